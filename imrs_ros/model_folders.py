@@ -1,0 +1,40 @@
+"""Where models lie: a path, or the name of a model that came with the package."""
+
+import os
+from pathlib import Path
+import sys
+
+SHARE = Path('share') / 'imrs_ros' / 'models'
+
+
+def find_model(model: str) -> Path:
+    """
+    Find a model folder.
+
+    :param model: a path, or the name of a model in ``models/`` of the source tree or in the
+        ``share/imrs_ros/models`` of an installation.
+    :return: the folder; whether it holds a model is for ``ModelCard.load`` to say.
+    :raises FileNotFoundError: when there is no such path and no such name; known names are given.
+    """
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path
+    if len(path.parts) == 1:
+        for folder in model_roots():
+            if (folder / model).is_dir():
+                return folder / model
+    known = sorted({f.name for root in model_roots() if root.is_dir() for f in root.iterdir()})
+    raise FileNotFoundError(
+        f'expected the path of a model folder or one of the installed models {known}, got '
+        f'{model!r}')
+
+
+def model_roots() -> list[Path]:
+    """
+    Give the folders that may hold models by name.
+
+    :return: folders in order of precedence; not all need exist.
+    """
+    prefixes = [p for p in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if p]
+    return [Path(__file__).resolve().parents[1] / 'models',
+            *(Path(prefix) / SHARE for prefix in (*prefixes, sys.prefix))]

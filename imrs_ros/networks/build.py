@@ -1,0 +1,90 @@
+"""The one place where a network is made from its name."""
+
+from collections.abc import Collection, Sequence
+
+from imrs_ros.networks import lite0, resnet3d
+from imrs_ros.networks.excitation import EXCITATIONS
+from imrs_ros.networks.video_network import VideoNetwork
+
+NETWORKS = (*resnet3d.LAYOUTS, 'lite0')
+
+ACTIVITYNET_MEAN = (114.7748, 107.7354, 99.4750)
+"""Mean RGB of ActivityNet (MARS ``mean.py``); divisor 1."""
+FLOW_MEAN = 127.5
+"""Zero flow after the map from [-20, 20] to [0, 255]; divisor 1."""
+LITE0_MEAN, LITE0_STD = 127.0, 128.0
+"""What EfficientNet-Lite0 was trained with, every channel."""
+
+
+def default_normalisation(
+    name: str, in_channels: int,
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """
+    Give the mean and divisor a network is trained with unless told otherwise.
+
+    :param name: a name from ``NETWORKS``.
+    :param in_channels: 3 for RGB, 2 for flow.
+    :return: mean and std, one value a channel, for pixels in [0, 255].
+    """
+    if name == 'lite0':
+        return (LITE0_MEAN,) * in_channels, (LITE0_STD,) * in_channels
+    if in_channels == 3:
+        return ACTIVITYNET_MEAN, (1.0,) * 3
+    return (FLOW_MEAN,) * in_channels, (1.0,) * in_channels
+
+
+def build_network(
+    name: str,
+    *,
+    num_classes: int,
+    in_channels: int = 3,
+    excitation: str = 'ce',
+    excitation_stages: Collection[int] | None = None,
+    width: float = 1.0,
+    dropout: float = 0.0,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> VideoNetwork:
+    """
+    Make a network with initial weights.
+
+    :param name: ``resnext101`` (the paper's), ``resnext50``, ``resnet18`` or ``lite0``.
+    :param num_classes: K, the number of logits.
+    :param in_channels: 3 for RGB, 2 for flow (x, y).
+    :param excitation: ``ce`` (the paper's), ``se`` or ``none``.
+    :param excitation_stages: residual stages followed by an excitation module, counted from 1:
+        of 1 to 4 (``resne*``: Res2 to Res5 of the paper) or 1 to 2 (``lite0``); default all.
+    :param width: multiplies every channel count of a ``resne*``.
+    :param dropout: probability of dropping a pooled feature in training.
+    :param mean: per-channel mean of the input in [0, 255]; default that of the network.
+    :param std: per-channel divisor; default that of the network.
+    :return: the network, in training mode.
+    :raises ValueError: for an unknown name, excitation or stage, or sizes that cannot be made.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f'network must be one of {", ".join(NETWORKS)}, got {name!r}')
+    if excitation not in EXCITATIONS:
+        raise ValueError(
+            f'excitation must be one of {", ".join(EXCITATIONS)}, got {excitation!r}')
+    if num_classes < 1 or in_channels < 1 or width <= 0 or not 0 <= dropout < 1:
+        raise ValueError(
+            'expected num_classes >= 1, in_channels >= 1, width > 0 and 0 <= dropout < 1, got '
+            f'{num_classes}, {in_channels}, {width} and {dropout}')
+    stages = lite0.STAGES if name == 'lite0' else resnet3d.STAGES
+    chosen = stages if excitation_stages is None else tuple(excitation_stages)
+    if not set(chosen) <= set(stages):
+        raise ValueError(f'excitation_stages of {name} are among {stages}, got {chosen}')
+    default_mean, default_std = default_normalisation(name, in_channels)
+    mean = default_mean if mean is None else mean
+    std = default_std if std is None else std
+    if len(mean) != in_channels:
+        raise ValueError(f'{in_channels} input channels need as many means, got {list(mean)}')
+    if name == 'lite0':
+        if width != 1.0:
+            raise ValueError(f'lite0 has no width multiplier; width must be 1.0, got {width}')
+        return lite0.Lite0(
+            num_classes=num_classes, mean=mean, std=std, excitation=excitation,
+            excitation_stages=chosen, dropout=dropout)
+    return resnet3d.ResNet3D(
+        resnet3d.LAYOUTS[name], num_classes=num_classes, mean=mean, std=std,
+        excitation=excitation, excitation_stages=chosen, width=width, dropout=dropout)

@@ -1,0 +1,92 @@
+"""Published checkpoints into a network: what fits is loaded, the rest is reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+import pickle
+
+import torch
+from torch import nn, Tensor
+
+PARALLEL_PREFIX = 'module.'
+COUNTER_SUFFIX = '.num_batches_tracked'
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of every tensor of a checkpoint and of the network."""
+
+    loaded: tuple[str, ...]
+    """Names copied into the network."""
+    skipped: Mapping[str, str]
+    """Names of the checkpoint that were not used, with the reason."""
+    initial: tuple[str, ...]
+    """Names of the network that keep their initial value."""
+
+    def __str__(self) -> str:
+        """Give the report as lines of text."""
+        lines = [f'loaded {len(self.loaded)} tensors']
+        lines += [f'skipped {name}: {reason}' for name, reason in self.skipped.items()]
+        lines += [f'left at its initial value: {name}' for name in self.initial]
+        return '\n'.join(lines)
+
+
+def load_published(network: nn.Module, path: Path | str) -> LoadReport:
+    """
+    Load a 3D-ResNets or MARS checkpoint, or a plain state dict, without running its pickle code.
+
+    :param network: the network to fill; its last layer may have another number of classes.
+    :param path: a file written by ``torch.save``.
+    :return: what was loaded, skipped and left alone.
+    :raises FileNotFoundError: when there is no such file.
+    :raises ValueError: when the file is not a checkpoint, or nothing in it fits the network.
+    """
+    try:
+        content = torch.load(path, map_location='cpu', weights_only=True)
+    except FileNotFoundError:
+        raise
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError) as error:
+        raise ValueError(
+            f'{path}: expected a checkpoint of plain tensors (a state dict, or a dict with '
+            f'"state_dict"), which weights_only=True can read; got: {error}') from error
+    state = content.get('state_dict', content) if isinstance(content, dict) else None
+    if not isinstance(state, dict):
+        raise ValueError(f'{path}: expected a dict of tensors, got {type(content).__name__}')
+    tensors = {k: v for k, v in state.items() if isinstance(v, Tensor)}
+    try:
+        return load_matching(network, tensors)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
+
+
+def load_matching(network: nn.Module, tensors: Mapping[str, Tensor]) -> LoadReport:
+    """
+    Copy every tensor whose name and shape the network has.
+
+    :param network: the network to fill.
+    :param tensors: by name; repeated ``module.`` prefixes are stripped.
+    :return: what was loaded, skipped and left alone.
+    :raises ValueError: when no tensor fits.
+    """
+    target = network.state_dict()
+    fitting: dict[str, Tensor] = {}
+    skipped: dict[str, str] = {}
+    for published_name, tensor in tensors.items():
+        name = published_name
+        while name.startswith(PARALLEL_PREFIX):
+            name = name.removeprefix(PARALLEL_PREFIX)
+        if name not in target:
+            skipped[name] = 'the network has no such tensor'
+        elif target[name].shape != tensor.shape:
+            skipped[name] = (f'the network has shape {tuple(target[name].shape)}, '
+                             f'the checkpoint {tuple(tensor.shape)}')
+        else:
+            fitting[name] = tensor
+    if not fitting:
+        raise ValueError(
+            f'no tensor of the checkpoint fits the network; it holds {sorted(tensors)[:3]}..., '
+            f'the network expects {sorted(target)[:3]}...; was it made for this architecture?')
+    network.load_state_dict(fitting, strict=False)
+    # A missing BN counter (files older than PyTorch 0.4.1) changes nothing that is computed.
+    initial = [n for n in target if n not in fitting and not n.endswith(COUNTER_SUFFIX)]
+    return LoadReport(tuple(fitting), skipped, tuple(initial))

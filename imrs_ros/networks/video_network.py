@@ -1,0 +1,118 @@
+"""
+What every network here promises: uint8 clip in, logits out, split into frame part and clip part.
+
+Layout legend: N clips or frames, T frames of a clip, H height, W width, C channels, K classes,
+D features.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import nn, Tensor
+
+
+class VideoNetwork(nn.Module, ABC):
+    """
+    A 3D CNN that equals ``clip_part(stack(frame_part(frame_t)))``.
+
+    ``frame_part`` is the work that depends on one frame alone; overlapping windows may share it.
+    ``clip_part`` is the work that needs all frames. Normalisation is the first step of
+    ``frame_part``, so the input is the uint8 image itself.
+    """
+
+    #: width of the pooled features, D
+    feature_dim: int
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """
+        Keep the normalisation: ``(pixel - mean) / std``, one value a channel, in 0..255.
+
+        :param mean: per-channel mean, its length is the number of input channels.
+        :param std: per-channel divisor, all above zero.
+        :raises ValueError: when the two differ in length or a divisor is not positive.
+        """
+        super().__init__()
+        if len(mean) != len(std) or min(std) <= 0:
+            raise ValueError(
+                'mean and std must have one value a channel, std above zero; '
+                f'got mean {list(mean)} and std {list(std)}')
+        self.in_channels = len(mean)
+        self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32), persistent=False)
+        self.register_buffer('std', torch.tensor(std, dtype=torch.float32), persistent=False)
+
+    def normalise(self, image_C_last: Tensor) -> Tensor:
+        """
+        Normalise pixels.
+
+        :param image_C_last: uint8 (or float in [0, 255]), channels on the last axis.
+        :return: float32 of the same shape.
+        """
+        return (image_C_last.float() - self.mean) / self.std
+
+    @abstractmethod
+    def frame_part(self, frames_NHWC: Tensor) -> Tensor:
+        """
+        Do the work that depends on one frame alone.
+
+        :param frames_NHWC: uint8 frames, in [0, 255].
+        :return: float features, one item a frame on the first axis.
+        """
+
+    @abstractmethod
+    def pool_parts(self, parts_NT: Tensor) -> Tensor:
+        """
+        Reduce the frame parts of a clip to pooled features.
+
+        :param parts_NT: frame parts stacked on a second axis, in order of time.
+        :return: features_ND, the vector before the last layer.
+        """
+
+    @abstractmethod
+    def classify(self, features_ND: Tensor) -> Tensor:
+        """
+        Apply the last layer.
+
+        :param features_ND: pooled features.
+        :return: logits_NK.
+        """
+
+    def clip_part(self, parts_NT: Tensor) -> Tensor:
+        """
+        Do the work that needs all frames of a clip.
+
+        :param parts_NT: frame parts stacked on a second axis, in order of time.
+        :return: logits_NK, float32.
+        """
+        return self.classify(self.pool_parts(parts_NT))
+
+    def pool_clip(self, clip_NTHWC: Tensor) -> Tensor:
+        """
+        Reduce whole clips to pooled features; equal to frame parts stacked and pooled.
+
+        :param clip_NTHWC: uint8 clips, in [0, 255].
+        :return: features_ND.
+        """
+        parts = self.frame_part(clip_NTHWC.flatten(0, 1))
+        return self.pool_parts(parts.unflatten(0, clip_NTHWC.shape[:2]))
+
+    def forward_features(self, clip_NTHWC: Tensor) -> tuple[Tensor, Tensor]:
+        """
+        Give logits and the pooled features that distillation compares.
+
+        :param clip_NTHWC: uint8 clips, in [0, 255].
+        :return: logits_NK and features_ND, float32.
+        """
+        features_ND = self.pool_clip(clip_NTHWC)
+        return self.classify(features_ND), features_ND
+
+    def forward(self, clip_NTHWC: Tensor) -> Tensor:
+        """
+        Classify whole clips.
+
+        :param clip_NTHWC: uint8 clips, in [0, 255].
+        :return: logits_NK, float32.
+        """
+        return self.forward_features(clip_NTHWC)[0]

@@ -1,0 +1,97 @@
+"""
+The whole data path: frames of any number of cameras in, decisions out, one model.
+
+    push: shrink -> resample -> ring buffer        any thread, returns at once
+    step: newest windows -> backend -> decisions   the thread that owns the backend
+
+The node, the offline evaluation and the tests all use this class.
+"""
+
+from collections.abc import Iterable
+
+from imrs_ros.backends.base import Backend
+from imrs_ros.camera_stream import CameraStream, Pushed
+from imrs_ros.decision import DecisionFilter
+from imrs_ros.model_card import ModelCard
+from imrs_ros.records import Decision, Frame, Scores
+from imrs_ros.settings import DecisionSettings, WindowSettings
+
+
+class Recognizer:
+    """Streams that share one backend; overload lowers the rate, never raises the age."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        backend: Backend,
+        streams: Iterable[str],
+        *,
+        window: WindowSettings | None = None,
+        decision: DecisionSettings | None = None,
+    ) -> None:
+        """
+        Allocate all streams.
+
+        :param card: the model.
+        :param backend: the model, loaded; used by ``step`` alone.
+        :param streams: names of the cameras.
+        :param window: hop and largest gap; default ``WindowSettings()``.
+        :param decision: thresholds and times; default ``DecisionSettings()``.
+        """
+        self._backend = backend
+        names = tuple(streams)
+        self._streams = {
+            name: CameraStream(name, card.spec, window or WindowSettings()) for name in names}
+        self._filters = {
+            name: DecisionFilter(card.labels, card.temperature, decision or DecisionSettings())
+            for name in names}
+
+    def push(self, stream: str, frame: Frame) -> Pushed:
+        """
+        Take the next frame of a camera.
+
+        :param stream: name of the camera.
+        :param frame: RGB of any size; not kept.
+        :return: whether its window was restarted, and whether ``step`` has work.
+        :raises KeyError: for an unknown stream.
+        :raises ValueError: when the image is not an uint8 RGB image.
+        """
+        return self._streams[stream].push(frame)
+
+    def clear(self) -> None:
+        """Forget the frames of all cameras."""
+        for stream in self._streams.values():
+            stream.clear()
+
+    def close(self) -> None:
+        """Free the backend, on the thread that owns it. The recognizer is not used again."""
+        self._backend.close()
+
+    def num_skipped(self, stream: str) -> int:
+        """
+        Give how many windows of a camera were overtaken by newer ones.
+
+        :param stream: name of the camera.
+        :return: the number since the start.
+        """
+        return self._streams[stream].num_skipped
+
+    def step(self) -> list[Decision]:
+        """
+        Score the newest due window of every camera, in one call of the backend.
+
+        :return: one decision a window, none where nothing is due.
+        """
+        windows = [w for s in self._streams.values() if (w := s.take_window()) is not None]
+        if not windows:
+            return []
+        logits_NK = self._backend.infer([window.clip for window in windows])
+        decisions = []
+        for window, logits_K in zip(windows, logits_NK):
+            clip = window.clip
+            decision_filter = self._filters[clip.stream]
+            if window.restarted:
+                decision_filter.reset()
+            decisions.append(decision_filter.update(
+                Scores(clip.stream, clip.stamp_ns, clip.frame_id, logits_K)))
+        return decisions

@@ -1,0 +1,255 @@
+"""
+ROS messages to frames and decisions to ROS messages; nothing else.
+
+Layout legend: H height, W width, C channels, K classes.
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+import sys
+
+from builtin_interfaces.msg import Time
+import cv2
+from imrs_ros.records import Decision, Frame
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PilImage, UnidentifiedImageError
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+try:
+    from vision_msgs.msg import Classification, LabelInfo, ObjectHypothesis, VisionClass
+except ImportError:
+    HAS_VISION_MSGS = False
+else:
+    HAS_VISION_MSGS = True
+
+MIN_SIDE_PX, MAX_SIDE_PX = 16, 16_384
+"""Images beyond these sides are refused before anything is decoded or allocated."""
+JPEG_START, JPEG_END, PNG_START, PNG_END = b'\xff\xd8', b'\xff\xd9', b'\x89PNG', b'IEND'
+
+
+class ImageError(ValueError):
+    """An image message that cannot be used: what was expected, and what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How one ``sensor_msgs/Image`` encoding lies in memory and becomes RGB."""
+
+    channels: int
+    """Values a pixel."""
+    to_rgb: int | None
+    """OpenCV colour conversion; None where the data is RGB."""
+    num_bytes: int = 1
+    """Bytes a value; the high byte of two is kept."""
+    rows: tuple[int, int] = (1, 1)
+    """Rows of data over rows of the image, as a fraction."""
+    even: bool = False
+    """Sides must be even."""
+
+
+def _with_16_bit(name: str, channels: int, to_rgb: int | None) -> dict[str, Encoding]:
+    return {f'{name}8': Encoding(channels, to_rgb), f'{name}16': Encoding(channels, to_rgb, 2)}
+
+
+ENCODINGS: dict[str, Encoding] = {
+    **_with_16_bit('rgb', 3, None),
+    **_with_16_bit('bgr', 3, cv2.COLOR_BGR2RGB),
+    **_with_16_bit('rgba', 4, cv2.COLOR_RGBA2RGB),
+    **_with_16_bit('bgra', 4, cv2.COLOR_BGRA2RGB),
+    **_with_16_bit('mono', 1, cv2.COLOR_GRAY2RGB),
+    # OpenCV names a Bayer pattern by its second row's second and third pixel.
+    **_with_16_bit('bayer_rggb', 1, cv2.COLOR_BayerBG2RGB),
+    **_with_16_bit('bayer_bggr', 1, cv2.COLOR_BayerRG2RGB),
+    **_with_16_bit('bayer_gbrg', 1, cv2.COLOR_BayerGR2RGB),
+    **_with_16_bit('bayer_grbg', 1, cv2.COLOR_BayerGB2RGB),
+    '8UC1': Encoding(1, cv2.COLOR_GRAY2RGB),
+    '8UC3': Encoding(3, cv2.COLOR_BGR2RGB),
+    '8UC4': Encoding(4, cv2.COLOR_BGRA2RGB),
+    'yuv422': Encoding(2, cv2.COLOR_YUV2RGB_UYVY, even=True),
+    'uyvy': Encoding(2, cv2.COLOR_YUV2RGB_UYVY, even=True),
+    'yuv422_yuy2': Encoding(2, cv2.COLOR_YUV2RGB_YUY2, even=True),
+    'yuyv': Encoding(2, cv2.COLOR_YUV2RGB_YUY2, even=True),
+    'nv12': Encoding(1, cv2.COLOR_YUV2RGB_NV12, rows=(3, 2), even=True),
+    'nv21': Encoding(1, cv2.COLOR_YUV2RGB_NV21, rows=(3, 2), even=True),
+}
+
+
+def stamp_to_ns(stamp: Time) -> int:
+    """
+    Give a stamp as integer nanoseconds.
+
+    :param stamp: a header stamp.
+    :return: nanoseconds of its clock.
+    """
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def ns_to_stamp(stamp_ns: int) -> Time:
+    """
+    Give integer nanoseconds as a stamp.
+
+    :param stamp_ns: nanoseconds, not negative.
+    :return: the stamp.
+    """
+    return Time(sec=stamp_ns // 1_000_000_000, nanosec=stamp_ns % 1_000_000_000)
+
+
+def decode_image(msg: Image | CompressedImage) -> Frame:
+    """
+    Turn an image message into a frame.
+
+    :param msg: a raw image of any encoding in ``ENCODINGS``, or a JPEG or PNG.
+    :return: the frame; its image may share memory with the message.
+    :raises ImageError: when the message is damaged, unsupported, or has no stamp.
+    """
+    stamp_ns = stamp_to_ns(msg.header.stamp)
+    if stamp_ns <= 0:
+        raise ImageError('expected a header stamp above 0, got 0; the camera driver must fill it')
+    decode = _decode_raw if isinstance(msg, Image) else _decode_compressed
+    return Frame(stamp_ns, msg.header.frame_id, decode(msg))
+
+
+def _decode_raw(msg: Image) -> NDArray[np.uint8]:
+    encoding = ENCODINGS.get(msg.encoding)
+    if encoding is None:
+        raise ImageError(
+            f'expected an encoding of {", ".join(ENCODINGS)}, got {msg.encoding!r:.40}')
+    _check_sides(msg.width, msg.height)
+    if encoding.even and (msg.width % 2 or msg.height % 2):
+        raise ImageError(
+            f'expected even sides for {msg.encoding}, got {msg.width} x {msg.height}')
+    num_rows = msg.height * encoding.rows[0] // encoding.rows[1]
+    row_bytes = msg.width * encoding.channels * encoding.num_bytes
+    if msg.step < row_bytes or len(msg.data) != msg.step * num_rows:
+        raise ImageError(
+            f'expected {num_rows} rows of a step of at least {row_bytes} bytes for '
+            f'{msg.width} x {msg.height} {msg.encoding}, got a step of {msg.step} and '
+            f'{len(msg.data)} bytes')
+    rows = np.frombuffer(msg.data, np.uint8).reshape(num_rows, msg.step)[:, :row_bytes]
+    if encoding.num_bytes == 2:
+        rows = rows[:, (0 if msg.is_bigendian else 1)::2]
+    shape = (num_rows, msg.width, encoding.channels)
+    pixels_HWC = np.ascontiguousarray(rows).reshape(shape)
+    if encoding.to_rgb is None:
+        return pixels_HWC
+    return cv2.cvtColor(pixels_HWC, encoding.to_rgb).astype(np.uint8, copy=False)
+
+
+def _decode_compressed(msg: CompressedImage) -> NDArray[np.uint8]:
+    data = np.frombuffer(msg.data, np.uint8)
+    head, tail = data[:4].tobytes(), data[-64:].tobytes().rstrip(b'\0')
+    if head.startswith(JPEG_START):
+        is_whole = tail.endswith(JPEG_END)
+    elif head.startswith(PNG_START):
+        is_whole = PNG_END in tail
+    else:
+        raise ImageError(
+            f'expected JPEG or PNG data, got {len(data)} bytes that start with {head!r} '
+            f'(format {msg.format!r:.60})')
+    if not is_whole:
+        raise ImageError(
+            f'expected a whole JPEG or PNG, got {len(data)} bytes without its end: cut off')
+    try:
+        with PilImage.open(BytesIO(msg.data), formats=('JPEG', 'PNG')) as header:
+            _check_sides(*header.size)
+    except (UnidentifiedImageError, PilImage.DecompressionBombError, OSError, SyntaxError) as e:
+        raise ImageError(f'expected a readable JPEG or PNG header, got: {e}') from e
+    try:
+        image_BGR = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ImageError(f'expected a readable JPEG or PNG, got: {error}') from error
+    if image_BGR is None:
+        raise ImageError(f'expected a readable JPEG or PNG, got {len(data)} damaged bytes')
+    return cv2.cvtColor(image_BGR, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def _check_sides(width: int, height: int) -> None:
+    if not (MIN_SIDE_PX <= width <= MAX_SIDE_PX and MIN_SIDE_PX <= height <= MAX_SIDE_PX):
+        raise ImageError(
+            f'expected sides of {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels, got {width} x {height}')
+
+
+def classification_message(
+    decision: Decision, labels: Sequence[str], top_k: int,
+) -> 'Classification':
+    """
+    Give the best classes of one window.
+
+    :param decision: what was decided after it.
+    :param labels: class names in the order of the probabilities.
+    :param top_k: how many classes, best first.
+    :return: the message; its header is that of the window's newest frame.
+    """
+    best = np.argsort(-decision.probabilities_K, kind='stable')[:top_k]
+    return Classification(
+        header=_header(decision.scores.stamp_ns, decision.scores.frame_id),
+        results=[ObjectHypothesis(
+            class_id=labels[k], score=float(decision.probabilities_K[k])) for k in best])
+
+
+def action_message(decision: Decision) -> 'Classification':
+    """
+    Give the decided action.
+
+    :param decision: one that changed the label.
+    :return: the message; its stamp is the action's onset.
+    """
+    return Classification(
+        header=_header(decision.onset_ns, decision.scores.frame_id),
+        results=[ObjectHypothesis(class_id=decision.label, score=decision.confidence)])
+
+
+def label_info_message(labels: Sequence[str], threshold: float, stamp: Time) -> 'LabelInfo':
+    """
+    Give the labels a model knows.
+
+    :param labels: class names in the order of the logits.
+    :param threshold: the least probability that is decided.
+    :param stamp: now.
+    :return: the message.
+    """
+    return LabelInfo(
+        header=Header(stamp=stamp), threshold=threshold,
+        class_map=[VisionClass(class_id=i, class_name=n) for i, n in enumerate(labels)])
+
+
+def raw_message(frame: Frame) -> Image:
+    """
+    Give a frame as a raw image.
+
+    :param frame: RGB.
+    :return: an ``rgb8`` message.
+    """
+    height, width = frame.image_HWC.shape[:2]
+    return Image(
+        header=_header(frame.stamp_ns, frame.frame_id), height=height, width=width,
+        encoding='rgb8', step=3 * width, is_bigendian=sys.byteorder == 'big',
+        data=_byte_array(frame.image_HWC.tobytes()))
+
+
+def jpeg_message(frame: Frame, quality: int = 95) -> CompressedImage:
+    """
+    Give a frame as a JPEG.
+
+    :param frame: RGB.
+    :param quality: 0 to 100.
+    :return: the message.
+    """
+    image_BGR = cv2.cvtColor(frame.image_HWC, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode('.jpg', image_BGR, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return CompressedImage(
+        header=_header(frame.stamp_ns, frame.frame_id), format='rgb8; jpeg compressed bgr8',
+        data=_byte_array(data.tobytes()))
+
+
+def _header(stamp_ns: int, frame_id: str) -> Header:
+    return Header(stamp=ns_to_stamp(stamp_ns), frame_id=frame_id)
+
+
+def _byte_array(data: bytes) -> 'array[int]':
+    # Any other type is checked byte by byte in the message's setter.
+    return array('B', data)

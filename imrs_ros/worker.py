@@ -1,0 +1,76 @@
+"""The one thread that owns the model: it loads it, runs it and frees it."""
+
+from collections.abc import Callable
+import queue
+import threading
+
+from imrs_ros.recognizer import Recognizer
+from imrs_ros.records import Decision
+
+
+class Worker:
+    """
+    Runs ``Recognizer.step`` whenever ``notify`` was called since the last one began.
+
+    However often ``notify`` is called meanwhile, one further step follows: nothing is queued.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Recognizer],
+        on_decisions: Callable[[list[Decision]], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        """
+        Start the thread and wait until it has made the recognizer.
+
+        :param make: loads the model; called on the thread.
+        :param on_decisions: called on the thread with what a step decided.
+        :param on_error: called on the thread with whatever one of the above raises later; the
+            thread goes on.
+        :raises Exception: what ``make`` raised.
+        """
+        self._make, self._on_decisions, self._on_error = make, on_decisions, on_error
+        self._wake = threading.Event()
+        self._stopping = False
+        made: queue.Queue[Recognizer | Exception] = queue.Queue(1)
+        self._thread = threading.Thread(
+            target=self._run, args=(made,), name='imrs_worker', daemon=True)
+        self._thread.start()
+        result = made.get()
+        if isinstance(result, Exception):
+            self._thread.join()
+            raise result
+        self.recognizer = result
+
+    def notify(self) -> None:
+        """Ask for a step; from any thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread after the step in progress, free the model, and wait for it."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self, made: 'queue.Queue[Recognizer | Exception]') -> None:
+        try:
+            recognizer = self._make()
+        # Whatever loading raises belongs to the caller of __init__.
+        except Exception as error:
+            made.put(error)
+            return
+        made.put(recognizer)
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._stopping:
+                break
+            try:
+                decisions = recognizer.step()
+                if decisions:
+                    self._on_decisions(decisions)
+            # A running node stays up; the error is reported, not lost.
+            except Exception as error:
+                self._on_error(error)
+        recognizer.close()

@@ -1,0 +1,95 @@
+"""
+Build the vision_msgs stand-in into this virtual environment, once.
+
+vision_msgs is not on PyPI. The four messages in ``vision_msgs/`` are built with the rosidl
+wheels and checked against the type hash of the original: with another hash, this node and the
+other nodes of a robot would not hear each other.
+
+Run by ``make setup``; needs a C++ compiler.
+"""
+
+import json
+import os
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+CLASSIFICATION_HASH = 'RIHS01_f74db28d0eaef3afb78f48bf2161cd709a1383a0309d3454383b25be11345143'
+SOURCE = Path(__file__).resolve().parent / 'vision_msgs'
+PREFIX = Path(sys.prefix)
+WHEEL_BUILDER = re.compile(
+    r'/opt/python/cp\d+-cp\d+/(include/python[\d.]+|lib/python[\d.]+/site-packages/numpy'
+    r'/_core/include)')
+
+
+def point_at_this_python() -> None:
+    """Replace the include folders of the wheels' build machine by those of this interpreter."""
+    import numpy
+    python_include, numpy_include = sysconfig.get_paths()['include'], numpy.get_include()
+    for path in (PREFIX / 'share').glob('*/cmake/*.cmake'):
+        text = path.read_text()
+        mended = WHEEL_BUILDER.sub(
+            lambda m: python_include if m[1].startswith('include') else numpy_include, text)
+        if mended != text:
+            path.write_text(mended)
+
+
+def build(folder: Path) -> None:
+    """
+    Configure, build and install with CMake.
+
+    :param folder: where build files go; removed afterwards.
+    :raises RuntimeError: when a step fails, with the end of what it printed.
+    """
+    environment = dict(os.environ, AMENT_PREFIX_PATH=str(PREFIX), PYTHONPATH='')
+    environment['PATH'] = f'{PREFIX / "bin"}{os.pathsep}{os.environ.get("PATH", "")}'
+    steps = (
+        ['cmake', '-S', str(SOURCE), '-B', str(folder), '-G', 'Ninja',
+         f'-DCMAKE_PREFIX_PATH={PREFIX}', f'-DCMAKE_INSTALL_PREFIX={PREFIX}',
+         f'-DPython3_EXECUTABLE={sys.executable}', '-DBUILD_TESTING=OFF',
+         '-DCMAKE_BUILD_TYPE=MinSizeRel'],
+        ['cmake', '--build', str(folder)],
+        ['cmake', '--install', str(folder)])
+    for step in steps:
+        done = subprocess.run(
+            step, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise RuntimeError(
+                f'`{" ".join(step)}` failed; is a C++ compiler installed (on Debian or Ubuntu: '
+                f'apt install g++)?\n{done.stdout[-4000:]}')
+    shutil.rmtree(folder)
+
+
+def installed_hash() -> str | None:
+    """
+    Read the type hash of the installed Classification message from its type description.
+
+    :return: the hash, or None where vision_msgs is not installed.
+    :raises KeyError: when the type description does not hold it.
+    """
+    path = PREFIX / 'share' / 'vision_msgs' / 'msg' / 'Classification.json'
+    if not path.is_file():
+        return None
+    hashes = {entry['type_name']: entry['hash_string']
+              for entry in json.loads(path.read_text())['type_hashes']}
+    return str(hashes['vision_msgs/msg/Classification'])
+
+
+def main() -> None:
+    """Build where needed, then check the hash."""
+    if installed_hash() is None:
+        print('building the vision_msgs stand-in (about a minute) ...', flush=True)
+        point_at_this_python()
+        build(PREFIX / 'build_vision_msgs')
+    found = installed_hash()
+    if found != CLASSIFICATION_HASH:
+        raise RuntimeError(
+            f'vision_msgs/msg/Classification: expected type hash {CLASSIFICATION_HASH}, got '
+            f'{found}; remove {PREFIX} and run `make setup` again')
+
+
+if __name__ == '__main__':
+    main()

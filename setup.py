@@ -1,0 +1,41 @@
+"""Install imrs_ros with colcon or pip; launch, config and models go to share/imrs_ros."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'imrs_ros'
+SHARE = f'share/{PACKAGE}'
+MODELS = sorted(folder for folder in Path('models').iterdir() if folder.is_dir())
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    description='Human action recognition for ROS 2, from RGB cameras alone',
+    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    maintainer='imrs_ros maintainers',
+    maintainer_email='maintainers@imrs-ros.invalid',
+    license='Apache-2.0',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={PACKAGE: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (SHARE, ['package.xml']),
+        (f'{SHARE}/launch', ['launch/recognizer.launch.py']),
+        (f'{SHARE}/config', ['config/recognizer.yaml']),
+        *((f'{SHARE}/{folder}', [str(path) for path in sorted(folder.iterdir())])
+          for folder in MODELS),
+    ],
+    python_requires='>=3.10',
+    install_requires=['setuptools'],
+    extras_require={
+        'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'PyYAML',
+                    'safetensors', 'torch'],
+    },
+    zip_safe=False,
+    entry_points={'console_scripts': [
+        'recognizer = imrs_ros.recognizer_node:main',
+        'demo = imrs_ros.ros_demo:main',
+    ]},
+)

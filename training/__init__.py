@@ -1,0 +1,1 @@
+"""Offline: video to a trained and exported model. Not installed on robots."""
