@@ -5,7 +5,7 @@ RUN := AMENT_PREFIX_PATH=$(CURDIR)/$(VENV) RMW_IMPLEMENTATION=rmw_fastrtps_cpp $
 REQUIREMENTS := $(wildcard requirements/*.txt) requirements/build_vision_msgs.py \
 	$(wildcard requirements/vision_msgs/msg/*) setup.py
 
-.PHONY: help setup demo test lint unit clean
+.PHONY: help setup demo test lint unit stages clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ lint: setup  ## check style and types
 
 unit: setup  ## run all tests
 	$(RUN) -m pytest
+
+stages: setup  ## time every stage from image message to published window
+	$(RUN) benchmarks/stages.py
 
 clean:  ## remove .venv and all that was built; data/ and models/ stay
 	rm -rf $(VENV) build install log *.egg-info .mypy_cache .ruff_cache .hypothesis

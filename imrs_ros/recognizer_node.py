@@ -7,6 +7,7 @@ the worker's thread, which also publishes what it decides.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from imrs_ros.backends import load_backend
 from imrs_ros.camera_health import CameraHealth
@@ -25,9 +26,10 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
+from rclpy.validate_topic_name import validate_topic_name
 from sensor_msgs.msg import CompressedImage, Image
 
-QUEUE_DEPTH = 5
+QUEUE_DEPTH = 10
 """Images a subscription holds while the executor is busy with another camera's."""
 DIAGNOSTICS_PERIOD_SEC = 1.0
 WARNING_PERIOD_SEC = 5.0
@@ -58,9 +60,13 @@ class Configured:
 class RecognizerNode(LifecycleNode):
     """A lifecycle node that recognises actions in the images of its cameras."""
 
-    def __init__(self) -> None:
-        """Make an unconfigured node; its parameters are declared."""
-        super().__init__('recognizer')
+    def __init__(self, **node_arguments: Any) -> None:
+        """
+        Make an unconfigured node; its parameters are declared.
+
+        :param node_arguments: handed on to ``rclpy.node.Node``, as ``context``.
+        """
+        super().__init__('recognizer', **node_arguments)
         self.parameters = RosParameters(self)
         self._configured: Configured | None = None
         self._image_subscriptions: list[Subscription] = []
@@ -77,7 +83,7 @@ class RecognizerNode(LifecycleNode):
         try:
             settings = self.parameters.read()
             for topic in settings.node.cameras:
-                self.resolve_topic_name(topic)
+                validate_topic_name(topic)
             card = ModelCard.load(find_model(settings.node.model))
             self._configured = self._configure(settings, card)
         except (ValueError, OSError, RuntimeError, NameValidationException) as error:
@@ -252,6 +258,16 @@ class RecognizerNode(LifecycleNode):
         super().destroy_node()
 
 
+def start(node: RecognizerNode) -> None:
+    """
+    Configure and activate a node, unless its parameter ``autostart`` says otherwise.
+
+    :param node: an unconfigured node; it stays so where configuring is refused.
+    """
+    if node.get_parameter('autostart').value and node.trigger_configure() == DONE:
+        node.trigger_activate()
+
+
 def main(args: list[str] | None = None) -> None:
     """
     Run the node until it is interrupted.
@@ -263,8 +279,7 @@ def main(args: list[str] | None = None) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        if node.get_parameter('autostart').value and node.trigger_configure() == DONE:
-            node.trigger_activate()
+        start(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

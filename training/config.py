@@ -8,6 +8,7 @@ from imrs_ros.networks import NETWORKS
 import yaml
 
 PRETRAINED = (None, 'imagenet')
+NUMBERS: dict[Any, str] = {int: 'a whole number', float: 'a number'}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +68,12 @@ class RunConfig:
 
         :raises ValueError: naming the setting, what it may be, and what came.
         """
+        for field in fields(self):
+            value, is_number = getattr(self, field.name), field.type in NUMBERS
+            allowed = int if field.type is int else (int, float)
+            if is_number and (not isinstance(value, allowed) or isinstance(value, bool)):
+                raise ValueError(
+                    f'{field.name} must be {NUMBERS[field.type]}, got {value!r}')
         if self.network not in NETWORKS:
             raise ValueError(f'network must be one of {NETWORKS}, got {self.network!r}')
         if self.pretrained not in PRETRAINED:

@@ -32,16 +32,17 @@ class OpenVinoBackend:
         spec = card.spec
         shape = (1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean))
         example = torch.zeros(shape, dtype=torch.uint8)
-        with warnings.catch_warnings():
-            # PyTorch warns of its own use of a deprecated name.
-            warnings.simplefilter('ignore', FutureWarning)
-            exported = torch.export.export(load_network(card), (example,))
         core = openvino.Core()
         config: dict[str, object] = {
             'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32'}
         if settings.num_threads:
             config['INFERENCE_NUM_THREADS'] = settings.num_threads
-        compiled = core.compile_model(openvino.convert_model(exported), 'CPU', config)
+        with warnings.catch_warnings():
+            # PyTorch warns of its own use of a deprecated name.
+            warnings.simplefilter('ignore', FutureWarning)
+            exported = torch.export.export(load_network(card), (example,))
+            converted = openvino.convert_model(exported)
+        compiled = core.compile_model(converted, 'CPU', config)
         self._request = compiled.create_infer_request()
         self.description = BackendDescription(
             'openvino', openvino.get_version().split('-')[0],

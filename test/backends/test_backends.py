@@ -1,0 +1,73 @@
+"""All backends give the logits of plain PyTorch, and a choice is never silent."""
+
+from imrs_ros.backends import load, load_backend
+from imrs_ros.model_card import ModelCardError, WEIGHTS_FILE
+from imrs_ros.networks.weights import load_network
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+import pytest
+from support import write_tiny_model
+import torch
+
+
+def random_clips(spec, number):
+    rng = np.random.default_rng(0)
+    shape = (number, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean))
+    return [Clip('camera', frames, 0, 1, '') for frames in rng.integers(0, 256, shape, np.uint8)]
+
+
+@pytest.mark.parametrize('name', ['torch', 'openvino'])
+def test_logits_are_those_of_the_network(tiny_card, name):
+    backend = load_backend(tiny_card, BackendSettings(backend=name, num_threads=1)).backend
+    clips = random_clips(tiny_card.spec, 3)
+    logits = backend.infer(clips)
+    with torch.inference_mode():
+        expected = load_network(tiny_card)(
+            torch.from_numpy(np.stack([clip.frames_THWC for clip in clips]))).numpy()
+    assert logits.dtype == np.float32
+    assert np.abs(logits - expected).max() <= 1e-4 * np.abs(expected).max()
+    assert backend.description.name == name
+    kept = logits.copy()
+    backend.infer(clips[::-1])
+    assert (logits == kept).all(), 'scores must not be overwritten by a later call'
+    backend.close()
+
+
+def test_auto_is_openvino_on_a_cpu(tiny_card):
+    loaded = load_backend(tiny_card, BackendSettings())
+    assert loaded.backend.description.name == 'openvino'
+    assert loaded.fallbacks == ()
+
+
+def test_fallback_says_why(tiny_card, monkeypatch):
+    def broken(card, settings):
+        raise ImportError('no module named openvino')
+    monkeypatch.setitem(load.LOADERS, 'openvino', broken)
+    loaded = load_backend(tiny_card, BackendSettings())
+    assert loaded.backend.description.name == 'torch'
+    assert 'no module named openvino' in loaded.fallbacks[0]
+    with pytest.raises(RuntimeError, match='no module named openvino'):
+        load_backend(tiny_card, BackendSettings(backend='openvino'))
+
+
+def test_wrong_weights_are_no_reason_for_another_backend(tiny_model):
+    (tiny_model.folder / WEIGHTS_FILE).write_bytes(b'not tensors')
+    with pytest.raises(ModelCardError, match='expected a safetensors file'):
+        load_backend(tiny_model, BackendSettings())
+
+
+def test_non_finite_weights_are_refused(tmp_path):
+    card = write_tiny_model(tmp_path / 'nan', state={
+        k: torch.full_like(v, float('nan')) if k == 'fc.bias' else v
+        for k, v in load_network(write_tiny_model(tmp_path / 'tiny')).state_dict().items()})
+    with pytest.raises(RuntimeError, match='finite logits'):
+        load_backend(card, BackendSettings(backend='torch'))
+
+
+@pytest.mark.parametrize(('changes', 'words'), [
+    ({'backend': 'tensorflow'}, 'backend must be one of auto, openvino, torch'),
+    ({'num_threads': -1}, 'num_threads')])
+def test_wrong_settings_are_named(changes, words):
+    with pytest.raises(ValueError, match=words):
+        BackendSettings(**changes)

@@ -1,0 +1,43 @@
+"""Fixtures for all tests: real clips where they are, tiny models anywhere."""
+
+from pathlib import Path
+
+from imrs_ros.demo_source import data_folder, SUBSET
+from imrs_ros.model_card import ModelCard
+import pytest
+from support import write_tiny_model
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope='session')
+def root():
+    """Give the top folder of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope='session')
+def dataset():
+    """Give the folder of the real clips, or skip."""
+    folder = (ROOT / data_folder()).resolve() / SUBSET
+    if not folder.is_dir():
+        pytest.skip(f'needs the real clips of {folder}; set IMRS_DATA to the folder above it')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def shipped_model():
+    """Give the folder of the model that ships."""
+    return ROOT / 'models' / 'ucf10'
+
+
+@pytest.fixture
+def tiny_model(tmp_path):
+    """Give the card of a small random model in a folder of its own."""
+    return write_tiny_model(tmp_path / 'tiny')
+
+
+@pytest.fixture(scope='session')
+def tiny_card(tmp_path_factory):
+    """Give the card of a small random model; not to be changed."""
+    return ModelCard.load(write_tiny_model(tmp_path_factory.mktemp('models') / 'tiny').folder)

@@ -1,0 +1,83 @@
+"""One table of parameters: defaults, limits, refusals."""
+
+from imrs_ros.ros_parameters import (
+    camera_name, default_of, descriptor, NodeSettings, RosParameters, TABLE)
+import pytest
+import rclpy
+from rclpy.parameter import Parameter
+import yaml
+
+
+@pytest.fixture
+def make_node(graph):
+    nodes = []
+
+    def make(**overrides):
+        node = rclpy.create_node('parameters', context=graph.context, parameter_overrides=[
+            Parameter(name, value=value) for name, value in overrides.items()])
+        nodes.append(node)
+        return node
+    yield make
+    for node in nodes:
+        node.destroy_node()
+
+
+def test_shipped_configuration_is_the_defaults(root):
+    content = yaml.safe_load((root / 'config' / 'recognizer.yaml').read_text())
+    stated = content['/**']['ros__parameters']
+    expected = {spec.name: default_of(spec.name) for spec in TABLE}
+    assert stated == expected
+    assert {k: type(v) for k, v in stated.items()} == {k: type(v) for k, v in expected.items()}
+
+
+def test_defaults_make_settings(make_node):
+    settings = RosParameters(make_node()).read()
+    assert settings.node == NodeSettings()
+    assert settings.window.hop == 4
+
+
+def test_limits_are_described():
+    by_name = {spec.name: descriptor(spec) for spec in TABLE}
+    assert by_name['hop'].integer_range[0].from_value == 1
+    assert by_name['enter_threshold'].floating_point_range[0].to_value == 1.0
+    assert '[s]' in by_name['smoothing_sec'].description
+
+
+@pytest.mark.parametrize(('overrides', 'words'), [
+    ({'hop': 0}, 'hop'), ({'hop': 'often'}, 'hop'), ({'enter_threshold': 1.5}, 'enter_threshold'),
+    ({'smoothing_sec': 1}, 'smoothing_sec'), ({'backend': 'tensorflow'}, 'backend must be one of'),
+    ({'cameras': ['/a/image', '/a/image_raw']}, "cameras must have different names.*'a', 'a'"),
+    ({'cameras': ['']}, 'cameras must name at least one topic'),
+    ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
+    ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
+def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
+    node = make_node(**overrides)
+    parameters = RosParameters(node)
+    with pytest.raises(ValueError, match=words):
+        parameters.read()
+    name = next(iter(overrides))
+    (result,) = node.set_parameters([Parameter(name, value=default_of(name))])
+    assert result.successful
+    parameters.read()
+
+
+def test_changes_are_refused_as_a_whole(make_node):
+    node = make_node()
+    parameters = RosParameters(node)
+    result = node.set_parameters_atomically([
+        Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.4)])
+    assert not result.successful
+    assert 'leave_threshold' in result.reason
+    assert parameters.read().decision.enter_threshold == 0.5
+    result = node.set_parameters_atomically([
+        Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.2)])
+    assert result.successful
+    assert parameters.read().decision.enter_threshold == 0.3
+
+
+@pytest.mark.parametrize(('topic', 'name'), [
+    ('image_raw', 'image_raw'), ('/camera/image_raw', 'camera'),
+    ('/front/color/image_raw', 'front_color'), ('/front/image_raw/compressed', 'front'),
+    ('image/compressed', 'image'), ('~/image', 'image')])
+def test_camera_name(topic, name):
+    assert camera_name(topic) == name

@@ -1,0 +1,100 @@
+"""From scores over time to a label: each rule alone, then all together."""
+
+from hypothesis import given, settings, strategies as st
+from imrs_ros.decision import DecisionFilter, softmax
+from imrs_ros.records import Event, NO_ACTION, Scores
+from imrs_ros.settings import DecisionSettings
+import numpy as np
+import pytest
+
+LABELS = ('wave', 'fall')
+PLAIN = {'smoothing_sec': 0.0, 'min_duration_sec': 0.0, 'enter_threshold': 0.6,
+         'leave_threshold': 0.4}
+
+
+def scores(stamp_sec, p_wave):
+    """Make two-class scores whose first probability is ``p_wave``."""
+    logits = np.array([np.log(p_wave), np.log(1 - p_wave)], np.float32)
+    return Scores('camera', round(stamp_sec * 1e9), 'frame', logits)
+
+
+def run(steps, **changes):
+    decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**{**PLAIN, **changes}))
+    return [decision_filter.update(scores(t, p)) for t, p in steps]
+
+
+def test_softmax_is_tempered():
+    logits = np.array([2.0, 0.0], np.float32)
+    assert softmax(logits, 1.0)[0] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert softmax(logits, 2.0)[0] == pytest.approx(1 / (1 + np.exp(-1)))
+    assert softmax(np.array([1e4, -1e4], np.float32), 1.0).tolist() == [1.0, 0.0]
+
+
+def test_hysteresis_enters_high_and_leaves_low():
+    decisions = run([(1, .5), (2, .59), (3, .61), (4, .45), (5, .41), (6, .55), (7, .5)])
+    assert [d.label for d in decisions] == [
+        NO_ACTION, NO_ACTION, 'wave', 'wave', 'wave', 'wave', 'wave']
+    assert [d.event for d in decisions] == [
+        Event.NONE, Event.NONE, Event.ONSET] + 4 * [Event.NONE]
+
+
+def test_no_action_between_the_thresholds_of_both():
+    decisions = run([(1, .7), (2, .45), (3, .45)], leave_threshold=.5)
+    assert [d.label for d in decisions] == ['wave', NO_ACTION, NO_ACTION]
+    assert [d.event for d in decisions] == [Event.ONSET, Event.OFFSET, Event.NONE]
+
+
+def test_change_between_actions_is_one_event():
+    decisions = run([(1, .9), (2, .1)])
+    assert [(d.label, d.event) for d in decisions] == [
+        ('wave', Event.ONSET), ('fall', Event.CHANGE)]
+
+
+def test_min_duration_delays_and_keeps_the_onset():
+    decisions = run([(1.0, .5), (1.1, .9), (1.2, .9), (1.35, .9)], min_duration_sec=.2)
+    assert [d.label for d in decisions] == [NO_ACTION, NO_ACTION, NO_ACTION, 'wave']
+    assert decisions[-1].onset_ns == 1_100_000_000
+
+
+def test_interrupted_candidate_starts_over():
+    steps = [(1.0, .9), (1.1, .5), (1.2, .9), (1.3, .9)]
+    assert [d.label for d in run(steps, min_duration_sec=.15)] == 4 * [NO_ACTION]
+
+
+def test_smoothing_follows_time_not_window_count():
+    few = run([(0.0, .5), (1.0, .9)], smoothing_sec=1.0)[-1]
+    many = run([(0.0, .5), *((i / 10, .9) for i in range(1, 11))], smoothing_sec=1.0)[-1]
+    expected = .5 + .4 * (1 - np.exp(-1))
+    assert few.confidence == pytest.approx(expected, abs=1e-5)
+    assert many.confidence == pytest.approx(expected, abs=1e-5)
+
+
+def test_reset_forgets_scores_and_ends_the_action():
+    decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
+    assert decision_filter.update(scores(1, .9)).label == 'wave'
+    decision_filter.reset()
+    after = decision_filter.update(scores(0.1, .5))
+    assert (after.label, after.event) == (NO_ACTION, Event.OFFSET)
+    assert after.confidence == pytest.approx(.5)
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0.01, 0.99)), max_size=40))
+@settings(deadline=None)
+def test_events_tell_the_labels(steps):
+    times = np.cumsum([step for step, _ in steps])
+    before = NO_ACTION
+    for decision in run(list(zip(times, [p for _, p in steps])), smoothing_sec=.3,
+                        min_duration_sec=.2):
+        assert (decision.event is Event.NONE) == (decision.label == before)
+        assert decision.onset_ns <= decision.scores.stamp_ns
+        assert 0 <= decision.confidence <= 1
+        assert decision.probabilities_K.sum() == pytest.approx(1, abs=1e-5)
+        before = decision.label
+
+
+@pytest.mark.parametrize(('name', 'value'), [
+    ('smoothing_sec', -1.0), ('min_duration_sec', -0.1), ('enter_threshold', 0.0),
+    ('enter_threshold', 1.5), ('leave_threshold', 0.7), ('leave_threshold', float('nan'))])
+def test_wrong_settings_are_named(name, value):
+    with pytest.raises(ValueError, match=name):
+        DecisionSettings(**{**PLAIN, name: value})

@@ -1,0 +1,210 @@
+"""The whole data path with a small model: windows, hops, gaps, latest wins, threads."""
+
+import threading
+
+from hypothesis import given, settings, strategies as st
+from imrs_ros.backends.base import BackendDescription
+from imrs_ros.recognizer import Recognizer
+from imrs_ros.records import Event, Frame, NO_ACTION
+from imrs_ros.settings import DecisionSettings, WindowSettings
+from imrs_ros.worker import Worker
+import numpy as np
+import pytest
+
+MS = 1_000_000
+EAGER = DecisionSettings(smoothing_sec=0.0, min_duration_sec=0.0)
+
+
+class CountingBackend:
+    """Scores a clip by the grey value of its newest frame; keeps what it was asked."""
+
+    description = BackendDescription('counting', '0', 'none', 'none')
+
+    def __init__(self, num_classes=3):
+        self.calls = []
+        self.num_classes = num_classes
+
+    def infer(self, clips):
+        self.calls.append(list(clips))
+        newest = [int(clip.frames_THWC[-1, 0, 0, 0]) % self.num_classes for clip in clips]
+        return np.eye(self.num_classes, dtype=np.float32)[newest] * 20
+
+    def close(self):
+        self.calls.append('closed')
+
+
+def frame(stamp_ms, value=0):
+    return Frame(stamp_ms * MS, 'optical_frame', np.full((40, 50, 3), value, np.uint8))
+
+
+@pytest.fixture
+def backend():
+    return CountingBackend()
+
+
+def make(card, backend, streams=('front',), **window):
+    return Recognizer(
+        card, backend, streams, window=WindowSettings(**window), decision=EAGER)
+
+
+def test_no_label_before_sixteen_frames_then_one_a_hop(tiny_card, backend):
+    recognizer = make(tiny_card, backend, hop=4)
+    stamps = []
+    for i in range(30):
+        recognizer.push('front', frame(1000 + 40 * i))
+        stamps += [d.scores.stamp_ns // MS for d in recognizer.step()]
+    assert stamps == [1000 + 40 * i for i in (15, 19, 23, 27)]
+    first = backend.calls[0][0]
+    assert first.frames_THWC.shape == (16, 32, 32, 3)
+    assert first.frame_id == 'optical_frame'
+    assert [c[0].first_sequence for c in backend.calls] == [0, 4, 8, 12]
+
+
+def test_window_holds_the_last_frames_in_order(tiny_card, backend):
+    recognizer = make(tiny_card, backend, hop=1)
+    for i in range(20):
+        recognizer.push('front', frame(1000 + 40 * i, i))
+        recognizer.step()
+    assert backend.calls[-1][0].frames_THWC[:, 0, 0, 0].tolist() == list(range(4, 20))
+
+
+def test_latest_wins_and_skipped_windows_are_counted(tiny_card, backend):
+    recognizer = make(tiny_card, backend, hop=2)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i))
+    recognizer.step()
+    for i in range(16, 31):
+        recognizer.push('front', frame(1000 + 40 * i))
+    (decision,) = recognizer.step()
+    assert decision.scores.stamp_ns == (1000 + 40 * 30) * MS
+    assert recognizer.num_skipped('front') == 6
+    assert recognizer.step() == []
+
+
+def test_streams_share_one_call_and_keep_apart(tiny_card, backend):
+    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i, 1))
+        recognizer.push('rear', frame(5000 + 40 * i, 2))
+    decisions = recognizer.step()
+    assert [(d.scores.stream, d.label) for d in decisions] == [('front', 'fall'), ('rear', 'lift')]
+    assert len(backend.calls) == 1
+    with pytest.raises(KeyError):
+        recognizer.push('left', frame(1))
+
+
+@pytest.mark.parametrize('next_ms', [1000 + 40 * 20 + 700, 500])
+def test_gap_or_backward_stamp_needs_sixteen_new_frames(tiny_card, backend, next_ms):
+    recognizer = make(tiny_card, backend, hop=1)
+    for i in range(20):
+        recognizer.push('front', frame(1000 + 40 * i, 1))
+    assert recognizer.step()[0].event is Event.ONSET
+    assert recognizer.push('front', frame(next_ms, 2)).restart is not None
+    for i in range(1, 15):
+        recognizer.push('front', frame(next_ms + 40 * i, 2))
+        assert recognizer.step() == []
+    recognizer.push('front', frame(next_ms + 40 * 15, 2))
+    (decision,) = recognizer.step()
+    assert (decision.label, decision.event) == ('lift', Event.CHANGE)
+
+
+def test_clear_forgets_frames(tiny_card, backend):
+    recognizer = make(tiny_card, backend, hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i))
+    recognizer.clear()
+    assert recognizer.step() == []
+    assert not recognizer.push('front', frame(2000)).is_window_due
+
+
+@pytest.mark.parametrize('camera_fps', [10, 15, 25, 30, 60, 240])
+def test_windows_span_the_same_time_at_any_rate(tiny_card, backend, camera_fps):
+    recognizer = make(tiny_card, backend, hop=1)
+    first_ms = None
+    for i in range(camera_fps * 2):
+        stamp_ms = 1000 + round(1000 * i / camera_fps)
+        recognizer.push('front', frame(stamp_ms, i % 250))
+        if first_ms is None and recognizer.step():
+            first_ms = stamp_ms
+    assert 0 <= (first_ms - 1000) - 15 * 40 + 20 <= 40 + 1000 / camera_fps
+
+
+@given(st.lists(st.tuples(st.integers(-300, 900), st.integers(1, 300), st.integers(1, 300)),
+                max_size=60))
+@settings(deadline=None, max_examples=50)
+def test_any_stamps_and_sizes_never_raise_nor_label_early(tiny_card, steps):
+    backend = CountingBackend()
+    recognizer = make(tiny_card, backend, hop=1)
+    stamp_ms, held = 10_000, 0
+    for step_ms, height, width in steps:
+        stamp_ms = max(1, stamp_ms + step_ms)
+        image = np.zeros((height, width, 3), np.uint8)
+        pushed = recognizer.push('front', Frame(stamp_ms * MS, '', image))
+        held = 1 if pushed.restart else held + 1
+        decisions = recognizer.step()
+        # A slow camera's frame may stand for several ticks, at most 0.5 s / 40 ms of them.
+        assert not decisions or held * 13 >= 16
+    assert all(len(call) == 1 for call in backend.calls)
+
+
+def test_worker_loads_runs_and_frees_on_one_thread(tiny_card):
+    threads, decided, backend = [], [], CountingBackend()
+
+    def load():
+        threads.append(threading.current_thread())
+        return make(tiny_card, backend, hop=1)
+
+    done = threading.Event()
+    worker = Worker(load, lambda d: (decided.extend(d), threads.append(
+        threading.current_thread()), done.set()), pytest.fail)
+    for i in range(16):
+        worker.recognizer.push('front', frame(1000 + 40 * i))
+    worker.notify()
+    assert done.wait(10)
+    worker.stop()
+    assert backend.calls[-1] == 'closed'
+    assert len(set(threads)) == 1
+    assert threads[0] is not threading.current_thread()
+    assert [d.label for d in decided] == ['wave']
+
+
+def test_worker_reports_errors_and_goes_on(tiny_card):
+    class FailingOnce(CountingBackend):
+        def infer(self, clips):
+            if not self.calls:
+                self.calls.append('failed')
+                raise RuntimeError('out of memory')
+            return super().infer(clips)
+
+    errors, decided, done = [], [], threading.Event()
+    worker = Worker(lambda: make(tiny_card, FailingOnce(), hop=1),
+                    lambda d: (decided.extend(d), done.set()),
+                    lambda e: (errors.append(str(e)), done.set()))
+    for i in range(17):
+        worker.recognizer.push('front', frame(1000 + 40 * i))
+        if i >= 15:
+            worker.notify()
+            assert done.wait(10)
+            done.clear()
+    worker.stop()
+    assert errors == ['out of memory']
+    assert len(decided) == 1
+
+
+def test_worker_raises_what_loading_raised():
+    def fail():
+        raise ValueError('no such model')
+    with pytest.raises(ValueError, match='no such model'):
+        Worker(fail, pytest.fail, pytest.fail)
+
+
+def test_first_window_of_an_unknown_scene_is_no_action(tiny_card):
+    class Unsure(CountingBackend):
+        def infer(self, clips):
+            return np.zeros((len(clips), 3), np.float32)
+
+    recognizer = make(tiny_card, Unsure(), hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i))
+    (decision,) = recognizer.step()
+    assert (decision.label, decision.event) == (NO_ACTION, Event.NONE)

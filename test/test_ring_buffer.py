@@ -1,0 +1,44 @@
+"""The mirrored ring against a plain list."""
+
+from hypothesis import given, strategies as st
+from imrs_ros.ring_buffer import RingBuffer
+import numpy as np
+import pytest
+
+
+def image(value):
+    return np.full((2, 3, 1), value, np.uint8)
+
+
+@given(st.lists(st.one_of(st.integers(0, 255), st.none()), max_size=80), st.integers(1, 9))
+def test_window_is_the_last_frames(actions, num_frames):
+    ring, held, appended = RingBuffer(num_frames, (2, 3, 1)), [], 0
+    for value in actions:
+        if value is None:
+            ring.clear()
+            held = []
+        else:
+            ring.append(image(value))
+            held.append(value)
+            appended += 1
+        window = ring.window()
+        assert ring.num_appended == appended
+        if len(held) < num_frames:
+            assert window is None
+        else:
+            assert window[:, 0, 0, 0].tolist() == held[-num_frames:]
+
+
+def test_window_is_a_contiguous_view():
+    ring = RingBuffer(4, (2, 3, 1))
+    for value in range(11):
+        ring.append(image(value))
+    window = ring.window()
+    assert window.flags.c_contiguous
+    assert not window.flags.owndata
+    assert np.shares_memory(window, ring.window())
+
+
+def test_wrong_shape_is_named():
+    with pytest.raises(ValueError, match=r'expected a frame of shape \(2, 3, 1\)'):
+        RingBuffer(4, (2, 3, 1)).append(np.zeros((3, 2, 1), np.uint8))

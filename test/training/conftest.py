@@ -1,0 +1,27 @@
+"""A data set of synthetic videos, in the layout of UCF101."""
+
+import pytest
+from support import write_video
+
+CLASSES = ('Left', 'Right')
+GROUPS = (1, 2, 8, 9)
+
+
+@pytest.fixture(scope='session')
+def synthetic_data(tmp_path_factory):
+    """Write two classes of four groups; groups 1 and 2 are the test list of split 1."""
+    data = tmp_path_factory.mktemp('synthetic')
+    splits = data / 'splits'
+    splits.mkdir()
+    (splits / 'classInd.txt').write_text('1 Left\n2 Right\n')
+    train, test = [], []
+    for label, name in enumerate(CLASSES, start=1):
+        for group in GROUPS:
+            stem = f'v_{name}_g{group:02d}_c01'
+            write_video(data / 'videos' / name / f'{stem}.avi', num_frames=30 + 4 * group,
+                        size=(64, 48) if label == 1 else (48, 64))
+            (test if group < 8 else train).append(
+                f'{name}/{stem}.avi' + ('' if group < 8 else f' {label}'))
+    (splits / 'trainlist01.txt').write_text('\n'.join(train) + '\n')
+    (splits / 'testlist01.txt').write_text('\n'.join(test) + '\n')
+    return data

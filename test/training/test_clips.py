@@ -1,0 +1,93 @@
+"""Which frames make a clip, and what augmentation does to them."""
+
+from random import Random
+
+from hypothesis import given, settings, strategies as st
+import numpy as np
+import pytest
+from support import write_video
+from training.augmentation import Augmentation, CROP_POSITIONS, CROP_SCALES
+from training.clip_sampling import clip_indices, random_start, span_frames
+from training.evaluation import grid_frames, rank_of, window_video
+
+PLAIN = {'scale': 1.0, 'position': (0.5, 0.5), 'flip': False, 'brightness': 0.0,
+         'contrast': 1.0, 'saturation': 1.0}
+
+
+@pytest.mark.parametrize(('video_fps', 'expected'), [
+    (25.0, list(range(16))), (50.0, list(range(0, 32, 2))),
+    (29.97, [0, 1, 2, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18])])
+def test_indices_are_the_nearest_frames(video_fps, expected):
+    indices = clip_indices(16, 25.0, video_fps)
+    assert indices == expected
+    assert indices[-1] == span_frames(16, 25.0, video_fps) - 1
+    assert all(abs(i / video_fps - t / 25) <= 0.5 / video_fps + 1e-9
+               for t, i in enumerate(indices))
+
+
+@given(st.integers(1, 500), st.integers(1, 60), st.integers(0, 10**6))
+def test_random_start_fits(length, span, seed):
+    start = random_start(length, span, Random(seed))
+    assert start >= 0
+    assert start == 0 or start + span <= length
+
+
+@given(st.integers(0, 10**6), st.integers(20, 90), st.integers(20, 90))
+@settings(deadline=None, max_examples=40)
+def test_any_draw_gives_a_clip(seed, height, width):
+    image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    clip = Augmentation.draw(Random(seed), 0.3).apply([image] * 3, 24)
+    assert clip.shape == (3, 24, 24, 3)
+    assert clip.dtype == np.uint8
+    assert clip.flags.c_contiguous
+    assert (clip == clip[0]).all(), 'one draw must treat all frames alike'
+
+
+def test_flip_mirrors_and_plain_changes_nothing():
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    assert (Augmentation(**PLAIN).apply([image], 32)[0] == image).all()
+    assert (Augmentation(**{**PLAIN, 'flip': True}).apply([image], 32)[0] == image[:, ::-1]).all()
+
+
+def test_corner_crops_take_corners():
+    image = np.zeros((40, 40, 3), np.uint8)
+    image[:20, 20:] = 200
+    corner = Augmentation(**{**PLAIN, 'scale': 0.5, 'position': (0.0, 1.0)})
+    assert (corner.apply([image], 20)[0] == 200).all()
+    assert len(CROP_SCALES) == 5
+    assert CROP_SCALES[-1] == 0.5
+    assert len(set(CROP_POSITIONS)) == 5
+
+
+def test_colour_changes():
+    image = np.full((8, 8, 3), (100, 150, 50), np.uint8)
+    brighter = Augmentation(**{**PLAIN, 'brightness': 20.0}).apply([image], 8)[0, 0, 0]
+    assert brighter.tolist() == [120, 170, 70]
+    grey = Augmentation(**{**PLAIN, 'saturation': 0.0}).apply([image], 8)[0, 0, 0].astype(int)
+    assert np.ptp(grey) <= 1
+    flat = Augmentation(**{**PLAIN, 'contrast': 0.0}).apply([image], 8)[0, 0, 0]
+    assert flat.tolist() == [128, 128, 128]
+
+
+def test_evaluation_windows_do_not_overlap(tmp_path):
+    path = write_video(tmp_path / 'a.avi', num_frames=40)
+    frames = grid_frames(path, 25.0, 24)
+    windows = window_video(path, num_frames=16, fps=25.0, size_px=24)
+    assert len(frames) == 40
+    assert windows.shape == (2, 16, 24, 24, 3)
+    assert (windows.reshape(32, 24, 24, 3) == [f.image_HWC for f in frames[:32]]).all()
+    middle = window_video(path, num_frames=8, fps=25.0, size_px=24, max_clips=1)
+    assert (middle[0] == [f.image_HWC for f in frames[16:24]]).all()
+
+
+def test_short_video_loops(tmp_path):
+    path = write_video(tmp_path / 'short.avi', num_frames=6)
+    windows = window_video(path, num_frames=16, fps=25.0, size_px=24)
+    assert windows.shape[0] == 1
+    assert (windows[0, 6] == windows[0, 0]).all()
+
+
+def test_rank_counts_ties_against_the_model():
+    assert rank_of(np.array([3.0, 2.0, 1.0], np.float32), 0) == 0
+    assert rank_of(np.array([3.0, 2.0, 1.0], np.float32), 2) == 2
+    assert rank_of(np.array([1.0, 1.0, 0.0], np.float32), 0) == 1

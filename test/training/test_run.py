@@ -1,0 +1,186 @@
+"""Train, resume, export and evaluate on synthetic videos, as the commands do."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from training.calibration import fit_temperature
+from training.config import RunConfig
+from training.export import check_parity, export_run, ParityError
+from training.pretrained import load_imagenet_lite0
+from training.run_state import BEST, LAST, read_best, read_saved
+from training.splits import hold_out_groups, read_split
+from training.stream import make_network, Stream
+from training.train import Trainer
+
+TINY = {
+    'network': 'resnet18', 'width': 0.125, 'size_px': 24, 'epochs': 2, 'batch_size': 2,
+    'validation_groups': [9], 'mixup_alpha': 0.2, 'clips_per_video': 2}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Make sums independent of the number of cores, so that runs can be compared exactly."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def trainer(data, folder, **changes):
+    config = RunConfig.from_mapping({**TINY, **changes}, 'test')
+    split = read_split(data, 1)
+    train, validation = hold_out_groups(split.train, config.validation_groups)
+    return Trainer(config, split.labels, train, validation, folder, num_workers=0)
+
+
+def test_resumed_run_equals_an_uninterrupted_one(synthetic_data, tmp_path):
+    trainer(synthetic_data, tmp_path / 'whole').run()
+
+    class Killed(Exception):
+        pass
+
+    killed = trainer(synthetic_data, tmp_path / 'killed')
+    train_epoch = killed._train_epoch
+
+    def train_once_then_die():
+        if killed.progress.epoch == 1:
+            raise Killed
+        return train_epoch()
+
+    killed._train_epoch = train_once_then_die
+    with pytest.raises(Killed):
+        killed.run()
+    assert read_saved(tmp_path / 'killed' / LAST)['epoch'] == 1
+    trainer(synthetic_data, tmp_path / 'killed').run()
+    whole, resumed = (read_saved(tmp_path / n / LAST) for n in ('whole', 'killed'))
+    assert whole['epoch'] == resumed['epoch'] == 2
+    for name, tensor in whole['network'].items():
+        assert torch.equal(tensor, resumed['network'][name]), name
+
+
+def test_other_settings_do_not_resume(synthetic_data, tmp_path):
+    trainer(synthetic_data, tmp_path / 'run', epochs=1).run()
+    with pytest.raises(ValueError, match=r"differs in \['learning_rate'\]"):
+        trainer(synthetic_data, tmp_path / 'run', epochs=1, learning_rate=0.5)
+
+
+def test_damaged_state_is_named(synthetic_data, tmp_path):
+    trainer(synthetic_data, tmp_path / 'run', epochs=1).run()
+    (tmp_path / 'run' / LAST).write_bytes(b'half a file')
+    with pytest.raises(ValueError, match=r'last\.pt'):
+        trainer(synthetic_data, tmp_path / 'run', epochs=1)
+
+
+def test_non_finite_loss_stops_with_the_batch_named(synthetic_data, tmp_path):
+    run = trainer(synthetic_data, tmp_path / 'run')
+    with torch.no_grad():
+        run.stream.network.fc.bias.fill_(float('nan'))
+    with pytest.raises(RuntimeError, match='epoch 1, batch 0'):
+        run.run()
+
+
+def test_export_and_evaluate(synthetic_data, tmp_path):
+    run = tmp_path / 'run'
+    trainer(synthetic_data, run, epochs=1).run()
+    card = export_run(run, synthetic_data, tmp_path / 'mine', 'float16')
+    assert card.name == 'mine'
+    assert card.labels == ('Left', 'Right')
+    assert card.provenance['accuracy']['num_videos'] == 4
+    assert not (tmp_path / 'mine.partial').exists()
+    figures = tmp_path / 'figures.json'
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-m', 'training.evaluate', '--model', str(card.folder),
+         '--data', str(synthetic_data), '--split', '1', '--json', str(figures)],
+        text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    written = json.loads(figures.read_text())
+    assert {'clip_top1', 'clip_top5', 'video_top1', 'video_top5'} <= set(written)
+    stated = card.provenance['accuracy']
+    assert all(written[k] == pytest.approx(stated[k], abs=1e-4) for k in written)
+    assert f'{written["video_top1"]:.1%}' in done.stdout
+
+
+def test_export_refuses_what_does_not_agree(synthetic_data, tmp_path, monkeypatch):
+    run = tmp_path / 'run'
+    trainer(synthetic_data, run, epochs=1).run()
+    monkeypatch.setattr('training.export.PARITY_BOUND', 0.0)
+    with pytest.raises(ParityError, match='expected logits within'):
+        export_run(run, synthetic_data, tmp_path / 'mine', 'float16')
+    assert not (tmp_path / 'mine').exists()
+    assert not (tmp_path / 'mine.partial').exists()
+
+
+def test_parity_names_a_turned_class():
+    trained = np.array([[1.0, 0.0]], np.float32)
+    assert check_parity(trained, trained + 0.01)['num_clips'] == 1
+    with pytest.raises(ParityError, match='1 other best'):
+        check_parity(trained, trained[:, ::-1])
+    with pytest.raises(ParityError):
+        check_parity(trained, trained * np.nan)
+
+
+def test_temperature_makes_overconfident_scores_honest():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 2000)
+    honest = rng.normal(size=(2000, 5)).astype(np.float32)
+    honest[np.arange(2000), labels] += 1.0
+    once = fit_temperature(honest, labels)
+    assert fit_temperature(3 * honest, labels) == pytest.approx(3 * once, rel=0.02)
+
+
+def test_frozen_parts_keep_their_values(synthetic_data):
+    config = RunConfig.from_mapping({
+        **TINY, 'frozen': ['layer1.*', 'bn1.*'], 'learning_rate': 0.01}, 'test')
+    stream = Stream(config, 2)
+    before = {k: v.clone() for k, v in stream.network.state_dict().items()}
+    stream.train()
+    optimizer = stream.make_optimizer()
+    clips = torch.randint(0, 256, (2, 16, 24, 24, 3), dtype=torch.uint8)
+    stream.loss(clips, torch.tensor([0, 1])).backward()
+    optimizer.step()
+    after = stream.network.state_dict()
+    for name in before:
+        frozen = name.startswith(('layer1.', 'bn1.'))
+        same = torch.equal(before[name], after[name])
+        assert same or not frozen, name
+    assert not torch.equal(before['layer2.0.conv1.weight'], after['layer2.0.conv1.weight'])
+    with pytest.raises(ValueError, match='matches no parameter'):
+        Stream(RunConfig.from_mapping({**TINY, 'frozen': ['head.*']}, 'test'), 2)
+
+
+def test_imagenet_weights_fill_all_but_the_new_parts():
+    config = RunConfig.from_mapping({'network': 'lite0'}, 'test')
+    report = load_imagenet_lite0(make_network(config, 10))
+    assert set(report.skipped) == {'fc.weight', 'fc.bias'}
+    assert all(name.startswith(('ce', 'fc')) or 'temporal_conv' in name
+               for name in report.initial)
+
+
+@pytest.mark.parametrize(('changes', 'words'), [
+    ({'epoch': 3}, "unknown settings .'epoch'"), ({'epochs': 0}, 'epochs must be above 0'),
+    ({'network': 'vgg'}, 'network must be one of'), ({'dropout': 1.0}, 'dropout must be in'),
+    ({'epochs': 'many'}, 'many'), ({'mixup_alpha': -1}, 'mixup_alpha must not be negative')])
+def test_wrong_settings_are_named(changes, words):
+    with pytest.raises(ValueError, match=words):
+        RunConfig.from_mapping({**TINY, **changes}, 'my.yaml')
+
+
+def test_shipped_configs_load(root):
+    configs = sorted((root / 'training' / 'configs').glob('*.yaml'))
+    assert configs
+    for path in configs:
+        RunConfig.load(path)
+
+
+def test_best_model_reads_back(synthetic_data, tmp_path):
+    trainer(synthetic_data, tmp_path, epochs=1).run()
+    best = read_best(tmp_path)
+    assert best.labels == ('Left', 'Right')
+    assert best.epoch == 1
+    (tmp_path / BEST).unlink()
+    with pytest.raises(FileNotFoundError):
+        read_best(tmp_path)
