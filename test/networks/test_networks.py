@@ -2,8 +2,10 @@
 
 from imrs_ros.networks import build_network
 from imrs_ros.networks.excitation import ChannelExcitation, SqueezeExcitation
+from imrs_ros.networks.lite0 import pool_motion
 import pytest
 import torch
+from training.pretrained import load_imagenet_lite0
 
 SMALL = [('resnet18', {'width': 0.125}), ('resnext50', {'width': 0.25}), ('lite0', {})]
 
@@ -128,3 +130,33 @@ def test_se_scales_channels_between_zero_and_one():
 def test_wrong_arguments_are_named(name, options, words):
     with pytest.raises(ValueError, match=words):
         build_network(name, **{'num_classes': 2, **options})
+
+
+def test_lite0_with_imagenet_weights_is_the_image_network_on_a_still_clip():
+    networks = {kind: build_network('lite0', num_classes=2, excitation=kind).eval()
+                for kind in ('ce', 'none')}
+    for network in networks.values():
+        load_imagenet_lite0(network)
+        network.bn_pool = torch.nn.Identity()
+    image = torch.randint(0, 256, (1, 1, 64, 64, 3), dtype=torch.uint8,
+                          generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        plain = networks['none']
+        maps = plain.frame_part(image[0])
+        for block in plain.blocks[11:]:
+            block.temporal_stride = None
+            maps = block(maps)
+        expected = torch.nn.functional.relu6(plain.bn1(plain.conv_head(maps))).mean(dim=(2, 3))
+        features = networks['ce'].pool_clip(image.expand(1, 16, -1, -1, -1))
+    assert expected.std() > 0.1
+    assert torch.allclose(features[:, :1280], expected, atol=1e-4)
+    motion = features[:, 1280 + 112:]
+    assert motion.shape == (1, 448)
+    assert motion.abs().max() <= 1e-5
+
+
+def test_motion_pooling_by_hand():
+    maps = torch.zeros(1, 16, 1, 2, 2)
+    maps[0, :, 0, 0, 0] = torch.arange(16.0)
+    # Mean of 0..15 over four pixels; one pixel changes by the lag, the others do not.
+    assert pool_motion(maps).tolist() == [[7.5 / 4, 1 / 4, 1.0, 4 / 4, 4.0]]

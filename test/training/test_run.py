@@ -152,11 +152,26 @@ def test_frozen_parts_keep_their_values(synthetic_data):
         Stream(RunConfig.from_mapping({**TINY, 'frozen': ['head.*']}, 'test'), 2)
 
 
+def test_frozen_frame_part_gives_the_same_loss():
+    config = RunConfig.from_mapping({
+        'network': 'lite0', 'size_px': 32, 'dropout': 0.0,
+        'frozen': ['conv_stem.*', 'bn0.*', 'blocks.?.*', 'blocks.10.*']}, 'test')
+    torch.manual_seed(0)
+    stream = Stream(config, 2)
+    stream.train()
+    clips = torch.randint(0, 256, (2, 16, 32, 32, 3), dtype=torch.uint8)
+    labels = torch.tensor([0, 1])
+    assert stream._is_frame_part_frozen
+    short_cut = stream.loss(clips, labels)
+    stream._is_frame_part_frozen = False
+    assert stream.loss(clips, labels).item() == pytest.approx(short_cut.item(), rel=1e-4)
+
+
 def test_imagenet_weights_fill_all_but_the_new_parts():
     config = RunConfig.from_mapping({'network': 'lite0'}, 'test')
     report = load_imagenet_lite0(make_network(config, 10))
     assert set(report.skipped) == {'fc.weight', 'fc.bias'}
-    assert all(name.startswith(('ce', 'fc')) or 'temporal_conv' in name
+    assert all(name.startswith(('ce', 'fc', 'bn_pool')) or 'temporal_conv' in name
                for name in report.initial)
 
 
