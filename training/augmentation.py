@@ -40,16 +40,18 @@ class Augmentation:
     """Factor about the grey image, 1 changes nothing."""
 
     @classmethod
-    def draw(cls, rng: Random, jitter: float) -> 'Augmentation':
+    def draw(cls, rng: Random, smallest_crop: float, jitter: float) -> 'Augmentation':
         """
         Draw at random.
 
         :param rng: source of randomness.
+        :param smallest_crop: least of ``CROP_SCALES`` that may be drawn.
         :param jitter: strength of the colour changes, 0 for none, up to 1.
         :return: the draw.
         """
+        scales = [scale for scale in CROP_SCALES if scale >= smallest_crop] or [1.0]
         return cls(
-            scale=rng.choice(CROP_SCALES), position=rng.choice(CROP_POSITIONS),
+            scale=rng.choice(scales), position=rng.choice(CROP_POSITIONS),
             flip=rng.random() < 0.5, brightness=rng.uniform(-1, 1) * jitter * 128,
             contrast=1 + rng.uniform(-1, 1) * jitter, saturation=1 + rng.uniform(-1, 1) * jitter)
 

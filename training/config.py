@@ -27,6 +27,9 @@ class RunConfig:
     """``imagenet`` (lite0 only) or null for initial weights."""
     frozen: tuple[str, ...] = ()
     """Patterns (fnmatch) of parameter names that keep their value; their BN statistics too."""
+    cached_draws: int = 0
+    """Train the last layers alone, on pooled features of so many draws of the random clips,
+    computed once; 0 trains through the whole network."""
     num_frames: int = 16
     """Frames of a clip."""
     fps: float = 25.0
@@ -57,6 +60,8 @@ class RunConfig:
     """Beta parameter of mixup (Zhang et al. 2018); 0 for none."""
     dropout: float = 0.5
     """Probability of dropping a pooled feature."""
+    smallest_crop: float = 0.5
+    """Least side of a random crop over the short side of the image, in (0, 1]."""
     colour_jitter: float = 0.2
     """Strength of brightness, contrast and saturation changes, in [0, 1]."""
     ema_decay: float = 0.99
@@ -85,7 +90,13 @@ class RunConfig:
         for name in ('label_smoothing', 'dropout', 'ema_decay'):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f'{name} must be in [0, 1), got {getattr(self, name)!r}')
-        for name in ('mixup_alpha', 'weight_decay', 'colour_jitter', 'pretrained_rate_factor'):
+        if not 0 < self.smallest_crop <= 1:
+            raise ValueError(f'smallest_crop must be in (0, 1], got {self.smallest_crop!r}')
+        if self.cached_draws and self.frozen:
+            raise ValueError('cached_draws freezes all but the last layers; frozen must be empty, '
+                             f'got {list(self.frozen)}')
+        for name in ('mixup_alpha', 'weight_decay', 'colour_jitter', 'pretrained_rate_factor',
+                     'cached_draws'):
             if not getattr(self, name) >= 0:
                 raise ValueError(f'{name} must not be negative, got {getattr(self, name)!r}')
 

@@ -54,5 +54,5 @@ class TrainingClips(Dataset[tuple[Tensor, int]]):
         # Short videos loop.
         chosen = [images[i % len(images)]
                   for i in clip_indices(config.num_frames, config.fps, fps)]
-        draw = Augmentation.draw(rng, config.colour_jitter)
+        draw = Augmentation.draw(rng, config.smallest_crop, config.colour_jitter)
         return torch.from_numpy(draw.apply(chosen, config.size_px)), video.label

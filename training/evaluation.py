@@ -105,19 +105,29 @@ def evaluate_videos(
     :return: the accuracy.
     :raises VideoError: when a video cannot be read.
     """
-    clip_ranks: list[int] = []
-    video_ranks: list[int] = []
-    for video in tqdm(videos, desc='evaluate', unit='video', leave=False):
-        clips = window_video(
-            video.path, num_frames=num_frames, fps=fps, size_px=size_px, max_clips=max_clips)
-        logits_MK = score_clips(clips)
-        clip_ranks.extend(rank_of(logits_K, video.label) for logits_K in logits_MK)
-        video_ranks.append(rank_of(logits_MK.mean(axis=0), video.label))
-    clip_array, video_array = np.array(clip_ranks), np.array(video_ranks)
+    logits = [
+        score_clips(window_video(
+            video.path, num_frames=num_frames, fps=fps, size_px=size_px, max_clips=max_clips))
+        for video in tqdm(videos, desc='evaluate', unit='video', leave=False)]
+    return count_right(logits, [video.label for video in videos])
+
+
+def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) -> Accuracy:
+    """
+    Count the clips and videos whose class is found.
+
+    :param logits: logits_MK of every video.
+    :param labels: the class of every video.
+    :return: the accuracy.
+    """
+    clips = np.array([rank_of(logits_K, label)
+                      for logits_MK, label in zip(logits, labels) for logits_K in logits_MK])
+    videos = np.array([rank_of(logits_MK.mean(axis=0), label)
+                       for logits_MK, label in zip(logits, labels)])
     return Accuracy(
-        clip_top1=float((clip_array < 1).mean()), clip_top5=float((clip_array < 5).mean()),
-        video_top1=float((video_array < 1).mean()), video_top5=float((video_array < 5).mean()),
-        num_clips=len(clip_ranks), num_videos=len(video_ranks))
+        clip_top1=float((clips < 1).mean()), clip_top5=float((clips < 5).mean()),
+        video_top1=float((videos < 1).mean()), video_top5=float((videos < 5).mean()),
+        num_clips=len(clips), num_videos=len(videos))
 
 
 def rank_of(logits_K: NDArray[np.float32], label: int) -> int:

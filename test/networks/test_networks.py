@@ -137,7 +137,6 @@ def test_lite0_with_imagenet_weights_is_the_image_network_on_a_still_clip():
                 for kind in ('ce', 'none')}
     for network in networks.values():
         load_imagenet_lite0(network)
-        network.bn_pool = torch.nn.Identity()
     image = torch.randint(0, 256, (1, 1, 64, 64, 3), dtype=torch.uint8,
                           generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -150,7 +149,7 @@ def test_lite0_with_imagenet_weights_is_the_image_network_on_a_still_clip():
         features = networks['ce'].pool_clip(image.expand(1, 16, -1, -1, -1))
     assert expected.std() > 0.1
     assert torch.allclose(features[:, :1280], expected, atol=1e-4)
-    motion = features[:, 1280 + 112:]
+    motion = features[:, 1280:]
     assert motion.shape == (1, 448)
     assert motion.abs().max() <= 1e-5
 
@@ -158,5 +157,7 @@ def test_lite0_with_imagenet_weights_is_the_image_network_on_a_still_clip():
 def test_motion_pooling_by_hand():
     maps = torch.zeros(1, 16, 1, 2, 2)
     maps[0, :, 0, 0, 0] = torch.arange(16.0)
-    # Mean of 0..15 over four pixels; one pixel changes by the lag, the others do not.
-    assert pool_motion(maps).tolist() == [[7.5 / 4, 1 / 4, 1.0, 4 / 4, 4.0]]
+    # One pixel of four changes by the lag, the others do not.
+    assert pool_motion(maps).tolist() == [[1 / 4, 1.0, 4 / 4, 4.0]]
+    with pytest.raises(ValueError, match='more than 4 frames, got 4'):
+        pool_motion(maps[:, :4])

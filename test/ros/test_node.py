@@ -296,6 +296,18 @@ def play(publisher, to_message, video):
             Frame(start_ns + frame.stamp_ns, 'camera', frame.image_HWC)))
 
 
+def test_without_vision_msgs_the_label_is_still_published(
+        graph, tiny_card, monkeypatch, capfd):
+    for module in ('ros_outputs', 'recognizer_node'):
+        monkeypatch.setattr(f'imrs_ros.{module}.HAS_VISION_MSGS', False)
+    labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
+    assert capfd.readouterr().err.count('vision_msgs is not installed') == 1
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    publish_window(graph, camera, [raw_message(frame) for frame in frames(16)], labels)
+    assert graph.node.count_publishers('/recognizer/front/classification') == 0
+
+
 @pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
 def test_process_ends_cleanly(graph, tiny_card, stop):
     process = subprocess.Popen(

@@ -36,7 +36,7 @@ def test_random_start_fits(length, span, seed):
 @settings(deadline=None, max_examples=40)
 def test_any_draw_gives_a_clip(seed, height, width):
     image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    clip = Augmentation.draw(Random(seed), 0.3).apply([image] * 3, 24)
+    clip = Augmentation.draw(Random(seed), 0.5, 0.3).apply([image] * 3, 24)
     assert clip.shape == (3, 24, 24, 3)
     assert clip.dtype == np.uint8
     assert clip.flags.c_contiguous
@@ -57,6 +57,12 @@ def test_corner_crops_take_corners():
     assert len(CROP_SCALES) == 5
     assert CROP_SCALES[-1] == 0.5
     assert len(set(CROP_POSITIONS)) == 5
+
+
+def test_smallest_crop_limits_the_zoom():
+    drawn = {Augmentation.draw(Random(i), 0.7, 0.0).scale for i in range(100)}
+    assert drawn == set(CROP_SCALES[:3])
+    assert {Augmentation.draw(Random(i), 1.0, 0.0).scale for i in range(20)} == {1.0}
 
 
 def test_colour_changes():
