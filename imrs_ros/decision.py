@@ -71,11 +71,12 @@ class DecisionFilter:
         if self._is_fresh:
             self._label, self._onset_ns, self._is_fresh = NO_ACTION, scores.stamp_ns, False
         self._follow(self._target(smoothed_K), scores.stamp_ns)
-        shown = (smoothed_K.max() if self._label == NO_ACTION
-                 else smoothed_K[self._labels.index(self._label)])
+        confidence = (1 - smoothed_K.max() if self._label == NO_ACTION
+                      else smoothed_K[self._labels.index(self._label)])
         return Decision(
             scores=scores, probabilities_K=probabilities_K, label=self._label,
-            confidence=float(shown), onset_ns=self._onset_ns, event=_event(before, self._label))
+            confidence=float(confidence), onset_ns=self._onset_ns,
+            event=_event(before, self._label))
 
     def _smooth(self, probabilities_K: NDArray[np.float32], stamp_ns: int) -> NDArray[np.float32]:
         """Average exponentially, by elapsed time instead of by number of windows."""

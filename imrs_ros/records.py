@@ -78,7 +78,7 @@ class Decision:
     label: str
     """The decided label, or ``NO_ACTION``."""
     confidence: float
-    """Smoothed probability of the decided label; of the best class when it is ``NO_ACTION``."""
+    """Smoothed probability of the decided label; of ``NO_ACTION``, 1 less the best class's."""
     onset_ns: int
     """Stamp of the window since which the decided label was a candidate."""
     event: Event

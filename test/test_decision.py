@@ -73,9 +73,9 @@ def test_reset_forgets_scores_and_ends_the_action():
     decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
     assert decision_filter.update(scores(1, .9)).label == 'wave'
     decision_filter.reset()
-    after = decision_filter.update(scores(0.1, .5))
+    after = decision_filter.update(scores(0.1, .55))
     assert (after.label, after.event) == (NO_ACTION, Event.OFFSET)
-    assert after.confidence == pytest.approx(.5)
+    assert after.confidence == pytest.approx(.45)
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0.01, 0.99)), max_size=40))
