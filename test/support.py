@@ -7,6 +7,7 @@ from imrs_ros.model_card import Architecture, InputSpec
 from imrs_ros.networks import build_network
 import numpy as np
 import torch
+from training.calibration import Calibration
 from training.model_folder import write_model_folder
 
 TINY_SPEC = InputSpec(
@@ -31,8 +32,9 @@ def write_tiny_model(folder, labels=TINY_LABELS, seed=0, **changes):
         'resnet18', num_classes=len(labels), width=0.125, mean=TINY_SPEC.mean, std=TINY_SPEC.std)
     arguments = {
         'name': 'tiny', 'architecture': architecture, 'spec': TINY_SPEC, 'labels': labels,
-        'temperature': 1.0, 'state': network.state_dict(), 'dtype': torch.float32,
-        'provenance': {}}
+        'calibration': Calibration(
+            temperature=1.0, no_action_threshold=None, class_thresholds={}),
+        'state': network.state_dict(), 'dtype': torch.float32, 'provenance': {}}
     return write_model_folder(Path(folder), **{**arguments, **changes})
 
 

@@ -15,6 +15,7 @@ import cv2
 from imrs_ros.preprocessing import resize_square
 import numpy as np
 from numpy.typing import NDArray
+from training.optical_flow import mirror_flow
 
 CROP_SCALES = tuple(2.0 ** (-i / 4) for i in range(5))
 """Side of the crop over the short side of the image."""
@@ -65,16 +66,32 @@ class Augmentation:
         :param size_px: side of the result.
         :return: clip_THWC, uint8, contiguous.
         """
+        clip_THWC = self._crop(images_HWC, size_px)
+        if self.flip:
+            clip_THWC = clip_THWC[:, :, ::-1]
+        return self._recolour(np.ascontiguousarray(clip_THWC))
+
+    def apply_to_flow(
+        self, flows_HW2: Sequence[NDArray[np.uint8]], size_px: int,
+    ) -> NDArray[np.uint8]:
+        """
+        Crop, resize and flip the flow of the same clip; its frames may be of another size.
+
+        :param flows_HW2: uint8, x and y, rest at 127.5.
+        :param size_px: side of the result.
+        :return: clip_THW2, uint8, contiguous; x is inverted by a flip.
+        """
+        clip_THW2 = self._crop(flows_HW2, size_px)
+        return mirror_flow(clip_THW2) if self.flip else clip_THW2
+
+    def _crop(self, images_HWC: Sequence[NDArray[np.uint8]], size_px: int) -> NDArray[np.uint8]:
         height, width = images_HWC[0].shape[:2]
         side = max(1, round(min(height, width) * self.scale))
         top = round((height - side) * self.position[0])
         left = round((width - side) * self.position[1])
-        clip_THWC = np.stack([
+        return np.stack([
             resize_square(image[top:top + side, left:left + side], size_px)
             for image in images_HWC])
-        if self.flip:
-            clip_THWC = clip_THWC[:, :, ::-1]
-        return self._recolour(np.ascontiguousarray(clip_THWC))
 
     def _recolour(self, clip_THWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.brightness == 0 and self.contrast == 1 and self.saturation == 1:

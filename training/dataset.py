@@ -4,55 +4,66 @@ Clips of videos as a PyTorch dataset.
 Layout legend: T frames, H height, W width, C channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
-from imrs_ros.video import read_video, video_length, VideoError
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from training.augmentation import Augmentation
-from training.clip_sampling import clip_indices, random_start, span_frames
+from training.clip_reader import ClipReader
+from training.clip_sampling import random_start
 from training.config import RunConfig
 from training.splits import LabelledVideo
 
+Sample = dict[str, Tensor]
+"""By stream, ``rgb`` or ``flow``: clip_THWC, uint8; and ``label``, int64."""
 
-class TrainingClips(Dataset[tuple[Tensor, int]]):
+
+class TrainingClips(Dataset[Sample]):
     """
-    One random, augmented clip of every video in every epoch.
+    One random, augmented clip of every video in every epoch, the same in every stream.
 
     What is drawn depends on the seed, the epoch and the index alone, so that a resumed run sees
     what an uninterrupted one would have seen.
     """
 
-    def __init__(self, videos: Sequence[LabelledVideo], config: RunConfig) -> None:
-        self.videos = videos
-        self.config = config
+    def __init__(
+        self, videos: Sequence[LabelledVideo], config: RunConfig,
+        readers: Mapping[str, ClipReader], sizes_px: Mapping[str, int],
+    ) -> None:
+        """
+        Describe the clips; nothing is read yet.
+
+        :param videos: one clip of each, ``clips_per_video`` times.
+        :param config: seed, length and augmentation.
+        :param readers: where each stream comes from.
+        :param sizes_px: side of the square frames of each stream.
+        """
+        self.videos, self.config = videos, config
+        self._readers, self._sizes_px = readers, sizes_px
         self.epoch = 0
 
     def __len__(self) -> int:
         """Give the number of clips in an epoch."""
         return len(self.videos) * self.config.clips_per_video
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+    def __getitem__(self, index: int) -> Sample:
         """
         Read one clip.
 
         :param index: position in the epoch.
-        :return: clip_THWC (uint8) and its label.
-        :raises VideoError: when the video gives no frames.
+        :return: the clip in every stream, and its label.
+        :raises ValueError: when it cannot be read.
         """
-        config = self.config
-        video = self.videos[index % len(self.videos)]
+        config, video = self.config, self.videos[index % len(self.videos)]
         rng = Random(f'{config.seed} {self.epoch} {index}')
-        length, fps = video_length(video.path)
-        span = span_frames(config.num_frames, config.fps, fps)
-        start = random_start(length, span, rng)
-        images = [f.image_HWC for f in read_video(video.path, start, span)]
-        if not images:
-            raise VideoError(f'{video.path}: expected frames from {start} on, got none')
-        # Short videos loop.
-        chosen = [images[i % len(images)]
-                  for i in clip_indices(config.num_frames, config.fps, fps)]
+        num_ticks = min(reader.num_ticks(video) for reader in self._readers.values())
+        start = random_start(num_ticks, config.num_frames, rng)
         draw = Augmentation.draw(rng, config.smallest_crop, config.colour_jitter)
-        return torch.from_numpy(draw.apply(chosen, config.size_px)), video.label
+        sample = {'label': torch.tensor(video.label)}
+        for stream, reader in self._readers.items():
+            images = reader.read(video, start, config.num_frames)
+            apply = draw.apply_to_flow if stream == 'flow' else draw.apply
+            sample[stream] = torch.from_numpy(apply(images, self._sizes_px[stream]))
+        return sample

@@ -1,92 +1,97 @@
 """
-Measure a model folder: ``python -m training.evaluate --model DIR --data DIR --split N``.
+Measure models: ``python -m training.evaluate --model DIR [DIR ...] --data DIR --split N``.
 
-Prints clip and video top-1 and top-5 on the test list of an official split.
+Prints clip and video top-1 and top-5 on the test list of an official split, accuracy per class,
+parameters and FLOPs. A DIR is a model folder, run as the node would, or a run of training.train.
+Several are also fused: their probabilities are averaged (two-stream).
 """
 
 import argparse
 from dataclasses import asdict
 import json
 from pathlib import Path
+import sys
 
-from imrs_ros.backends import Backend, load_backend
-from imrs_ros.model_card import ModelCard
-from imrs_ros.records import Clip
-from imrs_ros.settings import BACKENDS, BackendSettings
-import numpy as np
-from numpy.typing import NDArray
-from training.evaluation import Accuracy, evaluate_videos, ScoreClips
-from training.splits import LabelledVideo, read_split, Split
+from imrs_ros.settings import BACKENDS
+from training.candidate import Candidate, fuse, load_candidate
+from training.complexity import measure_complexity
+from training.confusion import accuracy_table, count_confusions, draw_confusion
+from training.evaluation import Accuracy, count_right
+from training.splits import read_split
 
 
-def backend_scorer(backend: Backend) -> ScoreClips:
+def describe(candidate: Candidate) -> str:
     """
-    Score plain clips with a backend.
+    Say what is measured.
 
-    :param backend: a loaded model.
-    :return: a function from clips_MTHWC to logits_MK.
+    :param candidate: a model or a run.
+    :return: its name, what runs it, its size and its work.
     """
-    def score(clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return backend.infer([
-            Clip(stream='', frames_THWC=clip, first_sequence=0, stamp_ns=0, frame_id='')
-            for clip in clips_MTHWC])
-    return score
+    complexity = measure_complexity(candidate.network, size_px=candidate.size_px)
+    return (f'{candidate.name} ({candidate.what}; {complexity.num_parameters:,} parameters, '
+            f'{complexity.flops / 1e9:.2f} GFLOP a clip at 2 x MAC)')
 
 
-def evaluate_model(
-    card: ModelCard, backend: Backend, videos: tuple[LabelledVideo, ...],
-) -> Accuracy:
+def report(accuracy: Accuracy) -> str:
     """
-    Measure a loaded model.
+    Give the figures as text.
 
-    :param card: its card.
-    :param backend: the model.
-    :param videos: what to score.
-    :return: the accuracy.
+    :param accuracy: what was measured.
+    :return: two lines.
     """
-    spec = card.spec
-    return evaluate_videos(
-        backend_scorer(backend), videos, num_frames=spec.num_frames, fps=spec.fps,
-        size_px=spec.size_px)
+    return (f'clip  top-1 {accuracy.clip_top1:.1%}  top-5 {accuracy.clip_top5:.1%}  '
+            f'({accuracy.num_clips} clips)\n'
+            f'video top-1 {accuracy.video_top1:.1%}  top-5 {accuracy.video_top5:.1%}  '
+            f'({accuracy.num_videos} videos)')
 
 
-def check_labels(card: ModelCard, split: Split) -> None:
+def evaluate(arguments: argparse.Namespace) -> None:
     """
-    Make sure that a model and a dataset speak of the same classes.
+    Measure, print and write what the command line asks for.
 
-    :param card: the model's card.
-    :param split: the dataset's split.
-    :raises ValueError: when their labels or the order of them differ.
+    :param arguments: see ``main``.
+    :raises FileNotFoundError: when something is missing.
+    :raises ValueError: when a model does not fit the data.
     """
-    if card.labels != split.labels:
-        raise ValueError(
-            f'{card.folder}: expected the labels of the data, {split.labels}, got {card.labels}')
+    split = read_split(arguments.data, arguments.split)
+    candidates = [load_candidate(folder, arguments.frames, arguments.backend)
+                  for folder in arguments.model]
+    truth = [video.label for video in split.test]
+    all_logits = []
+    for candidate in candidates:
+        candidate.check(split.labels, arguments.split)
+        print(f'split {arguments.split}: {describe(candidate)}', flush=True)
+        all_logits.append(candidate.score_videos(split.test))
+        print(report(count_right(all_logits[-1], truth)), flush=True)
+    logits = all_logits[0] if len(all_logits) == 1 else fuse(all_logits)
+    accuracy = count_right(logits, truth)
+    if len(all_logits) > 1:
+        print(f'fused: {" + ".join(candidate.name for candidate in candidates)}')
+        print(report(accuracy))
+    counts_KK = count_confusions(logits, truth)
+    print(accuracy_table(counts_KK, split.labels))
+    if arguments.confusion:
+        draw_confusion(counts_KK, split.labels, arguments.confusion, as_shares=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(asdict(accuracy), indent=2) + '\n')
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m training.evaluate', description=(__doc__ or '').strip().splitlines()[0])
-    parser.add_argument('--model', type=Path, required=True, help='model folder')
+    parser.add_argument('--model', type=Path, required=True, nargs='+',
+                        help='model folders, or runs of training.train; several are fused')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
+    parser.add_argument('--frames', type=Path, help='folder that training.extract wrote, for runs')
     parser.add_argument('--split', type=int, default=1, help='official split, from 1')
-    parser.add_argument('--backend', choices=BACKENDS, default='auto')
+    parser.add_argument('--backend', choices=BACKENDS, default='auto', help='of model folders')
     parser.add_argument('--json', type=Path, help='write the figures there too, as fractions')
-    arguments = parser.parse_args()
-    card = ModelCard.load(arguments.model)
-    split = read_split(arguments.data, arguments.split)
-    check_labels(card, split)
-    loaded = load_backend(card, BackendSettings(backend=arguments.backend))
-    for reason in loaded.fallbacks:
-        print(f'warning: {reason}', flush=True)
-    accuracy = evaluate_model(card, loaded.backend, split.test)
-    print(f'{card.name}, split {arguments.split}, {loaded.backend.description}')
-    print(f'clip  top-1 {accuracy.clip_top1:.1%}  top-5 {accuracy.clip_top5:.1%}  '
-          f'({accuracy.num_clips} clips)')
-    print(f'video top-1 {accuracy.video_top1:.1%}  top-5 {accuracy.video_top5:.1%}  '
-          f'({accuracy.num_videos} videos)')
-    if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(accuracy), indent=2) + '\n')
+    parser.add_argument('--confusion', type=Path, help='draw the confusion matrix there (PNG)')
+    try:
+        evaluate(parser.parse_args())
+    except (OSError, ValueError, RuntimeError) as error:
+        sys.exit(f'evaluate: {error}')
 
 
 if __name__ == '__main__':

@@ -17,9 +17,14 @@ from imrs_ros.resampler import Resampler
 from imrs_ros.video import read_video
 import numpy as np
 from numpy.typing import NDArray
+import torch
+from torch import nn
 from tqdm import tqdm
+from training.clip_reader import ClipReader
 from training.splits import LabelledVideo
 
+Windows = Callable[[LabelledVideo], NDArray[np.uint8]]
+"""A video to its clips_MTHWC (uint8)."""
 ScoreClips = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """clips_MTHWC (uint8) to logits_MK (float32)."""
 MAX_GAP_SEC = 3600.0
@@ -62,54 +67,87 @@ def grid_frames(path: Path, fps: float, size_px: int) -> list[Frame]:
     return frames
 
 
-def window_video(
-    path: Path, *, num_frames: int, fps: float, size_px: int, max_clips: int | None = None,
-) -> NDArray[np.uint8]:
+def video_windows(*, num_frames: int, fps: float, size_px: int) -> Windows:
     """
-    Cut a video into consecutive windows.
+    Cut video files into consecutive windows, through the resampler of the node.
 
-    :param path: the video.
     :param num_frames: frames of a window; a shorter video loops to fill one.
     :param fps: rate of the time grid, Hz.
     :param size_px: side of the frames.
+    :return: a function from a video to clips_MTHWC, uint8.
+    """
+    def windows(video: LabelledVideo) -> NDArray[np.uint8]:
+        images = [frame.image_HWC for frame in grid_frames(video.path, fps, size_px)]
+        return np.stack([
+            [images[(first + t) % len(images)] for t in range(num_frames)]
+            for first in window_starts(len(images), num_frames)])
+    return windows
+
+
+def window_starts(length: int, num_frames: int, max_clips: int | None = None) -> list[int]:
+    """
+    Choose windows that do not overlap; the remainder is dropped.
+
+    :param length: frames of the video.
+    :param num_frames: frames of a window.
     :param max_clips: keep at most so many, evenly spaced; default all.
-    :return: clips_MTHWC, uint8.
-    :raises VideoError: when the video cannot be read.
+    :return: the first frame of every window; one where the video is shorter than that.
     """
-    images = [frame.image_HWC for frame in grid_frames(path, fps, size_px)]
-    num_clips = max(1, len(images) // num_frames)
+    num_clips = max(1, length // num_frames)
     num_chosen = min(num_clips, max_clips or num_clips)
-    firsts = [int((i + 0.5) * num_clips / num_chosen) * num_frames for i in range(num_chosen)]
-    return np.stack([
-        [images[(first + t) % len(images)] for t in range(num_frames)] for first in firsts])
+    return [int((i + 0.5) * num_clips / num_chosen) * num_frames for i in range(num_chosen)]
 
 
-def evaluate_videos(
-    score_clips: ScoreClips,
-    videos: Sequence[LabelledVideo],
-    *,
-    num_frames: int,
-    fps: float,
-    size_px: int,
-    max_clips: int | None = None,
-) -> Accuracy:
+def reader_windows(
+    reader: ClipReader, *, num_frames: int, size_px: int, max_clips: int | None = None,
+) -> Windows:
     """
-    Score videos and count what is right.
+    Cut videos into consecutive windows of one stream.
+
+    :param reader: where the images come from.
+    :param num_frames: frames of a window; a shorter video loops to fill one.
+    :param size_px: side of the frames.
+    :param max_clips: keep at most so many, evenly spaced; default all.
+    :return: a function from a video to clips_MTHWC, uint8.
+    """
+    def windows(video: LabelledVideo) -> NDArray[np.uint8]:
+        firsts = window_starts(reader.num_ticks(video), num_frames, max_clips)
+        return np.stack([
+            [shrink(image, size_px) for image in reader.read(video, first, num_frames)]
+            for first in firsts])
+    return windows
+
+
+def score_clips(network: nn.Module, clips_NTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """
+    Give the logits of a network in evaluation mode.
+
+    :param network: any network; it is left in evaluation mode.
+    :param clips_NTHWC: uint8.
+    :return: logits_NK, float32.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        logits_NK: NDArray[np.float32] = network(
+            torch.from_numpy(clips_NTHWC).to(device)).cpu().numpy()
+    return logits_NK
+
+
+def score_videos(
+    score_clips: ScoreClips, videos: Sequence[LabelledVideo], windows: Windows,
+) -> list[NDArray[np.float32]]:
+    """
+    Score whole videos.
 
     :param score_clips: the model.
     :param videos: what to score; none is skipped.
-    :param num_frames: frames of a window.
-    :param fps: rate of the time grid, Hz.
-    :param size_px: side of the frames.
-    :param max_clips: windows a video at most; default all.
-    :return: the accuracy.
-    :raises VideoError: when a video cannot be read.
+    :param windows: cuts a video into clips.
+    :return: logits_MK of every video.
+    :raises ValueError: when a video cannot be read.
     """
-    logits = [
-        score_clips(window_video(
-            video.path, num_frames=num_frames, fps=fps, size_px=size_px, max_clips=max_clips))
-        for video in tqdm(videos, desc='evaluate', unit='video', leave=False)]
-    return count_right(logits, [video.label for video in videos])
+    return [score_clips(windows(video))
+            for video in tqdm(videos, desc='evaluate', unit='video', leave=False)]
 
 
 def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) -> Accuracy:
@@ -136,6 +174,7 @@ def rank_of(logits_K: NDArray[np.float32], label: int) -> int:
 
     :param logits_K: scores.
     :param label: the right class.
-    :return: how many classes score at least as high; 0 is the best place.
+    :return: how many classes do not score lower; 0 is the best place. A score that is no number
+        is never right.
     """
-    return int((logits_K >= logits_K[label]).sum()) - 1
+    return int((~(logits_K < logits_K[label])).sum()) - 1

@@ -2,36 +2,33 @@
 Turn a run into a model folder: ``python -m training.export RUN --data DIR --out DIR``.
 
 The folder is written only if the exported model agrees with the trained one. Its card carries
-the temperature fitted on the validation groups and the accuracy on the split's test list.
+what was calibrated on the validation videos and the background list, and the accuracy on the
+split's test list.
 """
 
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-import shutil
+import sys
 
 from imrs_ros.backends import load_backend
-from imrs_ros.model_card import Architecture, InputSpec, ModelCard
+from imrs_ros.model_card import Architecture, ModelCard
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
-import torch
-from training.calibration import fit_temperature
-from training.evaluate import backend_scorer, evaluate_model
-from training.evaluation import ScoreClips, window_video
-from training.model_folder import write_model_folder
+from training.calibration import calibrate, Calibration
+from training.candidate import model_candidate
+from training.evaluation import count_right, score_clips, ScoreClips, Windows
+from training.model_folder import DTYPES, input_spec, staged, write_model_folder
+from training.networks import make_network
+from training.parity import check_parity
+from training.run_data import hold_out
 from training.run_state import read_best, TrainedModel
-from training.splits import hold_out_groups, LabelledVideo, read_split
-from training.stream import make_network
-from training.train import score_clips
+from training.splits import LabelledVideo, read_background, read_split
 
-PARITY_BOUND = 0.05
-"""Largest allowed difference of a logit between trained and exported model."""
-DTYPES = {'float16': torch.float16, 'float32': torch.float32}
-
-
-class ParityError(RuntimeError):
-    """The exported model does not agree with the trained one."""
+CALIBRATION_CLIPS = 4
+"""Windows a video at most, evenly spaced."""
+NO_CALIBRATION = Calibration(temperature=1.0, no_action_threshold=None, class_thresholds={})
 
 
 def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
@@ -43,91 +40,80 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
     :param out: the model folder; its name is the model's name.
     :param dtype: number format of the stored weights.
     :return: the card.
-    :raises ParityError: when a logit differs by more than ``PARITY_BOUND``, or a best class.
+    :raises ParityError: when the exported model does not agree with the trained one.
+    :raises FileNotFoundError: when the run has no model yet, or data is missing.
+    :raises ValueError: when the run is a flow stream, or ``out`` holds something else.
     """
     model = read_best(run)
+    if model.config.stream != 'rgb':
+        raise ValueError(f'{run}: expected an RGB stream, got {model.config.stream}; a flow '
+                         'stream is a teacher, no robot computes flow')
     split = read_split(data, model.config.split)
-    _, validation = hold_out_groups(split.train, model.config.validation_groups)
-    network = make_network(model.config, len(model.labels))
-    network.load_state_dict(model.state)
-    clips_MTHWC, labels_M = _one_clip_each(validation, model)
-    trained_MK = _in_batches(lambda clips: score_clips(network, clips), clips_MTHWC)
-    temperature = fit_temperature(trained_MK, labels_M)
-    partial = out.with_name(out.name + '.partial')
-    provenance: dict[str, object] = {
-        'config': model.config.to_mapping(), 'epoch': model.epoch,
-        'validation_video_top1': round(model.validation_top1, 4)}
-    try:
-        card = _write(partial, out.name, model, temperature, dtype, provenance)
+    _, validation = hold_out(split.train, model.config)
+    with staged(out) as partial:
+        provenance: dict[str, object] = {
+            'config': model.config.to_mapping(), 'epoch': model.epoch,
+            'validation_video_top1': round(model.validation_top1, 4)}
+        card = _write(partial, out.resolve().name, model, NO_CALIBRATION, dtype, provenance)
         backend = load_backend(card, BackendSettings()).backend
-        exported_MK = _in_batches(backend_scorer(backend), clips_MTHWC)
-        provenance['parity'] = check_parity(trained_MK, exported_MK)
-        accuracy = evaluate_model(card, backend, split.test)
+        candidate = model_candidate(card, backend)
+        candidate.check(split.labels, model.config.split)
+        clips = [_spread(candidate.windows, video) for video in validation]
+        provenance['parity'] = _parity(model, candidate.score, clips)
+        calibration = calibrate(
+            np.concatenate([candidate.score(c) for c in clips]),
+            np.repeat([video.label for video in validation], [len(c) for c in clips]),
+            _background_scores(candidate.score, candidate.windows, data), model.labels)
+        accuracy = count_right(
+            candidate.score_videos(split.test), [video.label for video in split.test])
         provenance['accuracy'] = {
-            'data': data.name, 'split': model.config.split,
+            'data': data.resolve().name, 'split': model.config.split,
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
-        _write(partial, out.name, model, temperature, dtype, provenance)
-        if out.exists():
-            shutil.rmtree(out)
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        _write(partial, out.resolve().name, model, calibration, dtype, provenance)
     return ModelCard.load(out)
 
 
-def check_parity(
-    trained_MK: NDArray[np.float32], exported_MK: NDArray[np.float32],
+def _spread(windows: Windows, video: LabelledVideo) -> NDArray[np.uint8]:
+    clips_MTHWC = windows(video)
+    chosen = np.linspace(0, len(clips_MTHWC) - 1, min(len(clips_MTHWC), CALIBRATION_CLIPS))
+    return clips_MTHWC[chosen.round().astype(int)]
+
+
+def _parity(
+    model: TrainedModel, exported: ScoreClips, clips: list[NDArray[np.uint8]],
 ) -> dict[str, float]:
-    """
-    Compare the logits of the trained and the exported model on the same clips.
-
-    :param trained_MK: the reference.
-    :param exported_MK: what a user of the folder will get.
-    :return: the largest difference of a logit and the number of clips.
-    :raises ParityError: when a logit differs by more than ``PARITY_BOUND``, or when the best
-        class differs though the trained model holds it ahead by more than twice that.
-    """
-    difference = np.abs(trained_MK - exported_MK)
-    ordered_MK = np.sort(trained_MK, axis=1)
-    is_clear_M = ordered_MK[:, -1] - ordered_MK[:, -2] > 2 * PARITY_BOUND
-    turned_M = (trained_MK.argmax(1) != exported_MK.argmax(1)) & is_clear_M
-    if not difference.max() <= PARITY_BOUND or turned_M.any():
-        raise ParityError(
-            f'expected logits within {PARITY_BOUND} of the trained model and the same best '
-            f'classes, got a difference of {difference.max():.4f} and {turned_M.sum()} other best '
-            'classes; export with --dtype float32')
-    return {'max_logit_difference': round(float(difference.max()), 6),
-            'num_clips': len(trained_MK)}
+    """Compare the trained and the exported model on the first clip of every video."""
+    network = make_network(model.config, len(model.labels))
+    network.load_state_dict(model.state)
+    firsts = [clips_MTHWC[:1] for clips_MTHWC in clips]
+    return check_parity(np.concatenate([score_clips(network, clip) for clip in firsts]),
+                        np.concatenate([exported(clip) for clip in firsts]))
 
 
-def _one_clip_each(
-    videos: tuple[LabelledVideo, ...], model: TrainedModel,
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Cut the middle window out of every video."""
-    config = model.config
-    clips = [window_video(video.path, num_frames=config.num_frames, fps=config.fps,
-                          size_px=config.size_px, max_clips=1)[0] for video in videos]
-    return np.stack(clips), np.array([video.label for video in videos])
+def _background_scores(
+    score: ScoreClips, windows: Windows, data: Path,
+) -> NDArray[np.float32] | None:
+    """Score clips that show no class, where the data has such a list."""
+    try:
+        videos = read_background(data, 'train')
+    except FileNotFoundError:
+        return None
+    return np.concatenate([
+        score(_spread(windows, LabelledVideo(path, -1, None))) for path in videos])
 
 
-def _in_batches(score: ScoreClips, clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-    batches = np.array_split(clips_MTHWC, max(1, len(clips_MTHWC) // 8))
-    return np.concatenate([score(batch) for batch in batches])
-
-
-def _write(folder: Path, name: str, model: TrainedModel, temperature: float, dtype: str,
+def _write(folder: Path, name: str, model: TrainedModel, calibration: Calibration, dtype: str,
            provenance: dict[str, object]) -> ModelCard:
     config = model.config
     network = make_network(config, len(model.labels))
     return write_model_folder(
-        folder, name=name, labels=model.labels, temperature=temperature, state=model.state,
+        folder, name=name, labels=model.labels, calibration=calibration, state=model.state,
         dtype=DTYPES[dtype], provenance=provenance,
         architecture=Architecture(
             name=config.network, excitation=config.excitation,
             excitation_stages=config.excitation_stages, width=config.width),
-        spec=InputSpec(
-            num_frames=config.num_frames, fps=config.fps, size_px=config.size_px,
-            mean=tuple(network.mean.tolist()), std=tuple(network.std.tolist())))
+        spec=input_spec(network, num_frames=config.num_frames, fps=config.fps,
+                        size_px=config.size_px))
 
 
 def main() -> None:
@@ -140,7 +126,10 @@ def main() -> None:
     parser.add_argument('--dtype', choices=tuple(DTYPES), default='float16',
                         help='number format of the stored weights (default: float16)')
     arguments = parser.parse_args()
-    card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype)
+    try:
+        card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype)
+    except (OSError, ValueError, RuntimeError) as error:
+        sys.exit(f'export: {error}')
     print(f'wrote {card.folder}: temperature {card.temperature}, {card.provenance["parity"]}, '
           f'{card.provenance["accuracy"]}')
 

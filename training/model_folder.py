@@ -1,17 +1,65 @@
 """Write a model folder: the card and the weights that belong together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 import hashlib
 from pathlib import Path
+import shutil
 from typing import Any
 
 from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, InputSpec, ModelCard, WEIGHTS_FILE)
+from imrs_ros.networks import VideoNetwork
 from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
 from safetensors.torch import save_file
 import torch
+from training.calibration import Calibration
 import yaml
+
+DTYPES = {'float16': torch.float16, 'float32': torch.float32}
+"""Number formats that weights may be stored in."""
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """
+    Give a folder to write a model into; it takes its place when all went well.
+
+    :param out: where the model shall be: absent, empty, or an earlier model.
+    :return: a folder beside it.
+    :raises ValueError: when ``out`` holds anything else, which would be lost.
+    """
+    out = out.resolve()
+    others = {p.name for p in out.iterdir()} if out.is_dir() else set()
+    if out.is_file() or others - {CARD_FILE, WEIGHTS_FILE}:
+        raise ValueError(f'{out}: expected a new folder or an earlier model, got '
+                         f'{sorted(others)[:3] or "a file"}; give another --out')
+    partial = out.with_name(out.name + '.partial')
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        yield partial
+        shutil.rmtree(out, ignore_errors=True)
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def input_spec(
+    network: VideoNetwork, *, num_frames: int, fps: float, size_px: int,
+) -> InputSpec:
+    """
+    Describe what a network takes.
+
+    :param network: knows its normalisation.
+    :param num_frames: frames of a clip.
+    :param fps: rate of the time grid, Hz.
+    :param size_px: side of the frames.
+    :return: the card's entry.
+    """
+    return InputSpec(
+        num_frames=num_frames, fps=fps, size_px=size_px, mean=tuple(network.mean.tolist()),
+        std=tuple(network.std.tolist()))
 
 
 def write_model_folder(
@@ -21,7 +69,7 @@ def write_model_folder(
     architecture: Architecture,
     spec: InputSpec,
     labels: tuple[str, ...],
-    temperature: float,
+    calibration: Calibration,
     state: Mapping[str, torch.Tensor],
     dtype: torch.dtype,
     provenance: Mapping[str, Any],
@@ -34,7 +82,7 @@ def write_model_folder(
     :param architecture: how to build the network.
     :param spec: what the network takes.
     :param labels: class names in the order of the logits.
-    :param temperature: calibration.
+    :param calibration: what makes its scores fit to act on.
     :param state: the network's state dict.
     :param dtype: number format of the stored weights.
     :param provenance: plain values, for people.
@@ -47,7 +95,7 @@ def write_model_folder(
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     (folder / CARD_FILE).write_text(yaml.safe_dump(_plain({
         'format': CARD_FORMAT, 'name': name, 'network': asdict(architecture),
-        'input': asdict(spec), 'labels': labels, 'calibration': {'temperature': temperature},
+        'input': asdict(spec), 'labels': labels, 'calibration': asdict(calibration),
         'weights': {'sha256': digest, 'dtype': str(dtype).removeprefix('torch.')},
         'provenance': provenance}), sort_keys=False), encoding='utf-8')
     return ModelCard.load(folder)

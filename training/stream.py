@@ -1,58 +1,62 @@
 """
-One trainable stream: a network, what of it learns, and how fast.
+One trainable stream: a network, what of it learns, from what loss, and how fast.
 
-Layout legend: N clips, T frames, H height, W width, C channels, K classes.
+Layout legend: N clips, D features, K classes.
 """
 
 from collections.abc import Sequence
 from fnmatch import fnmatch
 
-from imrs_ros.networks import build_network, VideoNetwork
 import torch
 from torch import nn, Tensor
 from training.config import RunConfig
-from training.pretrained import load_imagenet_lite0
+from training.losses import Distillation, mix
+from training.networks import load_pretrained, make_network
+from training.teacher import Teacher
+
+TEACHER = 'teacher'
+"""Key of a batch: the teacher's features, where they were computed before."""
 
 
-def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
+class Stream(nn.Module):
     """
-    Make the network a config names, with initial weights.
+    A network in training: pretrained weights loaded, frozen parts kept as they are.
 
-    :param config: the run's settings.
-    :param num_classes: number of labels.
-    :return: the network, in channels-last memory where its convolutions are 2D.
+    With a teacher of another width, a linear projection brings the student's features to it; it
+    is trained with the student and thrown away.
     """
-    network = build_network(
-        config.network, num_classes=num_classes, excitation=config.excitation,
-        excitation_stages=config.excitation_stages, width=config.width, dropout=config.dropout)
-    two_d = config.network == 'lite0'
-    memory_format = torch.channels_last if two_d else torch.channels_last_3d
-    return network.to(memory_format=memory_format)  # type: ignore[call-overload, no-any-return]
 
-
-class Stream:
-    """A network in training: pretrained weights loaded, frozen parts kept as they are."""
-
-    def __init__(self, config: RunConfig, num_classes: int) -> None:
+    def __init__(self, config: RunConfig, num_classes: int, teacher: Teacher | None = None,
+                 ) -> None:
         """
         Make the stream.
 
         :param config: the run's settings.
         :param num_classes: number of labels.
+        :param teacher: whose features to imitate, or None.
         :raises ValueError: when a pattern in ``frozen`` matches no parameter.
         """
+        super().__init__()
         self.config = config
         self.num_classes = num_classes
         self.network = make_network(config, num_classes)
-        self._pretrained: frozenset[str] = frozenset()
-        if config.pretrained == 'imagenet':
-            self._pretrained = frozenset(load_imagenet_lite0(self.network).loaded)
+        self._pretrained = load_pretrained(self.network, config)
+        self.projection: nn.Module = nn.Identity()
+        # In a list: the teacher is no part of what is trained, saved or shared by processes.
+        self._teacher = [] if teacher is None else [teacher]
+        self._distillation = Distillation(config.lambda1, config.lambda2, config.kl_reduction)
+        if teacher is not None and teacher.feature_dim != self.network.feature_dim:
+            self.projection = nn.Linear(self.network.feature_dim, teacher.feature_dim)
+        self._freeze(config.frozen)
         if config.cached_draws:
-            self.network.requires_grad_(False)
-            self.network.norm.requires_grad_(True)
-            self.network.fc.requires_grad_(True)
-        else:
-            self._freeze(config.frozen)
+            self._freeze(self._below_cache())
+
+    def _below_cache(self) -> list[str]:
+        """Name the parameters that cached tensors have gone through."""
+        names = [name for name, _ in self.network.named_parameters()]
+        if self.config.cached == 'maps':
+            return [n for n in names if n.startswith(tuple(self.network.frame_part_names))]
+        return [name for name in names if not name.startswith(('norm.', 'fc.'))]
 
     def _freeze(self, patterns: Sequence[str]) -> None:
         names = [name for name, _ in self.network.named_parameters()]
@@ -60,53 +64,71 @@ class Stream:
             if not any(fnmatch(name, pattern) for name in names):
                 raise ValueError(f'frozen pattern {pattern!r} matches no parameter of {names}')
         for name, parameter in self.network.named_parameters():
-            parameter.requires_grad_(not any(fnmatch(name, p) for p in patterns))
+            if any(fnmatch(name, p) for p in patterns):
+                parameter.requires_grad_(False)
 
-    def train(self) -> None:
-        """Set training mode; frozen batch norms keep their statistics."""
-        self.network.train()
+    def train(self, mode: bool = True) -> 'Stream':
+        """
+        Set training mode; frozen batch norms keep their statistics.
+
+        :param mode: False for evaluation mode.
+        :return: the stream.
+        """
+        super().train(mode)
         for module in self.network.modules():
             is_norm = isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
             if is_norm and not module.weight.requires_grad:
                 module.eval()
+        return self
 
     def make_optimizer(self) -> torch.optim.Optimizer:
         """
-        Make AdamW with a lower rate for pretrained weights and no decay for BN and biases.
+        Make the optimiser: a lower rate for pretrained weights, no decay for BN and biases.
 
-        :return: the optimiser.
+        :return: AdamW or SGD.
         """
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-        for name, parameter in self.network.named_parameters():
+        for name, parameter in self.named_parameters():
             if parameter.requires_grad:
-                factor = self.config.pretrained_rate_factor if name in self._pretrained else 1.0
+                is_pretrained = name.removeprefix('network.') in self._pretrained
+                factor = self.config.pretrained_rate_factor if is_pretrained else 1.0
                 decay = self.config.weight_decay if parameter.ndim > 1 else 0.0
                 rate = factor * self.config.learning_rate
                 groups.setdefault((rate, decay), []).append(parameter)
-        return torch.optim.AdamW([
-            {'params': parameters, 'lr': rate, 'weight_decay': decay}
-            for (rate, decay), parameters in groups.items()])
+        described = [{'params': parameters, 'lr': rate, 'weight_decay': decay}
+                     for (rate, decay), parameters in groups.items()]
+        if self.config.optimizer == 'sgd':
+            return torch.optim.SGD(described, momentum=self.config.momentum)
+        return torch.optim.AdamW(described)
 
-    def loss(self, inputs: Tensor, labels_N: Tensor) -> Tensor:
+    def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """
-        Give the training loss: cross-entropy with label smoothing, and mixup where asked.
+        Give the training loss, and what it is made of.
 
-        :param inputs: clips_NTHWC, uint8; or features_ND where the config caches them.
-        :param labels_N: int64.
-        :return: a scalar.
+        :param batch: ``label`` (int64), and clips_NTHWC (uint8) by stream, or what was computed
+            from them before: ``features`` or ``maps``, and ``teacher``.
+        :return: scalars ``loss`` and ``cross_entropy``; with a teacher ``mse`` and ``kl``.
         """
-        mixed, targets_NK = self._mix(inputs, labels_N)
-        score = self.network.classify if self.config.cached_draws else self.network
-        return nn.functional.cross_entropy(
-            score(mixed), targets_NK, label_smoothing=self.config.label_smoothing)
-
-    def _mix(self, inputs: Tensor, labels_N: Tensor) -> tuple[Tensor, Tensor]:
-        """Blend every item with another of the batch (Zhang et al. 2018), labels alike."""
+        inputs = dict(batch)
+        labels_N = inputs.pop('label')
         targets_NK = nn.functional.one_hot(labels_N, self.num_classes).float()
-        alpha = self.config.mixup_alpha
-        if alpha == 0:
-            return inputs, targets_NK
-        share = float(torch.distributions.Beta(alpha, alpha).sample())
-        order = torch.randperm(len(labels_N))
-        mixed = torch.lerp(inputs[order].float(), inputs.float(), share)
-        return mixed, torch.lerp(targets_NK[order], targets_NK, share)
+        inputs, targets_NK = mix(inputs, targets_NK, self.config.mixup_alpha)
+        features_ND = self._features(inputs)
+        cross_entropy = nn.functional.cross_entropy(
+            self.network.classify(features_ND), targets_NK,
+            label_smoothing=self.config.label_smoothing)
+        losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
+        for teacher in self._teacher:
+            taught_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs['flow'])
+            distances = self._distillation.losses(
+                self.projection(features_ND).float(), taught_ND.float())
+            losses |= distances
+            losses['loss'] = self._distillation.total(cross_entropy, distances)
+        return losses
+
+    def _features(self, inputs: dict[str, Tensor]) -> Tensor:
+        if 'features' in inputs:
+            return inputs['features']
+        if 'maps' in inputs:
+            return self.network.pool_parts(inputs['maps'].float())
+        return self.network.pool_clip(inputs[self.config.stream])

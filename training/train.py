@@ -1,193 +1,238 @@
 """
-Train one stream with cross-entropy: ``python -m training.train CONFIG --data DIR --out DIR``.
+Train one stream: ``python -m training.train CONFIG --data DIR [--frames DIR] --out DIR``.
 
+A flow teacher, an RGB baseline, or a student of flow teachers (IMRS, MARS), as the config says.
 The run's folder holds ``last.pt`` (the same command resumes from it), ``best.pt`` (the epoch with
 the best validation accuracy), ``config.yaml`` and a TensorBoard log.
 """
 
 import argparse
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import replace
 import math
 from pathlib import Path
+import sys
+import time
 from typing import Any
 
 from imrs_ros.networks import VideoNetwork
-import numpy as np
-from numpy.typing import NDArray
+from lightning_fabric import Fabric
 import torch
-from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
+from training.batches import PartedBatches
 from training.config import RunConfig
 from training.dataset import TrainingClips
-from training.evaluation import Accuracy, count_right, evaluate_videos
-from training.feature_cache import FeatureCache
+from training.evaluation import Accuracy, count_right, score_clips, score_videos
+from training.frozen_cache import CachedClips, FrozenCache
 from training.memory import keep_freed_memory
-from training.run_state import LAST, read_saved, TrainedModel, write_atomically, write_best
-from training.splits import hold_out_groups, LabelledVideo, read_split
+from training.run_data import RunData
+from training.run_state import (
+    LAST, note_settings, Progress, read_saved, TrainedModel, write_atomically, write_best)
 from training.stream import Stream
-import yaml
+from training.teacher import Teacher
 
-VALIDATION_CLIPS = 2
-"""Windows of every validation video, evenly spaced."""
-
-
-@dataclass
-class Progress:
-    """How far a run is."""
-
-    epoch: int = 0
-    best_top1: float = -1.0
+PLATEAU_EPOCHS = 10
+"""Epochs without a better validation after which the rate falls to a tenth (the paper's)."""
 
 
 class Trainer:
     """A run in memory: the stream, its optimiser, its average and its progress."""
 
-    def __init__(self, config: RunConfig, labels: tuple[str, ...],
-                 train: tuple[LabelledVideo, ...], validation: tuple[LabelledVideo, ...],
-                 folder: Path, num_workers: int) -> None:
+    def __init__(self, config: RunConfig, data: RunData, folder: Path, *,
+                 fabric: Fabric | None = None, num_workers: int = 0) -> None:
         """
         Make the run from its seed, or resume it where ``folder`` holds one.
 
         :param config: the run's settings.
-        :param labels: class names.
-        :param train: videos to learn from.
-        :param validation: videos to choose the best epoch by.
+        :param data: what to learn from.
         :param folder: the run's folder.
-        :param num_workers: processes that decode videos.
+        :param fabric: device, precision and processes, launched; default one CPU process.
+        :param num_workers: processes that read clips.
         :raises ValueError: when ``folder`` holds a run with other settings.
         """
+        self.config, self.data, self.folder = config, data, folder
+        self.fabric = fabric or make_fabric(config, 'cpu', 1)
         torch.manual_seed(config.seed)
-        self.config, self.labels, self.folder = config, labels, folder
-        self.validation = validation
-        self.clips = TrainingClips(train, config)
-        self.num_workers = num_workers
-        self.stream = Stream(config, len(labels))
+        saved = self._open_folder()
+        self.teacher: Teacher | None = None
+        if config.teachers:
+            self.teacher = Teacher([Path(run) for run in config.teachers], data.labels)
+            self.fabric.to_device(self.teacher)
+        self.stream = Stream(config, len(data.labels), self.teacher)
+        self.fabric.to_device(self.stream)
         self.progress = Progress()
-        saved = self._read_saved()
-        self.dataset = self._make_dataset()
+        self.dataset = self._make_dataset(num_workers)
+        self.batches = PartedBatches(
+            len(self.dataset), config.batch_size, config.num_parts, self.fabric.global_rank,
+            self.fabric.world_size)
+        self.loader = self.fabric.setup_dataloaders(DataLoader(
+            self.dataset, batch_sampler=self.batches,
+            num_workers=0 if config.cached_draws else num_workers), use_distributed_sampler=False)
         self.average = AveragedModel(
             self.stream.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay),
             use_buffers=True)
-        self.optimizer = self.stream.make_optimizer()
-        steps = math.ceil(len(self.dataset) / config.batch_size)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, lambda step: _rate_factor(step / steps, config.epochs))
+        optimizer = self.stream.make_optimizer()
+        self.schedule = _make_schedule(optimizer, config, len(self.batches.batch_sizes))
+        self.forward, self.optimizer = self.fabric.setup(self.stream, optimizer)
         if saved is not None:
             self._restore(saved)
 
     def run(self) -> None:
         """Train to the last epoch."""
-        with SummaryWriter(str(self.folder)) as log:
-            while self.progress.epoch < self.config.epochs:
-                loss = self._train_epoch()
-                self.progress.epoch += 1
-                accuracy = self._validate()
-                log.add_scalar('loss/train', loss, self.progress.epoch)
-                log.add_scalar('video_top1/validation', accuracy.video_top1, self.progress.epoch)
-                log.add_scalar('clip_top1/validation', accuracy.clip_top1, self.progress.epoch)
+        log = SummaryWriter(str(self.folder)) if self.fabric.is_global_zero else None
+        while self.progress.epoch < self.config.epochs:
+            start = time.monotonic()
+            losses = self._train_epoch()
+            accuracy = self._validate()
+            if isinstance(self.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+                self.schedule.step(accuracy.clip_top1)
+            self.progress = replace(
+                self.progress, epoch=self.progress.epoch + 1,
+                best_top1=max(self.progress.best_top1, accuracy.video_top1),
+                hours=self.progress.hours + (time.monotonic() - start) / 3600)
+            if log is not None:
+                self._report(log, losses, accuracy)
                 self._save()
-                print(f'epoch {self.progress.epoch}/{self.config.epochs}  loss {loss:.3f}  '
-                      f'validation clip {accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%}  '
-                      f'best video {self.progress.best_top1:.1%}', flush=True)
+            self.fabric.barrier()
+        if log is not None:
+            log.close()
 
-    def _train_epoch(self) -> float:
+    def _train_epoch(self) -> dict[str, float]:
         torch.manual_seed(self.config.seed * 100_003 + self.progress.epoch)
-        self.clips.epoch = self.progress.epoch
+        self.batches.seed = torch.initial_seed()
+        self.dataset.epoch = self.progress.epoch
         self.stream.train()
-        loader = DataLoader(
-            self.dataset, self.config.batch_size, shuffle=True,
-            num_workers=0 if self.config.cached_draws else self.num_workers)
-        losses: list[float] = []
-        for inputs, labels_N in tqdm(
-                loader, desc=f'epoch {self.progress.epoch + 1}', unit='batch', leave=False):
-            loss = self.stream.loss(inputs, labels_N)
-            if not torch.isfinite(loss):
-                raise RuntimeError(
-                    f'epoch {self.progress.epoch + 1}, batch {len(losses)}: expected a finite '
-                    f'loss, got {loss.item()}; lower learning_rate')
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer.step()
+        sums: dict[str, float] = defaultdict(float)
+        sizes, num_parts = self.batches.batch_sizes, self.batches.parts_per_batch
+        for i, part in enumerate(tqdm(
+                self.loader, desc=f'epoch {self.progress.epoch + 1}', unit='batch', leave=False,
+                disable=None if self.fabric.is_global_zero else True)):
+            # The gradients of the processes are averaged; those of the parts must add up.
+            share = len(part['label']) / sizes[i // num_parts]
+            is_last = (i + 1) % num_parts == 0
+            with self.fabric.no_backward_sync(self.forward, enabled=not is_last):
+                losses = self.forward(part)
+                if not torch.isfinite(losses['loss']):
+                    raise RuntimeError(
+                        f'epoch {self.progress.epoch + 1}, batch {i // num_parts}: expected a '
+                        f'finite loss, got {losses["loss"].item()}; lower learning_rate')
+                self.fabric.backward(losses['loss'] * (share * self.fabric.world_size))
+            if is_last:
+                self._step()
+            for name, loss in losses.items():
+                sums[name] += loss.item() * share / len(sizes)
+        return {name: float(self.fabric.all_reduce(total, reduce_op='sum'))  # type: ignore[arg-type]
+                for name, total in sums.items()}
+
+    def _step(self) -> None:
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if isinstance(self.schedule, torch.optim.lr_scheduler.LambdaLR):
             self.schedule.step()
-            self.average.update_parameters(self.stream.network)
-            losses.append(loss.item())
-        return float(np.mean(losses))
+        self.average.update_parameters(self.stream.network)
 
     def _validate(self) -> Accuracy:
-        network: VideoNetwork = self.average.module  # type: ignore[assignment]
+        """Measure the average on the first process, for all; keep it if it is the best so far."""
+        accuracy = self._measure() if self.fabric.is_global_zero else None
+        shared: Accuracy = self.fabric.broadcast(accuracy)  # type: ignore[assignment]
+        return shared
+
+    def _measure(self) -> Accuracy:
+        network: VideoNetwork = self.average.module.eval()  # type: ignore[assignment]
         if self.config.cached_draws:
-            network.eval()
-            with torch.no_grad():
-                accuracy = count_right(
-                    [network.classify(features).numpy() for features in self.features],
-                    [video.label for video in self.validation])
+            with torch.inference_mode():
+                score = network.classify if self.config.cached == 'features' else (
+                    lambda maps: network.clip_part(maps.float()))
+                logits = [score(rows.to(self.fabric.device)).cpu().numpy()
+                          for rows in self.validation_rows]
         else:
-            accuracy = evaluate_videos(
-                lambda clips: score_clips(network, clips), self.validation, **self._windows())
+            logits = score_videos(
+                lambda clips: score_clips(network, clips), self.data.validation,
+                self.data.windows(self.config))
+        accuracy = count_right(logits, [video.label for video in self.data.validation])
         if accuracy.video_top1 > self.progress.best_top1:
-            self.progress.best_top1 = accuracy.video_top1
             write_best(TrainedModel(
-                config=self.config, labels=self.labels, state=network.state_dict(),
-                epoch=self.progress.epoch, validation_top1=accuracy.video_top1), self.folder)
+                config=self.config, labels=self.data.labels, state=network.state_dict(),
+                epoch=self.progress.epoch + 1, validation_top1=accuracy.video_top1), self.folder)
         return accuracy
 
-    def _save(self) -> None:
-        write_atomically({
-            'epoch': self.progress.epoch,
-            'best_top1': self.progress.best_top1, 'network': self.stream.network.state_dict(),
-            'average': self.average.state_dict(), 'optimizer': self.optimizer.state_dict(),
-            'schedule': self.schedule.state_dict()}, self.folder / LAST)
+    def _report(self, log: SummaryWriter, losses: dict[str, float], accuracy: Accuracy) -> None:
+        epoch = self.progress.epoch
+        for name, loss in losses.items():
+            log.add_scalar('loss/train' if name == 'loss' else f'{name}/train', loss, epoch)
+        log.add_scalar('video_top1/validation', accuracy.video_top1, epoch)
+        log.add_scalar('clip_top1/validation', accuracy.clip_top1, epoch)
+        parts = '  '.join(f'{name} {loss:.4g}' for name, loss in losses.items())
+        print(f'epoch {epoch}/{self.config.epochs}  {parts}  validation clip '
+              f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%}  best video '
+              f'{self.progress.best_top1:.1%}', flush=True)
 
-    def _windows(self) -> dict[str, Any]:
-        return {'num_frames': self.config.num_frames, 'fps': self.config.fps,
-                'size_px': self.config.size_px, 'max_clips': VALIDATION_CLIPS}
+    def _make_dataset(self, num_workers: int) -> TrainingClips | CachedClips:
+        """Give the training clips, or what is cached of them; validation likewise."""
+        config = self.config
+        sizes_px = {config.stream: config.size_px}
+        if self.teacher is not None:
+            sizes_px['flow'] = self.teacher.size_px
+        clips = TrainingClips(
+            self.data.train, config,
+            {stream: self.data.reader(stream, config.fps) for stream in sizes_px}, sizes_px)
+        if not config.cached_draws:
+            return clips
+        cache = FrozenCache(self.stream, self.teacher, self.data, self.folder.parent / 'cache',
+                            self.fabric.device)
+        with self.fabric.rank_zero_first():
+            self.validation_rows = cache.validation(self.data.windows(config))
+            cached = cache.training(clips, num_workers)
+        return cached
 
-    def _make_dataset(self) -> TrainingClips | TensorDataset:
-        """Give the training clips, or their cached features; validation likewise."""
-        if not self.config.cached_draws:
-            return self.clips
-        cache = FeatureCache(self.stream.network, self.folder)
-        self.features = cache.validation(self.validation, **self._windows())
-        return cache.training(self.clips, self.config.cached_draws, self.num_workers)
-
-    def _read_saved(self) -> dict[str, Any] | None:
+    def _open_folder(self) -> dict[str, Any] | None:
         """Give the state to resume from; None for a new run, whose settings are noted."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        settings, noted = self.config.to_mapping(), self.folder / 'config.yaml'
-        before = yaml.safe_load(noted.read_text()) if noted.exists() else settings
-        if before != settings:
-            changed = [key for key, value in settings.items() if before.get(key) != value]
-            raise ValueError(
-                f'{self.folder}: expected a run with these settings, got one that differs in '
-                f'{changed}; give another --out, or remove the folder')
-        noted.write_text(yaml.safe_dump(settings, sort_keys=False))
+        with self.fabric.rank_zero_first():
+            note_settings(self.config, self.folder)
         path = self.folder / LAST
         return read_saved(path) if path.exists() else None
 
+    def _save(self) -> None:
+        write_atomically({
+            'epoch': self.progress.epoch, 'best_top1': self.progress.best_top1,
+            'hours': self.progress.hours, 'stream': self.stream.state_dict(),
+            'average': self.average.state_dict(), 'optimizer': self.optimizer.state_dict(),
+            'schedule': self.schedule.state_dict()}, self.folder / LAST)
+
     def _restore(self, saved: dict[str, Any]) -> None:
-        self.stream.network.load_state_dict(saved['network'])
+        self.stream.load_state_dict(saved['stream'])
         self.average.load_state_dict(saved['average'])
         self.optimizer.load_state_dict(saved['optimizer'])
         self.schedule.load_state_dict(saved['schedule'])
-        self.progress = Progress(saved['epoch'], saved['best_top1'])
-        print(f'resumed {self.folder} after epoch {self.progress.epoch}', flush=True)
+        self.progress = Progress(saved['epoch'], saved['best_top1'], saved['hours'])
+        self.fabric.print(f'resumed {self.folder} after epoch {self.progress.epoch}', flush=True)
 
 
-def score_clips(network: nn.Module, clips_NTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+def make_fabric(config: RunConfig, accelerator: str, num_devices: int) -> Fabric:
     """
-    Give the logits of a network in evaluation mode.
+    Choose device, precision and processes.
 
-    :param network: any network; it is left in evaluation mode.
-    :param clips_NTHWC: uint8.
-    :return: logits_NK, float32.
+    :param config: names the precision.
+    :param accelerator: ``cpu``, ``cuda`` or ``auto``.
+    :param num_devices: processes, one a device.
+    :return: to be launched where there are several.
     """
-    network.eval()
-    with torch.inference_mode():
-        logits_NK: NDArray[np.float32] = network(torch.from_numpy(clips_NTHWC)).numpy()
-    return logits_NK
+    return Fabric(accelerator=accelerator, devices=num_devices,
+                  strategy='ddp' if num_devices > 1 else 'auto',
+                  precision=config.precision)  # type: ignore[arg-type]
+
+
+def _make_schedule(
+    optimizer: torch.optim.Optimizer, config: RunConfig, steps: int,
+) -> torch.optim.lr_scheduler.LRScheduler:
+    if config.schedule == 'plateau':
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, mode='max', factor=0.1, patience=PLATEAU_EPOCHS)
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: _rate_factor(step / steps, config.epochs))
 
 
 def _rate_factor(epoch: float, epochs: int) -> float:
@@ -203,15 +248,27 @@ def main() -> None:
         prog='python -m training.train', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('config', type=Path, help='YAML file with the settings of the run')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
+    parser.add_argument('--frames', type=Path, help='folder that training.extract wrote')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
-    parser.add_argument('--workers', type=int, default=1, help='processes that decode videos')
+    parser.add_argument('--teacher', nargs='+', metavar='RUN', help='folders of flow runs to '
+                        'imitate, in place of those of the config')
+    parser.add_argument('--workers', type=int, default=1, help='processes that read clips')
+    parser.add_argument('--accelerator', default='auto', help='cpu, cuda or auto')
+    parser.add_argument('--devices', type=int, default=1, help='processes, one a device')
     arguments = parser.parse_args()
-    keep_freed_memory()
-    config = RunConfig.load(arguments.config)
-    split = read_split(arguments.data, config.split)
-    train, validation = hold_out_groups(split.train, config.validation_groups)
-    print(f'{len(train)} training and {len(validation)} validation videos', flush=True)
-    Trainer(config, split.labels, train, validation, arguments.out, arguments.workers).run()
+    try:
+        config = RunConfig.load(arguments.config)
+        if arguments.teacher:
+            config = replace(config, teachers=tuple(arguments.teacher))
+        fabric = make_fabric(config, arguments.accelerator, arguments.devices)
+        fabric.launch()
+        keep_freed_memory()
+        data = RunData.read(config, arguments.data, arguments.frames)
+        fabric.print(f'{len(data.train)} training and {len(data.validation)} validation videos',
+                     flush=True)
+        Trainer(config, data, arguments.out, fabric=fabric, num_workers=arguments.workers).run()
+    except (OSError, ValueError, RuntimeError) as error:
+        sys.exit(f'train: {error}')
 
 
 if __name__ == '__main__':

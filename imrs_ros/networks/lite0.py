@@ -152,6 +152,8 @@ class Lite0(VideoNetwork):
     """EfficientNet-Lite0 with temporal convolutions and excitation in its last two stages."""
 
     feature_dim = NUM_HEAD_CHANNELS + NUM_MAP_CHANNELS * 2 * len(MOTION_LAGS)
+    frame_part_names = ('conv_stem.', 'bn0.', *(
+        f'blocks.{i}.' for i in range(len(FRAME_BLOCKS))))
 
     def __init__(
         self,

@@ -93,6 +93,8 @@ class ResNet3D(VideoNetwork):
     4x14x14, 2x7x7, 1x4x4.
     """
 
+    frame_part_names = ('conv1.',)
+
     def __init__(
         self,
         layout: ResNet3DLayout,

@@ -23,6 +23,8 @@ class VideoNetwork(nn.Module, ABC):
 
     #: width of the pooled features, D
     feature_dim: int
+    #: beginnings of the names of all parameters of the frame part
+    frame_part_names: tuple[str, ...]
     #: the last layers, made by each network
     norm: nn.Module
     dropout: nn.Dropout

@@ -8,7 +8,8 @@ import pytest
 from support import write_video
 from training.augmentation import Augmentation, CROP_POSITIONS, CROP_SCALES
 from training.clip_sampling import clip_indices, random_start, span_frames
-from training.evaluation import grid_frames, rank_of, window_video
+from training.evaluation import grid_frames, rank_of, video_windows, window_starts
+from training.splits import LabelledVideo
 
 PLAIN = {'scale': 1.0, 'position': (0.5, 0.5), 'flip': False, 'brightness': 0.0,
          'contrast': 1.0, 'saturation': 1.0}
@@ -75,20 +76,29 @@ def test_colour_changes():
     assert flat.tolist() == [128, 128, 128]
 
 
+def windows_of(path, num_frames):
+    return video_windows(num_frames=num_frames, fps=25.0, size_px=24)(
+        LabelledVideo(path, 0, None))
+
+
 def test_evaluation_windows_do_not_overlap(tmp_path):
     path = write_video(tmp_path / 'a.avi', num_frames=40)
     frames = grid_frames(path, 25.0, 24)
-    windows = window_video(path, num_frames=16, fps=25.0, size_px=24)
+    windows = windows_of(path, 16)
     assert len(frames) == 40
     assert windows.shape == (2, 16, 24, 24, 3)
     assert (windows.reshape(32, 24, 24, 3) == [f.image_HWC for f in frames[:32]]).all()
-    middle = window_video(path, num_frames=8, fps=25.0, size_px=24, max_clips=1)
-    assert (middle[0] == [f.image_HWC for f in frames[16:24]]).all()
+
+
+@pytest.mark.parametrize(('length', 'num_frames', 'max_clips', 'expected'), [
+    (40, 16, None, [0, 16]), (40, 8, 1, [16]), (160, 16, 2, [32, 112]), (6, 16, None, [0]),
+    (32, 16, 5, [0, 16])])
+def test_windows_are_chosen_evenly(length, num_frames, max_clips, expected):
+    assert window_starts(length, num_frames, max_clips) == expected
 
 
 def test_short_video_loops(tmp_path):
-    path = write_video(tmp_path / 'short.avi', num_frames=6)
-    windows = window_video(path, num_frames=16, fps=25.0, size_px=24)
+    windows = windows_of(write_video(tmp_path / 'short.avi', num_frames=6), 16)
     assert windows.shape[0] == 1
     assert (windows[0, 6] == windows[0, 0]).all()
 
@@ -97,3 +107,7 @@ def test_rank_counts_ties_against_the_model():
     assert rank_of(np.array([3.0, 2.0, 1.0], np.float32), 0) == 0
     assert rank_of(np.array([3.0, 2.0, 1.0], np.float32), 2) == 2
     assert rank_of(np.array([1.0, 1.0, 0.0], np.float32), 0) == 1
+
+
+def test_scores_that_are_no_number_are_never_right():
+    assert rank_of(np.full(3, np.nan, np.float32), 1) == 2

@@ -7,13 +7,14 @@ import sys
 import numpy as np
 import pytest
 import torch
-from training.calibration import fit_temperature
 from training.config import RunConfig
-from training.export import check_parity, export_run, ParityError
+from training.export import export_run
+from training.networks import make_network
+from training.parity import check_parity, ParityError
 from training.pretrained import load_imagenet_lite0
+from training.run_data import RunData
 from training.run_state import BEST, LAST, read_best, read_saved
-from training.splits import hold_out_groups, read_split
-from training.stream import make_network, Stream
+from training.stream import Stream
 from training.train import Trainer
 
 TINY = {
@@ -30,11 +31,9 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def trainer(data, folder, **changes):
+def trainer(data, folder, frames=None, **changes):
     config = RunConfig.from_mapping({**TINY, **changes}, 'test')
-    split = read_split(data, 1)
-    train, validation = hold_out_groups(split.train, config.validation_groups)
-    return Trainer(config, split.labels, train, validation, folder, num_workers=0)
+    return Trainer(config, RunData.read(config, data, frames), folder)
 
 
 def test_resumed_run_equals_an_uninterrupted_one(synthetic_data, tmp_path):
@@ -58,8 +57,8 @@ def test_resumed_run_equals_an_uninterrupted_one(synthetic_data, tmp_path):
     trainer(synthetic_data, tmp_path / 'killed').run()
     whole, resumed = (read_saved(tmp_path / n / LAST) for n in ('whole', 'killed'))
     assert whole['epoch'] == resumed['epoch'] == 2
-    for name, tensor in whole['network'].items():
-        assert torch.equal(tensor, resumed['network'][name]), name
+    for name, tensor in whole['stream'].items():
+        assert torch.equal(tensor, resumed['stream'][name]), name
 
 
 def test_other_settings_do_not_resume(synthetic_data, tmp_path):
@@ -107,7 +106,7 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
 def test_export_refuses_what_does_not_agree(synthetic_data, tmp_path, monkeypatch):
     run = tmp_path / 'run'
     trainer(synthetic_data, run, epochs=1).run()
-    monkeypatch.setattr('training.export.PARITY_BOUND', 0.0)
+    monkeypatch.setattr('training.parity.PARITY_BOUND', 0.0)
     with pytest.raises(ParityError, match='expected logits within'):
         export_run(run, synthetic_data, tmp_path / 'mine', 'float16')
     assert not (tmp_path / 'mine').exists()
@@ -123,15 +122,6 @@ def test_parity_names_a_turned_class():
         check_parity(trained, trained * np.nan)
 
 
-def test_temperature_makes_overconfident_scores_honest():
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 5, 2000)
-    honest = rng.normal(size=(2000, 5)).astype(np.float32)
-    honest[np.arange(2000), labels] += 1.0
-    once = fit_temperature(honest, labels)
-    assert fit_temperature(3 * honest, labels) == pytest.approx(3 * once, rel=0.02)
-
-
 def test_frozen_parts_keep_their_values(synthetic_data):
     config = RunConfig.from_mapping({
         **TINY, 'frozen': ['layer1.*', 'bn1.*'], 'learning_rate': 0.01}, 'test')
@@ -140,7 +130,7 @@ def test_frozen_parts_keep_their_values(synthetic_data):
     stream.train()
     optimizer = stream.make_optimizer()
     clips = torch.randint(0, 256, (2, 16, 24, 24, 3), dtype=torch.uint8)
-    stream.loss(clips, torch.tensor([0, 1])).backward()
+    stream({'rgb': clips, 'label': torch.tensor([0, 1])})['loss'].backward()
     optimizer.step()
     after = stream.network.state_dict()
     for name in before:
@@ -152,27 +142,49 @@ def test_frozen_parts_keep_their_values(synthetic_data):
         Stream(RunConfig.from_mapping({**TINY, 'frozen': ['head.*']}, 'test'), 2)
 
 
-def test_cached_features_train_the_last_layers_alone(synthetic_data, tmp_path):
-    changes = {'cached_draws': 3, 'learning_rate': 0.01, 'epochs': 3}
+@pytest.mark.parametrize(('cached', 'changed_names'), [
+    ('features', ('fc.',)), ('maps', ('bn1.', 'layer', 'ce', 'fc.'))])
+def test_what_is_cached_does_not_learn(synthetic_data, tmp_path, cached, changed_names):
+    changes = {'cached_draws': 3, 'cached': cached, 'learning_rate': 0.01, 'epochs': 4,
+               'mixup_alpha': 0.0}
     run = trainer(synthetic_data, tmp_path / 'run', **changes)
     before = {k: v.clone() for k, v in run.stream.network.state_dict().items()}
     run.run()
     changed = {k for k, v in run.stream.network.state_dict().items()
                if not torch.equal(v, before[k])}
-    assert changed == {'fc.weight', 'fc.bias'}
-    # Two videos, two clips each, three draws.
-    assert len(run.dataset) == 12
-    cached = sorted(p.name for p in (tmp_path / 'run').glob('features_*'))
-    assert cached == ['features_0.pt', 'features_1.pt', 'features_2.pt', 'features_validation.pt']
-    # What is cached is what the network gives for the same clip.
-    clip, label = run.clips[0]
-    run.clips.epoch = 0
-    clip, label = run.clips[0]
-    features, cached_label = run.dataset[0]
-    with torch.inference_mode():
-        expected = run.stream.network.eval().pool_clip(clip[None])[0]
-    assert torch.allclose(features, expected, atol=1e-5)
-    assert cached_label == label
+    assert all(name.startswith(changed_names) for name in changed)
+    assert all(any(c.startswith(name) for c in changed) for name in changed_names)
+    # Two videos, two clips each: a draw an epoch, the fourth epoch sees the first draw again.
+    assert len(run.dataset) == 4
+    kept = sorted(p.name for p in (tmp_path / 'cache').rglob('*.pt'))
+    assert kept == ['0.pt', '1.pt', '2.pt', 'validation.pt']
+
+
+def test_cached_clips_are_those_of_the_epoch(synthetic_data, tmp_path):
+    cached = trainer(synthetic_data, tmp_path / 'a', cached_draws=2, learning_rate=1e-9)
+    plain = trainer(synthetic_data, tmp_path / 'b')
+    network = cached.stream.network.eval()
+    for epoch in (0, 1):
+        cached.dataset.epoch = plain.dataset.epoch = epoch
+        sample, clip = cached.dataset[3], plain.dataset[3]
+        with torch.inference_mode():
+            expected = network.pool_clip(clip['rgb'][None])[0]
+        assert torch.allclose(sample['features'], expected, atol=1e-5)
+        assert sample['label'] == clip['label']
+    # A second run of the same settings computes nothing anew.
+    stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache').rglob('*.pt')}
+    trainer(synthetic_data, tmp_path / 'c', cached_draws=2, learning_rate=1e-9)
+    assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache').rglob('*.pt')}
+
+
+def test_export_spares_what_is_no_model(synthetic_data, tmp_path):
+    run = tmp_path / 'run'
+    trainer(synthetic_data, run, epochs=1).run()
+    for out in (run, tmp_path):
+        held = sorted(p.name for p in out.iterdir())
+        with pytest.raises(ValueError, match='expected a new folder or an earlier model'):
+            export_run(run, synthetic_data, out, 'float16')
+        assert sorted(p.name for p in out.iterdir()) == held
 
 
 def test_imagenet_weights_fill_all_but_the_new_parts():

@@ -1,0 +1,67 @@
+"""Which clips make a batch, and which part of it each process computes."""
+
+from collections.abc import Iterator
+
+import torch
+from torch.utils.data import Sampler
+
+
+class PartedBatches(Sampler[list[int]]):
+    """
+    Random batches of a fixed order, each cut into parts that the processes share.
+
+    Part m of a batch holds its items m, m + P, m + 2P and so on; process r computes the parts
+    r, r + W, and so on. So P parts in one process and P parts in W processes see the same clips
+    together, and give the same loss.
+    """
+
+    def __init__(self, num_items: int, batch_size: int, num_parts: int, rank: int = 0,
+                 num_processes: int = 1) -> None:
+        """
+        Cut an epoch into batches and parts.
+
+        :param num_items: clips of an epoch.
+        :param batch_size: clips of a batch, over all processes.
+        :param num_parts: P, parts of a batch.
+        :param rank: r, number of this process.
+        :param num_processes: W.
+        :raises ValueError: when P is no multiple of W, or the sizes leave no batch.
+        """
+        if num_parts % num_processes:
+            raise ValueError(f'num_parts must be a multiple of the number of processes, '
+                             f'{num_processes}, got {num_parts}')
+        # Batch normalisation needs two clips a part.
+        if min(num_items, batch_size) < 2 * num_parts:
+            raise ValueError(
+                f'{num_parts} parts need batches of at least {2 * num_parts} clips, got '
+                f'{num_items} clips in batches of {batch_size}')
+        self._num_items, self._batch_size, self._num_parts = num_items, batch_size, num_parts
+        self._own_parts = range(rank, num_parts, num_processes)
+        self.seed = 0
+        """Decides the order; set it before every epoch."""
+
+    @property
+    def parts_per_batch(self) -> int:
+        """Give how many parts of a batch this process computes."""
+        return len(self._own_parts)
+
+    @property
+    def batch_sizes(self) -> list[int]:
+        """Give the clips of every batch; a last one too small for its parts is left out."""
+        full, rest = divmod(self._num_items, self._batch_size)
+        return [self._batch_size] * full + ([rest] if rest >= 2 * self._num_parts else [])
+
+    def __len__(self) -> int:
+        """Give the number of parts in an epoch of this process."""
+        return len(self.batch_sizes) * self.parts_per_batch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Give the parts of this process, batch by batch."""
+        generator = torch.Generator().manual_seed(self.seed)
+        order = torch.randperm(self._num_items, generator=generator).tolist()
+        start = 0
+        for size in self.batch_sizes:
+            batch = order[start:start + size]
+            start += size
+            for part in self._own_parts:
+                yield batch[part::self._num_parts]

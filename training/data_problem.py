@@ -1,0 +1,53 @@
+"""What can be wrong with a data set, and where."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """Kind of a problem; the value is its heading in a report."""
+
+    MISSING_LIST = 'missing split files'
+    BAD_LINE = 'lines that cannot be read'
+    UNKNOWN_CLASS = 'unknown classes'
+    WRONG_ID = 'ids that contradict classInd.txt'
+    EMPTY_LIST = 'lists without videos'
+    MISSING_FOLDER = 'classes without a folder'
+    MISSING_VIDEO = 'missing videos'
+    DUPLICATE = 'videos listed twice'
+    IN_BOTH = 'videos in both train and test'
+    LEAKED_GROUP = 'groups in both train and test'
+    EMPTY_CLASS = 'classes without training or test videos'
+    BROKEN_VIDEO = 'videos that cannot be opened or hold no frame'
+    SINGLE_FRAME = 'videos of a single frame'
+    UNLISTED = 'videos on disk that no list names'
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it spoils training or figures; a note otherwise."""
+        return self is not Kind.UNLISTED
+
+
+_NOT_FOUND = (Kind.MISSING_LIST, Kind.MISSING_FOLDER, Kind.MISSING_VIDEO)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong."""
+
+    kind: Kind
+    """What sort."""
+    place: str
+    """File and line, file, or split in which it shows; empty where the text names the file."""
+    text: str
+    """What was expected, what came, and what to do; the same wherever it shows."""
+
+    def error(self) -> FileNotFoundError | ValueError:
+        """
+        Give the exception that says this.
+
+        :return: ``FileNotFoundError`` for what is not on disk, else ``ValueError``; to be raised.
+        """
+        message = f'{self.place}: {self.text}' if self.place else self.text
+        is_missing = self.kind in _NOT_FOUND
+        return FileNotFoundError(message) if is_missing else ValueError(message)

@@ -1,0 +1,85 @@
+"""
+The loss of IMRS: cross-entropy and two distances to the features of a flow teacher.
+
+L = CE(s_rgb, y) + lambda1 * MSE(f_rgb, f_flow) + lambda2 * KL(softmax(f_rgb) || softmax(f_flow))
+
+(Hu et al. 2023, equations 6 to 9.) The MSE is the mean over batch and features, as in MARS, which
+is the case lambda2 = 0. The paper does not state how its KL is reduced; both ways are here.
+
+Layout legend: N clips, K classes, D features.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True, slots=True)
+class Distillation:
+    """The weights of the two distances."""
+
+    lambda1: float
+    """Weight of the mean squared error."""
+    lambda2: float
+    """Weight of the Kullback-Leibler divergence."""
+    kl_reduction: str
+    """``mean`` over batch and features, or ``batchmean``: summed over features."""
+
+    def losses(self, student_ND: Tensor, teacher_ND: Tensor) -> dict[str, Tensor]:
+        """
+        Compare features.
+
+        :param student_ND: pooled features of the student.
+        :param teacher_ND: those of the teacher for the same clips; no gradient flows into them.
+        :return: scalars ``mse`` and ``kl``, not weighted.
+        """
+        teacher_ND = teacher_ND.detach()
+        return {'mse': functional.mse_loss(student_ND, teacher_ND),
+                'kl': feature_divergence(student_ND, teacher_ND, self.kl_reduction)}
+
+    def total(self, cross_entropy: Tensor, distances: dict[str, Tensor]) -> Tensor:
+        """
+        Add up the loss.
+
+        :param cross_entropy: scalar.
+        :param distances: what ``losses`` gave.
+        :return: a scalar.
+        """
+        return cross_entropy + self.lambda1 * distances['mse'] + self.lambda2 * distances['kl']
+
+
+def feature_divergence(student_ND: Tensor, teacher_ND: Tensor, reduction: str) -> Tensor:
+    """
+    Give KL(softmax(student) || softmax(teacher)): the student's distribution is the first.
+
+    :param student_ND: features.
+    :param teacher_ND: features.
+    :param reduction: ``mean`` over batch and features, or ``batchmean``.
+    :return: a scalar, at least 0.
+    """
+    log_student_ND = functional.log_softmax(student_ND, dim=1)
+    log_teacher_ND = functional.log_softmax(teacher_ND, dim=1)
+    # kl_div(input, target) is KL(target || input).
+    divergence = functional.kl_div(
+        log_teacher_ND, log_student_ND, reduction='batchmean', log_target=True)
+    return divergence if reduction == 'batchmean' else divergence / student_ND.shape[1]
+
+
+def mix(batch: dict[str, Tensor], targets_NK: Tensor, alpha: float,
+        ) -> tuple[dict[str, Tensor], Tensor]:
+    """
+    Blend every item with another of the batch, labels alike (mixup: Zhang et al. 2018).
+
+    :param batch: tensors whose first axis is N.
+    :param targets_NK: class probabilities.
+    :param alpha: of the Beta distribution the share is drawn from; 0 blends nothing.
+    :return: the blended batch, float32, and targets.
+    """
+    if alpha == 0:
+        return batch, targets_NK
+    share = float(torch.distributions.Beta(alpha, alpha).sample())
+    order = torch.randperm(len(targets_NK), device=targets_NK.device)
+    mixed = {name: torch.lerp(t[order].float(), t.float(), share) for name, t in batch.items()}
+    return mixed, torch.lerp(targets_NK[order], targets_NK, share)

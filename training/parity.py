@@ -1,0 +1,40 @@
+"""
+Whether an exported model says what the model it was made from says.
+
+Layout legend: M clips, K classes.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARITY_BOUND = 0.05
+"""Largest allowed difference of a logit between the original and the exported model."""
+
+
+class ParityError(RuntimeError):
+    """The exported model does not agree with the original."""
+
+
+def check_parity(
+    original_MK: NDArray[np.float32], exported_MK: NDArray[np.float32],
+) -> dict[str, float]:
+    """
+    Compare the logits of two models on the same clips.
+
+    :param original_MK: the reference.
+    :param exported_MK: what a user of the model folder will get.
+    :return: the largest difference of a logit and the number of clips.
+    :raises ParityError: when a logit differs by more than ``PARITY_BOUND``, or when the best
+        class differs though the original holds it ahead by more than twice that.
+    """
+    difference = np.abs(original_MK - exported_MK)
+    ordered_MK = np.sort(original_MK, axis=1)
+    is_clear_M = ordered_MK[:, -1] - ordered_MK[:, -2] > 2 * PARITY_BOUND
+    turned_M = (original_MK.argmax(1) != exported_MK.argmax(1)) & is_clear_M
+    if not difference.max() <= PARITY_BOUND or turned_M.any():
+        raise ParityError(
+            f'expected logits within {PARITY_BOUND} of the original model and the same best '
+            f'classes, got a difference of {difference.max():.4f} and {turned_M.sum()} other best '
+            'classes; export with --dtype float32')
+    return {'max_logit_difference': round(float(difference.max()), 6),
+            'num_clips': len(original_MK)}

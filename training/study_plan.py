@@ -1,0 +1,139 @@
+"""A study, read from YAML and unfolded into runs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from training.config import RunConfig
+import yaml
+
+KEYS = {'study', 'base', 'splits', 'runs', 'trials', 'grids'}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRun:
+    """One run: a name, on one split, from one seed."""
+
+    study: str
+    """Name of the study."""
+    name: str
+    """Name of the run; a run of a grid carries its settings."""
+    config: RunConfig
+    """Its settings; teachers are folders beside its own."""
+
+    @property
+    def folder(self) -> str:
+        """Name its folder."""
+        return folder_of(self.study, self.name, self.config.split, self.config.seed)
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        """Tell it apart, as ``RunResult.key``."""
+        return self.study, self.name, self.config.split, self.config.seed
+
+    @property
+    def stream(self) -> str:
+        """Name what it learns from: ``rgb``, ``flow``, ``mars`` or ``imrs``."""
+        if not self.config.teachers:
+            return self.config.stream
+        return 'imrs' if self.config.lambda2 else 'mars'
+
+
+def folder_of(study: str, name: str, split: int, seed: int) -> str:
+    """
+    Name the folder of a run.
+
+    :param study: name of the study.
+    :param name: name of the run.
+    :param split: official split.
+    :param seed: its seed.
+    :return: one path component.
+    """
+    return f'{study}-{name}-split{split}-seed{seed}'
+
+
+def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
+    """
+    Read a study and unfold its trials and grids.
+
+    ``base`` holds settings of all runs, ``runs`` those of each by name (``teachers`` are names of
+    runs, taken at the same split and seed), ``splits`` settings by split, ``trials`` a list of
+    ``{runs, splits, seeds}``, and ``grids`` a list of ``{run, axes, splits, seeds}`` where axes
+    are lists of values by setting.
+
+    :param path: the YAML file.
+    :param only: names of runs to keep, with their teachers; default all.
+    :return: every run once, teachers before their students.
+    :raises FileNotFoundError: when there is no such file.
+    :raises ValueError: naming what is wrong in it.
+    """
+    values: Any = yaml.safe_load(path.read_text())
+    if not isinstance(values, dict) or not {'study', 'runs'} <= set(values) <= KEYS:
+        raise ValueError(f'{path}: expected a mapping with {sorted(KEYS)}, got {values!r:.200}')
+    study = _Study(str(path), values)
+    try:
+        runs = list(study.unfold(only))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f'{path}: expected another form near {error}; see '
+                         'training/studies/') from error
+    if not runs:
+        raise ValueError(f'{path}: expected a run named {only}, got {sorted(study.names)}')
+    return runs
+
+
+class _Study:
+    """The content of a study's file."""
+
+    def __init__(self, origin: str, values: dict[str, Any]) -> None:
+        self._origin = origin
+        self._name = str(values['study'])
+        self._base = values.get('base') or {}
+        self._splits = values.get('splits') or {}
+        self._named: dict[str, dict[str, Any]] = {k: v or {} for k, v in values['runs'].items()}
+        self._trials = values.get('trials') or []
+        for grid in values.get('grids') or []:
+            self._add_grid(grid)
+
+    @property
+    def names(self) -> set[str]:
+        """Give the names of all runs, those of grids too."""
+        return set(self._named)
+
+    def _add_grid(self, grid: dict[str, Any]) -> None:
+        names = []
+        for point in product(*grid['axes'].values()):
+            changes = dict(zip(grid['axes'], point))
+            words = [f'{k}={"".join(map(str, v)) if isinstance(v, list) else v}'
+                     for k, v in changes.items()]
+            names.append('-'.join([grid['run'], *words]))
+            self._named[names[-1]] = {**self._named[grid['run']], **changes}
+        self._trials.append({**grid, 'runs': names})
+
+    def unfold(self, only: Sequence[str] | None) -> Iterator[StudyRun]:
+        """Give every run that the trials ask for once, after its teachers."""
+        done: set[str] = set()
+        for trial in self._trials:
+            for name, split, seed in product(trial['runs'], trial['splits'], trial['seeds']):
+                if only is None or name in only or name.split('-')[0] in only:
+                    yield from self._with_teachers(name, split, seed, done)
+
+    def _with_teachers(
+        self, name: str, split: int, seed: int, done: set[str],
+    ) -> Iterable[StudyRun]:
+        folder = folder_of(self._name, name, split, seed)
+        if folder in done:
+            return
+        done.add(folder)
+        if name not in self._named:
+            raise ValueError(f'{self._origin}: expected a run of {sorted(self._named)}, '
+                             f'got {name!r}')
+        settings = {**self._base, **self._splits.get(split, {}), **self._named[name],
+                    'split': split, 'seed': seed}
+        teachers = tuple(settings.pop('teachers', ()))
+        for teacher in teachers:
+            yield from self._with_teachers(teacher, split, seed, done)
+        config = RunConfig.from_mapping(settings, f'{self._origin}, run {name}')
+        yield StudyRun(self._name, name, replace(config, teachers=tuple(
+            folder_of(self._name, teacher, split, seed) for teacher in teachers)))
