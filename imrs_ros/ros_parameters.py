@@ -7,9 +7,11 @@ is refused with it until the parameter is set right.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+import re
 from typing import Any
 
-from imrs_ros.settings import BACKENDS, BackendSettings, DecisionSettings, WindowSettings
+from imrs_ros.settings import (
+    BACKENDS, BackendSettings, DecisionSettings, require, SettingsError, WindowSettings)
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import ParameterException
@@ -17,6 +19,10 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 RELIABILITIES = ('best_effort', 'reliable')
+CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
+KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number with a decimal point',
+         str: 'a text', list: 'a list of texts'}
+"""What a parameter may be, by the type of its default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,21 +44,22 @@ class NodeSettings:
         """
         Check the values.
 
-        :raises ValueError: naming the parameter, what it may be, and what came.
+        :raises SettingsError: naming the parameters, what they may be, and what came.
         """
-        if not self.cameras or not all(self.cameras):
-            raise ValueError(f'cameras must name at least one topic, got {list(self.cameras)}')
-        names = [camera_name(topic) for topic in self.cameras]
-        if len(set(names)) != len(names):
-            raise ValueError(
-                f'cameras must have different names, got {names} for {list(self.cameras)}; a '
-                'camera is named after the namespace of its topic')
-        if self.reliability not in RELIABILITIES:
-            raise ValueError(
-                f'reliability must be one of {", ".join(RELIABILITIES)}, got '
-                f'{self.reliability!r}')
-        if not self.model:
-            raise ValueError('model must be a name or a path, got an empty text')
+        topics = list(self.cameras)
+        names = [camera_name(topic) for topic in topics]
+        require(
+            ('model', bool(self.model), 'must be a name or a path, got an empty text'),
+            ('cameras', bool(topics) and all(topics),
+             f'must name at least one topic, got {topics}'),
+            ('cameras', all(map(CAMERA_NAME.fullmatch, names)),
+             f'must give names of letters, digits and underscores, got {names} for {topics}; a '
+             'camera is named after the namespace of its topic'),
+            ('cameras', len(set(names)) == len(names),
+             f'must have different names, got {names} for {topics}; a camera is named after the '
+             'namespace of its topic'),
+            ('reliability', self.reliability in RELIABILITIES,
+             f'must be one of {", ".join(RELIABILITIES)}, got {self.reliability!r}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,42 +176,87 @@ class RosParameters:
 
     def _declare(self, spec: ParameterSpec) -> None:
         default = default_of(spec.name)
-        try:
-            self._node.declare_parameter(spec.name, default, descriptor(spec))
-        except ParameterException as error:
-            self._problems[spec.name] = f'parameter {spec.name}: {error}'
-            self._node.declare_parameter(
-                spec.name, default, descriptor(spec), ignore_override=True)
+        given = self._given(spec.name, default)
+        described = descriptor(spec)
+        if Parameter(spec.name, value=given).type_ == Parameter(spec.name, value=default).type_:
+            try:
+                self._node.declare_parameter(spec.name, given, described, ignore_override=True)
+                return
+            except ParameterException as error:
+                self._problems[spec.name] = f'parameter {spec.name}: {error}'
+        else:
+            self._problems[spec.name] = _wrong_type(spec.name, given, default)
+        self._node.declare_parameter(spec.name, default, described, ignore_override=True)
+
+    def _given(self, name: str, default: Any) -> Any:
+        """Give the value that was given at start, of whatever type; None for an empty one."""
+        free = ParameterDescriptor(dynamic_typing=True)
+        given = self._node.declare_parameter(name, default, free).value
+        self._node.undeclare_parameter(name)
+        return given
 
     def read(self) -> Settings:
         """
         Make settings from the present values.
 
         :return: the settings.
-        :raises ValueError: naming every wrong parameter, what it may be, and what came.
+        :raises SettingsError: naming every wrong parameter, what it may be, and what came.
         """
-        if self._problems:
-            raise ValueError('; '.join(self._problems.values()))
-        return _settings({s.name: self._node.get_parameter(s.name).value for s in TABLE})
+        values = self._values()
+        problems = {**_problems(values), **self._problems}
+        if problems:
+            raise SettingsError(problems)
+        return _settings(values)
+
+    def _values(self) -> dict[str, Any]:
+        return {spec.name: self._node.get_parameter(spec.name).value for spec in TABLE}
 
     def _check_change(self, changed: Sequence[Parameter]) -> SetParametersResult:
-        """Refuse a set of changes as a whole if what results is not valid."""
-        values = {s.name: self._node.get_parameter(s.name).value for s in TABLE}
-        values.update({p.name: p.value for p in changed if p.name in values})
-        try:
-            _settings(values)
-        except ValueError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        for parameter in changed:
-            self._problems.pop(parameter.name, None)
+        """Refuse a set of changes as a whole for problems that it adds, or keeps in its own."""
+        before = self._values()
+        new = {p.name: p.value for p in changed if p.name in before}
+        known = _problems(before)
+        reasons = [text for name, text in _problems({**before, **new}).items()
+                   if name in new or known.get(name) != text]
+        if reasons:
+            return SetParametersResult(successful=False, reason='; '.join(reasons))
+        for name in new:
+            self._problems.pop(name, None)
         return SetParametersResult(successful=True)
 
 
+def _wrong_type(name: str, given: Any, default: Any) -> str:
+    """Say what a value of another type than the default's must be, and how to write it."""
+    if isinstance(default, list) and isinstance(given, str):
+        written = f'[{given}]'
+    elif isinstance(default, float) and type(given) is int:
+        written = str(float(given))
+    else:
+        written = f'[{", ".join(default)}]' if isinstance(default, list) else str(default)
+    got = 'an empty value' if given is None else repr(given)
+    return (f'{name} must be {KINDS[type(default)]}, got {got}; write it as '
+            f'{name}:={written.lower() if isinstance(default, bool) else written}')
+
+
+def _problems(values: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        _settings(values)
+    except SettingsError as error:
+        return error.problems
+    return {}
+
+
 def _settings(values: Mapping[str, Any]) -> Settings:
-    made = {}
+    made: dict[str, Any] = {}
+    problems: dict[str, str] = {}
     for concern, settings_class in CONCERNS.items():
         names = [field.name for field in fields(settings_class)]
         plain = {n: tuple(values[n]) if isinstance(default_of(n), list) else values[n]
                  for n in names}
-        made[concern] = settings_class(**plain)
+        try:
+            made[concern] = settings_class(**plain)
+        except SettingsError as error:
+            problems |= error.problems
+    if problems:
+        raise SettingsError(problems)
     return Settings(**made)

@@ -1,8 +1,37 @@
 """Settings of the run-time core, one validated dataclass a concern. Defaults stand only here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 BACKENDS = ('auto', 'openvino', 'torch')
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the text names all that are wrong."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """
+        Keep what is wrong.
+
+        :param problems: what each wrong setting may be and what came, by its name.
+        """
+        super().__init__('; '.join(problems.values()))
+        self.problems = dict(problems)
+
+
+def require(*rules: tuple[str, bool, str]) -> None:
+    """
+    Check settings, all of them before any is refused.
+
+    :param rules: name of a setting, whether the rule holds, and what it must be and is.
+    :raises SettingsError: with the first broken rule of every setting.
+    """
+    problems: dict[str, str] = {}
+    for name, holds, text in rules:
+        if not holds:
+            problems.setdefault(name, f'{name} {text}')
+    if problems:
+        raise SettingsError(problems)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,12 +47,11 @@ class WindowSettings:
         """
         Check the values.
 
-        :raises ValueError: naming the setting, what it may be, and what came.
+        :raises SettingsError: naming the settings, what they may be, and what came.
         """
-        if self.hop < 1:
-            raise ValueError(f'hop must be at least 1 frame, got {self.hop}')
-        if not self.max_gap_sec > 0:
-            raise ValueError(f'max_gap_sec must be above 0 s, got {self.max_gap_sec}')
+        require(
+            ('hop', self.hop >= 1, f'must be at least 1 frame, got {self.hop}'),
+            ('max_gap_sec', self.max_gap_sec > 0, f'must be above 0 s, got {self.max_gap_sec}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,17 +71,15 @@ class DecisionSettings:
         """
         Check the values.
 
-        :raises ValueError: naming the setting, what it may be, and what came.
+        :raises SettingsError: naming the settings, what they may be, and what came.
         """
-        for name in ('smoothing_sec', 'min_duration_sec'):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f'{name} must be at least 0 s, got {getattr(self, name)}')
-        if not 0 < self.enter_threshold <= 1:
-            raise ValueError(f'enter_threshold must be in (0, 1], got {self.enter_threshold}')
-        if not 0 <= self.leave_threshold <= self.enter_threshold:
-            raise ValueError(
-                f'leave_threshold must be in [0, enter_threshold = {self.enter_threshold}], got '
-                f'{self.leave_threshold}')
+        enter, leave = self.enter_threshold, self.leave_threshold
+        require(
+            *((name, getattr(self, name) >= 0, f'must be at least 0 s, got {getattr(self, name)}')
+              for name in ('smoothing_sec', 'min_duration_sec')),
+            ('enter_threshold', 0 < enter <= 1, f'must be in (0, 1], got {enter}'),
+            ('leave_threshold', 0 <= leave <= enter,
+             f'must be in [0, enter_threshold = {enter}], got {leave}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,9 +95,9 @@ class BackendSettings:
         """
         Check the values.
 
-        :raises ValueError: naming the setting, what it may be, and what came.
+        :raises SettingsError: naming the settings, what they may be, and what came.
         """
-        if self.backend not in BACKENDS:
-            raise ValueError(f'backend must be one of {", ".join(BACKENDS)}, got {self.backend!r}')
-        if self.num_threads < 0:
-            raise ValueError(f'num_threads must be at least 0, got {self.num_threads}')
+        require(
+            ('backend', self.backend in BACKENDS,
+             f'must be one of {", ".join(BACKENDS)}, got {self.backend!r}'),
+            ('num_threads', self.num_threads >= 0, f'must be at least 0, got {self.num_threads}'))

@@ -1,0 +1,219 @@
+"""Flow teacher, student, and their evaluation, through the commands, on synthetic videos."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from training.candidate import fuse
+from training.config import RunConfig
+from training.extract import extract
+from training.frame_store import ExtractSettings
+from training.run_data import RunData
+from training.run_state import LAST, read_saved
+from training.stream import Stream
+from training.teacher import Teacher
+from training.train import Trainer
+import yaml
+
+TINY = {
+    'network': 'resnet18', 'width': 0.125, 'size_px': 24, 'epochs': 1, 'batch_size': 4,
+    'validation_groups': [9], 'clips_per_video': 4, 'dropout': 0.0, 'num_frames': 8,
+    'label_smoothing': 0.0}
+
+
+@pytest.fixture(scope='module')
+def frames(synthetic_data, tmp_path_factory):
+    """Extract frames and flow of the synthetic videos."""
+    out = tmp_path_factory.mktemp('frames')
+    settings = ExtractSettings(short_side_px=40, flow='dis', flow_short_side_px=32)
+    assert extract(synthetic_data / 'videos', out, settings, num_jobs=2) == []
+    return out
+
+
+def trainer(data, frames, folder, **changes):
+    config = RunConfig.from_mapping({**TINY, **changes}, 'test')
+    return Trainer(config, RunData.read(config, data, frames), folder)
+
+
+@pytest.fixture(scope='module')
+def teacher_run(synthetic_data, frames, tmp_path_factory):
+    """Train a flow stream."""
+    folder = tmp_path_factory.mktemp('runs') / 'flow'
+    trainer(synthetic_data, frames, folder, stream='flow').run()
+    return folder
+
+
+def test_clips_of_both_streams_show_the_same(synthetic_data, frames, tmp_path, teacher_run):
+    run = trainer(synthetic_data, frames, tmp_path / 'run', teachers=[str(teacher_run)],
+                  colour_jitter=0.0, size_px=32)
+    directions = []
+    for index in range(len(run.dataset)):
+        sample = run.dataset[index]
+        assert sample['rgb'].shape == (8, 32, 32, 3)
+        assert sample['flow'].shape == (8, 24, 24, 2)
+        # A square moves to the right or, mirrored, to the left: it must do so in both.
+        centres = [float(frame.nonzero()[:, 1].float().mean())
+                   for frame in sample['rgb'].float().mean(-1) > 130]
+        steps = np.diff(centres)
+        if np.isfinite(steps).all() and np.abs(steps).max() < 6:
+            moved = (sample['flow'][..., 0].float() - 127.5).sum().item()
+            directions.append((np.sign(np.median(steps)), np.sign(moved)))
+    assert len(directions) >= 4
+    assert set(directions) == {(1, 1), (-1, -1)}
+
+
+def test_student_learns_from_the_teacher(synthetic_data, frames, tmp_path, teacher_run):
+    run = trainer(synthetic_data, frames, tmp_path / 'run', teachers=[str(teacher_run)],
+                  epochs=3, learning_rate=0.003, optimizer='adamw')
+    frozen = {k: v.clone() for k, v in run.teacher.state_dict().items()}
+    first = run._train_epoch()
+    assert {'loss', 'cross_entropy', 'mse', 'kl'} == set(first)
+    assert first['loss'] == pytest.approx(
+        first['cross_entropy'] + 50 * first['mse'] + 200 * first['kl'], rel=1e-4)
+    for _ in range(5):
+        last = run._train_epoch()
+    assert last['mse'] < first['mse']
+    after = run.teacher.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in frozen.items())
+    assert not any(name.startswith(('teacher', '_teacher')) for name in run.stream.state_dict())
+
+
+def test_projection_only_where_widths_differ(synthetic_data, teacher_run):
+    teacher = Teacher([teacher_run], ('Left', 'Right'))
+    both = Teacher([teacher_run, teacher_run], ('Left', 'Right'))
+    config = RunConfig.from_mapping({**TINY, 'teachers': [str(teacher_run)]}, 'test')
+    assert sum(p.numel() for p in Stream(config, 2, teacher).projection.parameters()) == 0
+    assert Stream(config, 2, both).projection.weight.shape == (128, 64)
+    clip = torch.randint(0, 256, (2, 8, 24, 24, 2), dtype=torch.uint8)
+    assert torch.equal(both(clip)[:, :64], teacher(clip))
+    assert torch.equal(both(clip)[:, 64:], teacher(clip))
+    with pytest.raises(ValueError, match='expected a flow stream of the classes'):
+        Teacher([teacher_run], ('Up', 'Down'))
+
+
+def test_cached_teacher_says_what_the_teacher_says(synthetic_data, frames, tmp_path, teacher_run):
+    cached = trainer(synthetic_data, frames, tmp_path / 'a', teachers=[str(teacher_run)],
+                     cached_draws=1, cached='maps')
+    plain = trainer(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)])
+    sample, clip = cached.dataset[1], plain.dataset[1]
+    assert torch.allclose(
+        sample['teacher'], plain.teacher(clip['flow'][None])[0], atol=1e-5)
+    assert set(cached._train_epoch()) == {'loss', 'cross_entropy', 'mse', 'kl'}
+
+
+def test_flow_needs_extracted_frames(synthetic_data, frames):
+    config = RunConfig.from_mapping({**TINY, 'stream': 'flow'}, 'test')
+    with pytest.raises(ValueError, match='need extracted flow'):
+        RunData.read(config, synthetic_data, None)
+    slow = RunConfig.from_mapping({**TINY, 'fps': 12.5}, 'test')
+    with pytest.raises(ValueError, match=r'expected frames at 12\.5 Hz, got 25'):
+        RunData.read(slow, synthetic_data, frames)
+
+
+def test_parts_of_a_batch_add_up(synthetic_data, frames, tmp_path):
+    # Without batch statistics, a batch in parts must take the very step of the whole.
+    def step(folder, num_parts):
+        run = trainer(synthetic_data, frames, tmp_path / folder, num_parts=num_parts,
+                      optimizer='sgd', learning_rate=0.1, ema_decay=0.0,
+                      frozen=['bn1.*', '*.bn?.*', '*.downsample.1.*'])
+        losses = run._train_epoch()
+        return losses, run.stream.state_dict()
+
+    (whole, state), (parts, parted_state) = step('one', 1), step('two', 2)
+    assert parts['loss'] == pytest.approx(whole['loss'], rel=1e-5)
+    for name, value in state.items():
+        assert torch.allclose(value, parted_state[name], atol=1e-5), name
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def test_two_processes_give_the_loss_of_one(synthetic_data, frames, tmp_path, teacher_run):
+    config = tmp_path / 'run.yaml'
+    config.write_text(yaml.safe_dump({
+        **TINY, 'epochs': 2, 'num_parts': 2, 'teachers': [str(teacher_run)], 'optimizer': 'sgd',
+        'learning_rate': 0.01}))
+
+    def train(devices):
+        folder = tmp_path / f'devices{devices}'
+        done = subprocess.run(
+            [sys.executable, '-W', 'ignore', '-m', 'training.train', str(config), '--data',
+             str(synthetic_data), '--frames', str(frames), '--out', str(folder),
+             '--accelerator', 'cpu', '--devices', str(devices), '--workers', '0'],
+            text=True, capture_output=True,
+            env={**os.environ, 'OMP_NUM_THREADS': '1', 'MASTER_PORT': str(free_port())})
+        assert done.returncode == 0, done.stderr
+        lines = [line for line in done.stdout.splitlines() if line.startswith('epoch')]
+        assert len(lines) == 2, done.stdout
+        losses = [float(line.split('  loss ')[1].split()[0]) for line in lines]
+        return losses, read_saved(folder / LAST)['stream']
+
+    (one, state), (two, shared_state) = train(1), train(2)
+    assert two == pytest.approx(one, rel=1e-3)
+    for name, value in state.items():
+        if 'running_' not in name and 'num_batches' not in name:
+            assert torch.allclose(value, shared_state[name], atol=1e-4), name
+
+
+def test_evaluate_and_fuse(synthetic_data, frames, tmp_path, teacher_run):
+    rgb = tmp_path / 'rgb'
+    trainer(synthetic_data, frames, rgb).run()
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-m', 'training.evaluate', '--model', str(rgb),
+         str(teacher_run), '--data', str(synthetic_data), '--frames', str(frames), '--json',
+         str(tmp_path / 'fused.json'), '--confusion', str(tmp_path / 'confusion.png')],
+        text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert 'fused:' in done.stdout
+    assert 'GFLOP' in done.stdout
+    assert '| Left |' in done.stdout
+    assert json.loads((tmp_path / 'fused.json').read_text())['num_videos'] == 4
+    assert (tmp_path / 'confusion.png').read_bytes().startswith(b'\x89PNG')
+    refused = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-m', 'training.evaluate', '--model', str(rgb), '--data',
+         str(synthetic_data), '--split', '9'], text=True, capture_output=True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith('evaluate: ')
+
+
+def test_fusion_averages_probabilities():
+    first = [np.array([[2.0, 0.0], [0.0, 0.0]], np.float32)]
+    second = [np.array([[0.0, 4.0]], np.float32)]
+    (fused,) = fuse([first, second])
+    p, q = 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(4))
+    assert np.exp(fused) == pytest.approx(np.array([[(p + q) / 2, 1 - (p + q) / 2]]), rel=1e-5)
+
+
+def test_a_full_step_of_the_papers_network(tmp_path):
+    torch.manual_seed(0)
+    settings = {'network': 'resnext101', 'num_frames': 16, 'size_px': 112,
+                'validation_groups': [1], 'optimizer': 'sgd', 'learning_rate': 0.1}
+    config = RunConfig.from_mapping({**settings, 'teachers': ['flow']}, 'test')
+    flow = RunConfig.from_mapping({**settings, 'stream': 'flow'}, 'test')
+    from training.networks import make_network
+    from training.run_state import TrainedModel, write_best
+    labels = tuple(f'class {i}' for i in range(51))
+    write_best(TrainedModel(
+        config=flow, labels=labels, state=make_network(flow, 51).state_dict(), epoch=1,
+        validation_top1=0.0), tmp_path)
+    stream = Stream(config, 51, Teacher([tmp_path], labels)).train()
+    assert sum(p.numel() for p in stream.network.parameters()) == 47_625_727
+    batch = {'rgb': torch.randint(0, 256, (2, 16, 112, 112, 3), dtype=torch.uint8),
+             'flow': torch.randint(0, 256, (2, 16, 112, 112, 2), dtype=torch.uint8),
+             'label': torch.tensor([3, 50])}
+    optimizer = stream.make_optimizer()
+    before = stream.network.conv1.weight.clone()
+    losses = stream(batch)
+    losses['loss'].backward()
+    optimizer.step()
+    assert all(torch.isfinite(loss) and loss > 0 for loss in losses.values())
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in stream.parameters())
+    assert not torch.equal(before, stream.network.conv1.weight)

@@ -1,0 +1,134 @@
+"""A study: how it unfolds, what is run, what is recorded, and what a failure costs."""
+
+import json
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+from training.extract import extract
+from training.frame_store import ExtractSettings
+from training.results import load_results, record_result, RunResult
+from training.study import run_all, without_recorded
+from training.study_plan import read_study
+import yaml
+
+STUDY = {
+    'study': 'tiny',
+    'base': {'network': 'resnet18', 'width': 0.125, 'size_px': 24, 'num_frames': 8, 'epochs': 1,
+             'batch_size': 4, 'clips_per_video': 4, 'validation_groups': [9]},
+    'splits': {1: {'seed': 7}},
+    'runs': {'flow': {'stream': 'flow'}, 'rgb': {}, 'imrs': {'teachers': ['flow']}},
+    'trials': [{'runs': ['imrs', 'rgb'], 'splits': [1], 'seeds': [0]}],
+    'grids': [{'run': 'imrs', 'axes': {'lambda1': [1, 2], 'excitation_stages': [[1, 2]]},
+               'splits': [1], 'seeds': [3]}]}
+
+
+def write(folder, **changes):
+    path = folder / 'study.yaml'
+    path.write_text(yaml.safe_dump({**STUDY, **changes}, sort_keys=False))
+    return path
+
+
+def test_teachers_come_first_and_once(tmp_path):
+    runs = read_study(write(tmp_path))
+    assert [run.folder for run in runs] == [
+        'tiny-flow-split1-seed0', 'tiny-imrs-split1-seed0', 'tiny-rgb-split1-seed0',
+        'tiny-flow-split1-seed3', 'tiny-imrs-lambda1=1-excitation_stages=12-split1-seed3',
+        'tiny-imrs-lambda1=2-excitation_stages=12-split1-seed3']
+    assert runs[1].config.teachers == ('tiny-flow-split1-seed0',)
+    assert [run.stream for run in runs[:3]] == ['flow', 'imrs', 'rgb']
+    assert runs[0].config.seed == 0, 'the trial names the seed'
+    assert runs[4].config.lambda1 == 1
+    assert runs[4].config.excitation_stages == (1, 2)
+
+
+def test_only_some_runs(tmp_path):
+    names = [run.name for run in read_study(write(tmp_path), ['imrs'])]
+    assert names.count('flow') == 2
+    assert 'rgb' not in names
+    with pytest.raises(ValueError, match=r"expected a run named \['nothing'\]"):
+        read_study(write(tmp_path), ['nothing'])
+
+
+@pytest.mark.parametrize(('changes', 'words'), [
+    ({'trials': [{'runs': ['vgg'], 'splits': [1], 'seeds': [0]}]}, "got 'vgg'"),
+    ({'trials': [{'runs': ['rgb'], 'seeds': [0]}]}, "near 'splits'"),
+    ({'runs': {'rgb': {'epochs': 0}}, 'grids': [],
+      'trials': [{'runs': ['rgb'], 'splits': [1], 'seeds': [0]}]}, 'epochs must be above 0'),
+    ({'extra': 1}, 'expected a mapping with')])
+def test_wrong_studies_are_named(tmp_path, changes, words):
+    with pytest.raises(ValueError, match=words):
+        read_study(write(tmp_path, **changes))
+
+
+def test_shipped_studies_unfold(root):
+    for path in sorted((root / 'training' / 'studies').glob('*.yaml')):
+        assert read_study(path)
+
+
+def result(run):
+    return RunResult(
+        study=run.study, name=run.name, network='resnet18', stream=run.stream, excitation='ce',
+        excitation_stages=None, kl_reduction='mean' if run.stream == 'imrs' else None,
+        lambda1=50.0 * (run.stream == 'imrs'), lambda2=200.0 * (run.stream == 'imrs'),
+        split=run.config.split, seed=run.config.seed, clip_top1=.5, clip_top5=.9, video_top1=.5,
+        video_top5=.9, validation_video_top1=None, epochs=1, hours=.1, num_parameters=1,
+        flow=None if run.stream == 'rgb' else 'dis', command='none')
+
+
+def test_a_failed_teacher_stops_its_students_alone(tmp_path):
+    runs = read_study(write(tmp_path))
+    started = []
+
+    def run_one(run):
+        started.append(run.folder)
+        if run.folder == 'tiny-flow-split1-seed0':
+            raise RuntimeError('no loss')
+        return result(run)
+
+    failures = run_all(runs, run_one, tmp_path / 'results.json', 2)
+    assert failures == ['no loss', 'tiny-imrs-split1-seed0: its teacher failed']
+    assert 'tiny-imrs-split1-seed0' not in started
+    recorded = {r.name for r in load_results(tmp_path / 'results.json')}
+    assert recorded == {'flow', 'rgb', 'imrs-lambda1=1-excitation_stages=12',
+                        'imrs-lambda1=2-excitation_stages=12'}
+    assert started.index('tiny-flow-split1-seed3') < started.index(
+        'tiny-imrs-lambda1=1-excitation_stages=12-split1-seed3')
+
+
+def test_recorded_runs_are_left_out_but_not_the_teachers_of_others(tmp_path):
+    runs = read_study(write(tmp_path))
+    results = tmp_path / 'results.json'
+    assert without_recorded(runs, results) == runs
+    for run in runs[:5]:
+        record_result(results, result(run))
+    assert [run.folder for run in without_recorded(runs, results)] == [
+        'tiny-flow-split1-seed3', 'tiny-imrs-lambda1=2-excitation_stages=12-split1-seed3']
+
+
+def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
+    frames = tmp_path / 'frames'
+    extract(synthetic_data / 'videos', frames, ExtractSettings(short_side_px=32, flow='dis'))
+    tables = tmp_path / 'results.md'
+    tables.write_text('# R\n<!-- table: streams study=tiny -->\n<!-- end table -->\n')
+    command = [
+        sys.executable, '-W', 'ignore', '-m', 'training.study',
+        str(write(tmp_path, grids=[])), '--data', str(synthetic_data), '--frames', str(frames),
+        '--out', str(tmp_path / 'runs'), '--results', str(tmp_path / 'results.json'),
+        '--tables', str(tables), '--jobs', '2']
+    done = subprocess.run(command, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    recorded = {r.stream: r for r in load_results(tmp_path / 'results.json')}
+    assert set(recorded) == {'flow', 'rgb', 'imrs'}
+    assert recorded['imrs'].flow == 'dis'
+    assert recorded['rgb'].lambda1 == 0
+    figures = json.loads(Path(tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'test.json')
+                         .read_text())
+    assert recorded['rgb'].video_top1 == pytest.approx(figures['video_top1'], abs=1e-4)
+    assert '| imrs |' in tables.read_text()
+    # A second time, nothing is trained again.
+    stamp = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    assert stamp == (
+        tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
