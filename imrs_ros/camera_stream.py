@@ -29,14 +29,16 @@ class TakenWindow:
     """A copy of the window's frames: the camera may go on at once."""
     restarted: bool
     """The stream started anew since the last window, so older scores must be forgotten."""
+    epoch: int
+    """The stream's epoch when it was taken."""
 
 
 class CameraStream:
     """
     The frames of one camera, on the model's time grid.
 
-    ``push`` and ``clear`` belong to the thread that receives images, ``take_window`` to the one
-    that owns the model; a lock lets them meet.
+    ``push``, ``end`` and ``clear`` belong to the thread that receives images, ``take_window`` to
+    the one that owns the model; a lock lets them meet.
     """
 
     def __init__(self, name: str, spec: InputSpec, settings: WindowSettings) -> None:
@@ -58,6 +60,12 @@ class CameraStream:
         self._num_at_last_window: int | None = None
         self._restarted = False
         self._num_skipped = 0
+        self._epoch = 0
+
+    @property
+    def epoch(self) -> int:
+        """Give how often ``end`` or ``clear`` was called: a window of an older one is void."""
+        return self._epoch
 
     @property
     def num_skipped(self) -> int:
@@ -82,9 +90,16 @@ class CameraStream:
                 self._newest = tick
             return Pushed(resampled.restart, self._is_due())
 
+    def end(self) -> None:
+        """Let no window so far count any more; the next one needs a frame newer than this."""
+        with self._lock:
+            self._epoch += 1
+            self._num_at_last_window = self._ring.num_appended
+
     def clear(self) -> None:
         """Forget all frames; the next window needs as many new ones as the first did."""
         with self._lock:
+            self._epoch += 1
             self._resampler.reset()
             self._restart()
 
@@ -117,4 +132,5 @@ class CameraStream:
             return TakenWindow(Clip(
                 stream=self.name, frames_THWC=window_THWC.copy(),
                 first_sequence=num_appended - self._num_frames,
-                stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id), restarted)
+                stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id),
+                restarted, self._epoch)

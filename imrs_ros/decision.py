@@ -48,6 +48,7 @@ class DecisionFilter:
         self._settings = settings
         self._label = NO_ACTION
         self._onset_ns = 0
+        self._epoch = 0
         self.reset()
 
     def reset(self) -> None:
@@ -62,9 +63,13 @@ class DecisionFilter:
         """
         Take the next window.
 
-        :param scores: the model's scores; stamps rise between two resets.
+        :param scores: the model's scores; stamps rise between two resets. With a new epoch, all
+            before it counts as ended: no action is decided, and nobody needs to be told.
         :return: what is decided now, and what changed.
         """
+        if scores.epoch != self._epoch:
+            self._epoch, self._label = scores.epoch, NO_ACTION
+            self.reset()
         probabilities_K = softmax(scores.logits_K, self._temperature)
         smoothed_K = self._smooth(probabilities_K, scores.stamp_ns)
         before = self._label

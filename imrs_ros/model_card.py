@@ -4,17 +4,24 @@ The card of a model: ``model.yaml`` beside ``model.safetensors``, read and check
 A model folder holds data only: nothing in it is executed, and no path in it is followed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 import hashlib
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.card_section import CardSection, Kind, list_of, number, optional, TEXT, whole
+from imrs_ros.records import NO_ACTION
 import yaml
 
 CARD_FILE = 'model.yaml'
 WEIGHTS_FILE = 'model.safetensors'
 CARD_FORMAT = 1
+NUM_CHANNELS = 3
+PROBABILITY = number(0, 1)
+LABELS = Kind(
+    f'a list of different texts, {NO_ACTION!r} not among them',
+    lambda value: list_of(TEXT).fits(value) and 0 < len(value) == len({*value} - {NO_ACTION}))
 
 
 class ModelCardError(ValueError):
@@ -50,18 +57,26 @@ class InputSpec:
     std: tuple[float, ...]
     """Per-channel divisor."""
 
-    def __post_init__(self) -> None:
+    @classmethod
+    def from_section(cls, section: CardSection) -> 'InputSpec':
         """
-        Check the values.
+        Read the card's section ``input``.
 
-        :raises ValueError: naming the entry and what came.
+        :param section: its entries.
+        :return: the input.
+        :raises ValueError: naming a wrong entry.
         """
-        for name in ('num_frames', 'fps', 'size_px'):
-            if not getattr(self, name) > 0:
-                raise ValueError(f'{name} must be above 0, got {getattr(self, name)}')
-        if len(self.mean) != len(self.std) or not self.mean or min(self.std) <= 0:
-            raise ValueError('mean and std must have one value a channel, std above 0; got '
-                             f'{list(self.mean)} and {list(self.std)}')
+        mean = section.read('mean', list_of(number(-1e6, 1e6)))
+        std = section.read('std', list_of(number(1e-6, 1e6)))
+        if not len(mean) == len(std) == NUM_CHANNELS:
+            raise ValueError(
+                f'input.mean and input.std: expected {NUM_CHANNELS} channels (RGB), got '
+                f'{len(mean)} and {len(std)}; flow streams are teachers only')
+        return cls(
+            num_frames=section.read('num_frames', whole(1, 256)),
+            fps=float(section.read('fps', number(0.1, 1000))),
+            size_px=section.read('size_px', whole(16, 1024)),
+            mean=tuple(map(float, mean)), std=tuple(map(float, std)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +93,11 @@ class ModelCard:
     """Class names in the order of the logits."""
     temperature: float
     """Calibration: logits are divided by it before the softmax."""
+    no_action_threshold: float | None
+    """Calibration: probability that the best class of a window needs to be more than background;
+    None where none was fitted."""
+    class_thresholds: Mapping[str, float]
+    """Calibration: probability that a class needs, by label; need not name all labels."""
     weights_sha256: str
     """SHA-256 of the weights file, hexadecimal."""
     folder: Path
@@ -109,9 +129,8 @@ class ModelCard:
         path = folder / CARD_FILE
         try:
             card = cls.from_mapping(yaml.safe_load(path.read_text(encoding='utf-8')), folder)
-        except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-            what = f'no entry {error}' if isinstance(error, KeyError) else str(error)
-            raise ModelCardError(f'{path}: {what}') from error
+        except (ValueError, yaml.YAMLError) as error:
+            raise ModelCardError(f'{path}: {error}') from error
         found = hashlib.sha256(card.weights_path.read_bytes()).hexdigest()
         if found != card.weights_sha256:
             raise ModelCardError(
@@ -127,32 +146,33 @@ class ModelCard:
         :param values: the content.
         :param folder: where it lies.
         :return: the card.
-        :raises KeyError: for a missing entry.
-        :raises ValueError: for a wrong entry.
+        :raises ValueError: naming an entry that is missing or wrong.
         """
         if not isinstance(values, Mapping) or values.get('format') != CARD_FORMAT:
             raise ValueError(f'expected "format: {CARD_FORMAT}", got {values!r:.60}')
-        network, spec = values['network'], values['input']
-        stages = network['excitation_stages']
-        labels = tuple(values['labels'])
-        if len(set(labels)) != len(labels) or not labels or not _all_text(labels):
-            raise ValueError(f'labels must be different, non-empty texts, got {labels}')
-        temperature = float(values['calibration']['temperature'])
-        if not temperature > 0:
-            raise ValueError(f'temperature must be above 0, got {temperature}')
+        card = CardSection(values)
+        network, calibration = card.section('network'), card.section('calibration')
+        labels = tuple(card.read('labels', LABELS))
+        stages = network.read('excitation_stages', optional(list_of(whole(1, 100))))
         return cls(
-            name=str(values['name']), folder=folder, labels=labels, temperature=temperature,
-            weights_sha256=str(values['weights']['sha256']),
+            name=card.read('name', TEXT), folder=folder, labels=labels,
+            temperature=float(calibration.read('temperature', number(0.001, 1000))),
+            no_action_threshold=calibration.read(
+                'no_action_threshold', optional(PROBABILITY), default=None),
+            class_thresholds=_class_thresholds(
+                calibration.section('class_thresholds', default={}), labels),
+            weights_sha256=card.section('weights').read('sha256', TEXT),
             architecture=Architecture(
-                name=str(network['name']), excitation=str(network['excitation']),
+                name=network.read('name', TEXT), excitation=network.read('excitation', TEXT),
                 excitation_stages=None if stages is None else tuple(stages),
-                width=float(network['width'])),
-            spec=InputSpec(
-                num_frames=int(spec['num_frames']), fps=float(spec['fps']),
-                size_px=int(spec['size_px']), mean=tuple(map(float, spec['mean'])),
-                std=tuple(map(float, spec['std']))),
+                width=float(network.read('width', number(0.01, 100)))),
+            spec=InputSpec.from_section(card.section('input')),
             provenance=values.get('provenance') or {})
 
 
-def _all_text(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, str) and value for value in values)
+def _class_thresholds(section: CardSection, labels: tuple[str, ...]) -> dict[str, float]:
+    unknown = [label for label in section if label not in labels]
+    if unknown:
+        raise ValueError(
+            f'calibration.class_thresholds: expected labels of this model, got {unknown!r:.60}')
+    return {label: float(section.read(label, PROBABILITY)) for label in section}

@@ -59,9 +59,26 @@ class Recognizer:
         return self._streams[stream].push(frame)
 
     def clear(self) -> None:
-        """Forget the frames of all cameras."""
+        """Forget the frames of all cameras, and what was decided from them."""
         for stream in self._streams.values():
             stream.clear()
+
+    def end(self, stream: str) -> None:
+        """
+        Forget what was decided for a camera; the next decision needs a newer frame.
+
+        :param stream: name of the camera.
+        """
+        self._streams[stream].end()
+
+    def is_current(self, decision: Decision) -> bool:
+        """
+        Tell whether a decision still counts.
+
+        :param decision: one that ``step`` gave.
+        :return: whether its camera was neither ended nor cleared since its window was taken.
+        """
+        return self._streams[decision.scores.stream].epoch == decision.scores.epoch
 
     def close(self) -> None:
         """Free the backend, on the thread that owns it. The recognizer is not used again."""
@@ -93,5 +110,5 @@ class Recognizer:
             if window.restarted:
                 decision_filter.reset()
             decisions.append(decision_filter.update(
-                Scores(clip.stream, clip.stamp_ns, clip.frame_id, logits_K)))
+                Scores(clip.stream, clip.stamp_ns, clip.frame_id, logits_K, window.epoch)))
         return decisions

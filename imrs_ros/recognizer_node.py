@@ -6,44 +6,56 @@ the worker's thread, which also publishes what it decides.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import wraps
+import threading
 from typing import Any
 
 from imrs_ros.backends import load_backend
-from imrs_ros.camera_health import CameraHealth
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
-from imrs_ros.ros_messages import decode_image, HAS_VISION_MSGS, ImageError
-from imrs_ros.ros_outputs import CameraOutputs, NodeOutputs
-from imrs_ros.ros_parameters import camera_name, RosParameters, Settings
+from imrs_ros.ros_camera import RosCamera
+from imrs_ros.ros_messages import HAS_VISION_MSGS
+from imrs_ros.ros_outputs import NodeOutputs, Status
+from imrs_ros.ros_parameters import RosParameters
+from imrs_ros.ros_settings import camera_name, Settings
 from imrs_ros.worker import Worker
 import rclpy
-from rclpy.exceptions import NameValidationException
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
-from rclpy.timer import Timer
-from rclpy.validate_topic_name import validate_topic_name
-from sensor_msgs.msg import CompressedImage, Image
 
 QUEUE_DEPTH = 10
 """Images a subscription holds while the executor is busy with another camera's."""
 DIAGNOSTICS_PERIOD_SEC = 1.0
+SILENCE_CHECK_PERIOD_SEC = 0.1
 WARNING_PERIOD_SEC = 5.0
 DONE = TransitionCallbackReturn.SUCCESS
 REFUSED = TransitionCallbackReturn.FAILURE
+FAILED = TransitionCallbackReturn.ERROR
+
+Transition = Callable[['RecognizerNode', LifecycleState], TransitionCallbackReturn]
 
 
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """One camera topic of a configured node."""
+def reported(transition: Transition) -> Transition:
+    """
+    Let a transition that raises end in ``on_error``, with a message: rclpy gives none.
 
-    topic: str
-    outputs: CameraOutputs
-    health: CameraHealth
+    :param transition: a method.
+    :return: the method to use.
+    """
+    @wraps(transition)
+    def run(node: 'RecognizerNode', state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except Exception as error:
+            node.log_error(f'{transition.__name__} failed: {type(error).__name__}: {error}')
+            return FAILED
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,8 @@ class Configured:
 
     settings: Settings
     worker: Worker
-    cameras: dict[str, Camera]
+    cameras: dict[str, RosCamera]
     outputs: NodeOutputs
-    timer: Timer
 
 
 class RecognizerNode(LifecycleNode):
@@ -69,10 +80,14 @@ class RecognizerNode(LifecycleNode):
         super().__init__('recognizer', **node_arguments)
         self.parameters = RosParameters(self)
         self._configured: Configured | None = None
-        self._image_subscriptions: list[Subscription] = []
+        # What configure and activate make is undone by these, however far they came.
+        self._undo_configure, self._undo_activate = ExitStack(), ExitStack()
+        # Held by whoever publishes decisions or voids them, so that none is published after it.
+        self._output_lock = threading.Lock()
         self._backend_name = ''
         self._is_active = False
 
+    @reported
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """
         Read the parameters and load the model; refused with the reason where that fails.
@@ -83,11 +98,12 @@ class RecognizerNode(LifecycleNode):
         try:
             settings = self.parameters.read()
             for topic in settings.node.cameras:
-                validate_topic_name(topic)
+                self.resolve_topic_name(topic)
             card = ModelCard.load(find_model(settings.node.model))
             self._configured = self._configure(settings, card)
-        except (ValueError, OSError, RuntimeError, NameValidationException) as error:
-            self.get_logger().error(f'not configured: {error}')
+        except (ValueError, OSError, RuntimeError) as error:
+            self._release()
+            self.log_error(f'not configured: {error}')
             return REFUSED
         return DONE
 
@@ -97,17 +113,22 @@ class RecognizerNode(LifecycleNode):
                 'vision_msgs is not installed: only the label topics are published; '
                 'install ros-$ROS_DISTRO-vision-msgs for scores and actions')
         topics = {camera_name(topic): topic for topic in settings.node.cameras}
+        undo = self._undo_configure
+        outputs = NodeOutputs(self, card, undo)
+        cameras = {
+            name: RosCamera(self, name, topic, card, settings.node.top_k, undo)
+            for name, topic in topics.items()}
+        # Not the node's own clock: that of a simulation may stop together with the cameras.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        for period_sec, callback in ((DIAGNOSTICS_PERIOD_SEC, self._report),
+                                     (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
+            undo.callback(
+                self.destroy_timer, self.create_timer(period_sec, callback, clock=steady))
         worker = Worker(
-            lambda: self._load(settings, card, tuple(topics)), self._publish, self._on_error)
-        outputs = NodeOutputs(self, card)
+            lambda: self._load(settings, card, tuple(topics)), self._publish, self._report_lost)
+        undo.callback(worker.stop)
         outputs.publish_labels(settings.decision.enter_threshold)
-        return Configured(
-            settings=settings, worker=worker, outputs=outputs,
-            cameras={
-                name: Camera(topic, CameraOutputs(self, name, card, settings.node.top_k),
-                             CameraHealth())
-                for name, topic in topics.items()},
-            timer=self.create_timer(DIAGNOSTICS_PERIOD_SEC, self._report))
+        return Configured(settings=settings, worker=worker, cameras=cameras, outputs=outputs)
 
     def _load(self, settings: Settings, card: ModelCard, cameras: tuple[str, ...]) -> Recognizer:
         """Load the model; runs on the worker's thread."""
@@ -119,30 +140,28 @@ class RecognizerNode(LifecycleNode):
         return Recognizer(
             card, loaded.backend, cameras, window=settings.window, decision=settings.decision)
 
+    @reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """
         Subscribe to the cameras.
 
         :param state: the state left.
-        :return: success, or error where the node was not configured.
+        :return: success, or error: a camera cannot be subscribed to, and all is freed.
         """
         configured = self._configured
         if configured is None:
-            return TransitionCallbackReturn.ERROR
+            raise RuntimeError('expected a configured node; configure it first')
         done = super().on_activate(state)
+        self._undo_activate.callback(self._forget, configured)
         self._is_active = True
         qos = QoSProfile(depth=QUEUE_DEPTH, reliability=(
             ReliabilityPolicy.RELIABLE if configured.settings.node.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
-        for name, camera in configured.cameras.items():
-            kind = CompressedImage if camera.topic.endswith('/compressed') else Image
-            subscription = self.create_subscription(
-                kind, camera.topic, self._image_callback(name, camera, configured.worker), qos)
-            self._image_subscriptions.append(subscription)
-            self.get_logger().info(
-                f'camera {name}: {subscription.topic_name} ({kind.__name__})')
+        for camera in configured.cameras.values():
+            camera.subscribe(configured.worker, qos, self._undo_activate)
         return done
 
+    @reported
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """
         Leave the cameras and forget their frames; the model stays loaded.
@@ -150,9 +169,10 @@ class RecognizerNode(LifecycleNode):
         :param state: the state left.
         :return: success.
         """
-        self._unsubscribe()
+        self._leave_cameras()
         return super().on_deactivate(state)
 
+    @reported
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """
         Free the model and the publishers.
@@ -163,6 +183,7 @@ class RecognizerNode(LifecycleNode):
         self._release()
         return DONE
 
+    @reported
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """
         Free everything.
@@ -170,9 +191,11 @@ class RecognizerNode(LifecycleNode):
         :param state: the state left.
         :return: success.
         """
+        self._leave_cameras()
         self._release()
         return DONE
 
+    @reported
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """
         Free everything after a transition failed unexpectedly, so that the node can start anew.
@@ -183,73 +206,74 @@ class RecognizerNode(LifecycleNode):
         self._release()
         return DONE
 
-    def _unsubscribe(self) -> None:
-        self._is_active = False
-        while self._image_subscriptions:
-            self.destroy_subscription(self._image_subscriptions.pop())
-        if self._configured is not None:
-            self._configured.worker.recognizer.clear()
-
     def _release(self) -> None:
         """Undo whatever of configure and activate was done."""
-        self._unsubscribe()
-        configured, self._configured = self._configured, None
-        if configured is None:
-            return
-        configured.worker.stop()
-        self.destroy_timer(configured.timer)
-        for publisher in configured.outputs.publishers:
-            self.destroy_publisher(publisher)
-        for camera in configured.cameras.values():
-            for lifecycle_publisher in camera.outputs.publishers:
-                self.destroy_lifecycle_publisher(lifecycle_publisher)
+        self._undo_activate.close()
+        self._configured = None
+        self._undo_configure.close()
 
-    def _image_callback(
-        self, name: str, camera: Camera, worker: Worker,
-    ) -> Callable[[Image | CompressedImage], None]:
-        def take(msg: Image | CompressedImage) -> None:
-            try:
-                pushed = worker.recognizer.push(name, decode_image(msg))
-            except ImageError as error:
-                camera.health.count_dropped()
-                self._warn(f'camera {name}: image dropped: {error}')
-                return
-            camera.health.count_frame(restarted=pushed.restart is not None)
-            if pushed.restart is not None:
-                self._warn(f'camera {name}: window starts anew: {pushed.restart}')
-            if pushed.is_window_due:
-                worker.notify()
-        return take
+    def _forget(self, configured: Configured) -> None:
+        """Void all that was seen: none of it is published when the node is active again."""
+        with self._output_lock:
+            self._is_active = False
+            configured.worker.recognizer.clear()
 
-    def _publish(self, decisions: list[Decision]) -> None:
-        """Publish what a step decided; runs on the worker's thread."""
+    def _leave_cameras(self) -> None:
+        """End the subscriptions and what is decided; the outputs still speak."""
+        self._undo_activate.close()
+        if self._configured is not None:
+            with self._output_lock:
+                for camera in self._configured.cameras.values():
+                    camera.outputs.end()
+
+    def _end_silent(self) -> None:
+        """End what is decided for cameras that give no frames any more; called by a timer."""
         configured = self._configured
         if not self._is_active or configured is None:
             return
+        for name, camera in configured.cameras.items():
+            if camera.health.silent_sec() > configured.settings.window.max_gap_sec:
+                with self._output_lock:
+                    if camera.outputs.end():
+                        configured.worker.recognizer.end(name)
+
+    def _publish(self, decisions: list[Decision]) -> None:
+        """Publish what a step decided; runs on the worker's thread."""
         now_ns = self.get_clock().now().nanoseconds
-        for decision in decisions:
-            camera = configured.cameras[decision.scores.stream]
-            camera.outputs.publish(decision)
-            camera.health.count_window((now_ns - decision.scores.stamp_ns) / 1e9)
+        with self._output_lock:
+            configured = self._configured
+            if not self._is_active or configured is None:
+                return
+            for decision in filter(configured.worker.recognizer.is_current, decisions):
+                camera = configured.cameras[decision.scores.stream]
+                camera.outputs.publish(decision)
+                camera.health.count_window((now_ns - decision.scores.stamp_ns) / 1e9)
 
-    def _on_error(self, error: Exception) -> None:
-        self.get_logger().error(
-            f'window lost: {type(error).__name__}: {error}',
-            throttle_duration_sec=WARNING_PERIOD_SEC)
+    def _report_lost(self, error: Exception) -> None:
+        if self.context.ok():
+            self.get_logger().error(
+                f'window lost: {type(error).__name__}: {error}',
+                throttle_duration_sec=WARNING_PERIOD_SEC)
 
-    def _warn(self, text: str) -> None:
-        self.get_logger().warning(text, throttle_duration_sec=WARNING_PERIOD_SEC)
+    def log_error(self, text: str) -> None:
+        """
+        Log an error, unless the process is ending: anything may fail then, and none of it matters.
+
+        :param text: the message.
+        """
+        if self.context.ok():
+            self.get_logger().error(text)
 
     def _report(self) -> None:
         configured = self._configured
         if configured is None:
             return
-        statuses = {'recognizer': {'backend': self._backend_name}}
+        state = 'active' if self._is_active else 'inactive'
+        statuses = [Status('recognizer', state, True, {'backend': self._backend_name})]
         for name, camera in configured.cameras.items():
-            report = camera.health.report(DIAGNOSTICS_PERIOD_SEC)
-            statuses[name] = {key: f'{value:.4g}' for key, value in report._asdict().items()}
-            statuses[name]['num_skipped_windows'] = str(
-                configured.worker.recognizer.num_skipped(name))
+            statuses.append(camera.status(
+                state, self._is_active, DIAGNOSTICS_PERIOD_SEC,
+                configured.worker.recognizer.num_skipped(name)))
         configured.outputs.publish_diagnostics(statuses)
 
     def destroy_node(self) -> None:
@@ -275,16 +299,22 @@ def main(args: list[str] | None = None) -> None:
     :param args: the command line; default that of the process.
     """
     rclpy.init(args=args)
-    node = RecognizerNode()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    node = None
     try:
+        node = RecognizerNode()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
         start(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    # A signal takes the context from under whatever is being made, which then raises anything.
+    except Exception:
+        if rclpy.ok():
+            raise
     finally:
-        node.destroy_node()
+        if node is not None:
+            node.destroy_node()
         rclpy.try_shutdown()
 
 

@@ -56,6 +56,8 @@ class Scores:
     """Header frame id of that frame."""
     logits_K: NDArray[np.float32]
     """One logit a class, in the order of the model's labels."""
+    epoch: int = 0
+    """How often the camera's past had been ended when the window was taken."""
 
 
 class Event(Enum):

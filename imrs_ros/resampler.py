@@ -5,6 +5,7 @@ A window must span the same time whatever the camera's rate: the model was train
 """
 
 from dataclasses import dataclass
+import math
 
 from imrs_ros.records import Frame
 
@@ -36,10 +37,11 @@ class Resampler:
 
         :param fps: rate of the model's time grid, Hz.
         :param max_gap_sec: a longer time between two frames starts the grid anew.
-        :raises ValueError: when one of them is not above 0.
+        :raises ValueError: when one of them is not above 0, or infinite.
         """
-        if not fps > 0 or not max_gap_sec > 0:
-            raise ValueError(f'fps and max_gap_sec must be above 0, got {fps} and {max_gap_sec}')
+        if not (0 < fps < math.inf and 0 < max_gap_sec < math.inf):
+            raise ValueError(
+                f'fps and max_gap_sec must be above 0 and finite, got {fps} and {max_gap_sec}')
         self._period_ns = 1e9 / fps
         self._max_gap_ns = round(max_gap_sec * 1e9)
         self.reset()

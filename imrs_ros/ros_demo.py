@@ -152,7 +152,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Play video to the real node; print its labels.')
     parser.add_argument('--video', default=os.environ.get('VIDEO'), help='file or folder')
     parser.add_argument('--data', type=Path, default=data_folder(), help='folder of data sets')
-    parser.add_argument('--model', default='ucf10', help='name or path of a model')
+    parser.add_argument('--model', default=os.environ.get('MODEL') or 'ucf10',
+                        help='name or path of a model')
     parser.add_argument('--backend', default='auto')
     arguments = parser.parse_args()
     # A graph of its own: no other node on this machine or network hears or disturbs it.

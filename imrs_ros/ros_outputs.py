@@ -1,10 +1,12 @@
 """The topics the node publishes, per camera and for the node."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from imrs_ros.model_card import ModelCard
-from imrs_ros.records import Decision, Event
+from imrs_ros.records import Decision, Event, NO_ACTION
 from imrs_ros.ros_messages import (
     action_message, classification_message, HAS_VISION_MSGS, label_info_message)
 from rclpy.lifecycle import LifecycleNode
@@ -22,7 +24,9 @@ if HAS_VISION_MSGS:
 class CameraOutputs:
     """``classification``, ``action`` and ``label`` of one camera."""
 
-    def __init__(self, node: LifecycleNode, camera: str, card: ModelCard, top_k: int) -> None:
+    def __init__(
+        self, node: LifecycleNode, camera: str, card: ModelCard, top_k: int, undo: ExitStack,
+    ) -> None:
         """
         Make the publishers under ``~/camera``.
 
@@ -30,51 +34,87 @@ class CameraOutputs:
         :param camera: the camera's name.
         :param card: the model.
         :param top_k: classes in a classification message.
+        :param undo: destroys them when it is closed.
         """
+        def publisher(kind: type, name: str, qos: QoSProfile) -> LifecyclePublisher:
+            made = node.create_lifecycle_publisher(kind, f'~/{camera}/{name}', qos)
+            undo.callback(node.destroy_lifecycle_publisher, made)
+            return made
+
         self._labels, self._top_k = card.labels, top_k
-        self._label_shown: str | None = None
-        self._label = node.create_lifecycle_publisher(String, f'~/{camera}/label', LATCHED)
-        self.publishers: list[LifecyclePublisher] = [self._label]
+        self._last: Decision | None = None
+        self._label = publisher(String, 'label', LATCHED)
         if HAS_VISION_MSGS:
-            self._classification = node.create_lifecycle_publisher(
-                Classification, f'~/{camera}/classification', EVERY_WINDOW)
-            self._action = node.create_lifecycle_publisher(
-                Classification, f'~/{camera}/action', LATCHED)
-            self.publishers += [self._classification, self._action]
+            self._classification = publisher(Classification, 'classification', EVERY_WINDOW)
+            self._action = publisher(Classification, 'action', LATCHED)
 
     def publish(self, decision: Decision) -> None:
         """
-        Publish a window's scores, and the label where it changed; from any thread.
+        Publish a window's scores, and the label where it changed.
+
+        Not thread-safe, as ``end``: the owner locks.
 
         :param decision: what was decided.
         """
         if HAS_VISION_MSGS:
             self._classification.publish(
                 classification_message(decision, self._labels, self._top_k))
-            if decision.event is not Event.NONE:
-                self._action.publish(action_message(decision))
-        if decision.label != self._label_shown:
-            self._label_shown = decision.label
+        self._show(decision)
+
+    def end(self) -> bool:
+        """
+        Publish that no action is decided any more, as of the last window.
+
+        :return: whether one was; nothing is published otherwise.
+        """
+        last = self._last
+        if last is None or last.label == NO_ACTION:
+            return False
+        self._show(replace(
+            last, label=NO_ACTION, event=Event.OFFSET, confidence=1.0,
+            onset_ns=last.scores.stamp_ns))
+        return True
+
+    def _show(self, decision: Decision) -> None:
+        if HAS_VISION_MSGS and decision.event is not Event.NONE:
+            self._action.publish(action_message(decision))
+        if self._last is None or decision.label != self._last.label:
             self._label.publish(String(data=decision.label))
+        self._last = decision
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One entry of ``/diagnostics``."""
+
+    name: str
+    """Of the node's part."""
+    message: str
+    """Its state in words."""
+    is_ok: bool
+    """Level OK, or else WARN."""
+    values: Mapping[str, str]
+    """Details by key."""
 
 
 class NodeOutputs:
     """``labels`` and ``/diagnostics``."""
 
-    def __init__(self, node: LifecycleNode, card: ModelCard) -> None:
+    def __init__(self, node: LifecycleNode, card: ModelCard, undo: ExitStack) -> None:
         """
         Make the publishers.
 
         :param node: the node that owns them.
         :param card: the model.
+        :param undo: destroys them when it is closed.
         """
         self._node, self._card = node, card
         # Not lifecycle publishers: both speak while the node is inactive, too.
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self.publishers = [self._diagnostics]
+        undo.callback(node.destroy_publisher, self._diagnostics)
         if HAS_VISION_MSGS:
             self._labels = node.create_publisher(LabelInfo, '~/labels', LATCHED)
-            self.publishers.append(self._labels)
+            undo.callback(node.destroy_publisher, self._labels)
 
     def publish_labels(self, threshold: float) -> None:
         """
@@ -86,17 +126,18 @@ class NodeOutputs:
             self._labels.publish(label_info_message(
                 self._card.labels, threshold, self._node.get_clock().now().to_msg()))
 
-    def publish_diagnostics(self, statuses: Mapping[str, Mapping[str, str]]) -> None:
+    def publish_diagnostics(self, statuses: Iterable[Status]) -> None:
         """
-        Publish one status a name, at level OK.
+        Publish the state of the node and its cameras.
 
-        :param statuses: values by key, by name of the status.
+        :param statuses: one for each.
         """
         message = DiagnosticArray(status=[
             DiagnosticStatus(
-                level=DiagnosticStatus.OK, name=f'{self._node.get_name()}: {name}',
-                hardware_id=name, message='running',
-                values=[KeyValue(key=key, value=value) for key, value in values.items()])
-            for name, values in statuses.items()])
+                level=DiagnosticStatus.OK if status.is_ok else DiagnosticStatus.WARN,
+                name=f'{self._node.get_name()}: {status.name}', hardware_id=status.name,
+                message=status.message,
+                values=[KeyValue(key=key, value=value) for key, value in status.values.items()])
+            for status in statuses])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._diagnostics.publish(message)

@@ -1,79 +1,27 @@
 """
-The node's parameters: one table, and settings made from it.
+The node's parameters: one table, declared on a node, and refused where they are wrong.
 
 ``declare`` never raises for a wrong value given at start: it keeps the reason, and configuring
 is refused with it until the parameter is set right.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+import json
 from typing import Any
 
-from imrs_ros.settings import (
-    BACKENDS, BackendSettings, DecisionSettings, require, SettingsError, WindowSettings)
+from imrs_ros.ros_settings import (
+    default_of, make_settings, problems_of, RELIABILITIES, Settings)
+from imrs_ros.settings import BACKENDS, SettingsError
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-RELIABILITIES = ('best_effort', 'reliable')
-CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
 KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number with a decimal point',
          str: 'a text', list: 'a list of texts'}
 """What a parameter may be, by the type of its default."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NodeSettings:
-    """What concerns the node itself."""
-
-    autostart: bool = True
-    """Configure and activate at start, without a lifecycle manager."""
-    model: str = 'ucf10'
-    """Name of an installed model, or path of a model folder."""
-    cameras: tuple[str, ...] = ('image_raw',)
-    """Image topics; one that ends in /compressed is a CompressedImage."""
-    reliability: str = 'best_effort'
-    """Reliability asked of the cameras: ``best_effort`` hears every publisher."""
-    top_k: int = 5
-    """Classes in a classification message."""
-
-    def __post_init__(self) -> None:
-        """
-        Check the values.
-
-        :raises SettingsError: naming the parameters, what they may be, and what came.
-        """
-        topics = list(self.cameras)
-        names = [camera_name(topic) for topic in topics]
-        require(
-            ('model', bool(self.model), 'must be a name or a path, got an empty text'),
-            ('cameras', bool(topics) and all(topics),
-             f'must name at least one topic, got {topics}'),
-            ('cameras', all(map(CAMERA_NAME.fullmatch, names)),
-             f'must give names of letters, digits and underscores, got {names} for {topics}; a '
-             'camera is named after the namespace of its topic'),
-            ('cameras', len(set(names)) == len(names),
-             f'must have different names, got {names} for {topics}; a camera is named after the '
-             'namespace of its topic'),
-            ('reliability', self.reliability in RELIABILITIES,
-             f'must be one of {", ".join(RELIABILITIES)}, got {self.reliability!r}'))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """Everything the parameters say."""
-
-    node: NodeSettings
-    window: WindowSettings
-    decision: DecisionSettings
-    backend: BackendSettings
-
-
-CONCERNS = {'node': NodeSettings, 'window': WindowSettings, 'decision': DecisionSettings,
-            'backend': BackendSettings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,33 +58,6 @@ TABLE = (
     ParameterSpec('min_duration_sec', 'How long a class must last before it is decided.', 's',
                   (0.0, 60.0)),
 )
-
-
-def camera_name(topic: str) -> str:
-    """
-    Name a camera after its topic: ``/front/color/image_raw`` is ``front_color``.
-
-    :param topic: an image topic.
-    :return: the namespace joined by underscores, or the last word where there is none.
-    """
-    words = [word for word in topic.replace('~', '').split('/') if word]
-    if len(words) > 1 and words[-1] == 'compressed':
-        words = words[:-1]
-    return '_'.join(words[:-1] or words)
-
-
-def default_of(name: str) -> Any:
-    """
-    Give a parameter's default.
-
-    :param name: a name in the table.
-    :return: the default of the settings field; sequences as lists.
-    """
-    for concern in CONCERNS.values():
-        for field in fields(concern):
-            if field.name == name:
-                return list(field.default) if isinstance(field.default, tuple) else field.default
-    raise KeyError(name)
 
 
 def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
@@ -203,10 +124,10 @@ class RosParameters:
         :raises SettingsError: naming every wrong parameter, what it may be, and what came.
         """
         values = self._values()
-        problems = {**_problems(values), **self._problems}
+        problems = {**problems_of(values), **self._problems}
         if problems:
             raise SettingsError(problems)
-        return _settings(values)
+        return make_settings(values)
 
     def _values(self) -> dict[str, Any]:
         return {spec.name: self._node.get_parameter(spec.name).value for spec in TABLE}
@@ -215,8 +136,8 @@ class RosParameters:
         """Refuse a set of changes as a whole for problems that it adds, or keeps in its own."""
         before = self._values()
         new = {p.name: p.value for p in changed if p.name in before}
-        known = _problems(before)
-        reasons = [text for name, text in _problems({**before, **new}).items()
+        known = problems_of(before)
+        reasons = [text for name, text in problems_of({**before, **new}).items()
                    if name in new or known.get(name) != text]
         if reasons:
             return SetParametersResult(successful=False, reason='; '.join(reasons))
@@ -227,36 +148,11 @@ class RosParameters:
 
 def _wrong_type(name: str, given: Any, default: Any) -> str:
     """Say what a value of another type than the default's must be, and how to write it."""
+    meant = default
     if isinstance(default, list) and isinstance(given, str):
-        written = f'[{given}]'
+        meant = [given]
     elif isinstance(default, float) and type(given) is int:
-        written = str(float(given))
-    else:
-        written = f'[{", ".join(default)}]' if isinstance(default, list) else str(default)
+        meant = float(given)
+    written = f'[{", ".join(meant)}]' if isinstance(meant, list) else json.dumps(meant)
     got = 'an empty value' if given is None else repr(given)
-    return (f'{name} must be {KINDS[type(default)]}, got {got}; write it as '
-            f'{name}:={written.lower() if isinstance(default, bool) else written}')
-
-
-def _problems(values: Mapping[str, Any]) -> dict[str, str]:
-    try:
-        _settings(values)
-    except SettingsError as error:
-        return error.problems
-    return {}
-
-
-def _settings(values: Mapping[str, Any]) -> Settings:
-    made: dict[str, Any] = {}
-    problems: dict[str, str] = {}
-    for concern, settings_class in CONCERNS.items():
-        names = [field.name for field in fields(settings_class)]
-        plain = {n: tuple(values[n]) if isinstance(default_of(n), list) else values[n]
-                 for n in names}
-        try:
-            made[concern] = settings_class(**plain)
-        except SettingsError as error:
-            problems |= error.problems
-    if problems:
-        raise SettingsError(problems)
-    return Settings(**made)
+    return f'{name} must be {KINDS[type(default)]}, got {got}; write it as {name}:={written}'

@@ -12,6 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST_SHARE, SLACK_FRAMES = 0.9, 2
+"""Share of the frames a container states that must be there, and how many may be missing anyhow:
+some containers estimate their length from time and rate."""
 SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov', '.webm', '.mpg')
 
 
@@ -26,7 +29,7 @@ class StampedImage:
 
 
 class VideoError(ValueError):
-    """A video file that gives no frames."""
+    """A video file that gives no frames, or clearly fewer than it states."""
 
 
 def read_video(path: Path, first: int = 0, count: int | None = None) -> Iterator[StampedImage]:
@@ -35,11 +38,15 @@ def read_video(path: Path, first: int = 0, count: int | None = None) -> Iterator
 
     Stamps are ``index / fps`` of the container, so that they are exact and start at 0.
 
+    A damaged file stops early like one that ends. So, once the frames stop, they are counted:
+    less than nine tenths of what the container states, and more than two missing, is an error.
+
     :param path: the file.
     :param first: index of the first frame.
     :param count: how many; default all to the end. Fewer come where the video ends.
     :return: frames in order.
-    :raises VideoError: when the file cannot be opened or its first frame not be read.
+    :raises VideoError: when the file cannot be opened, its first frame not be read, or, after the
+        last frame, decoding stopped well before the end.
     """
     capture = cv2.VideoCapture(str(path))
     try:
@@ -56,8 +63,15 @@ def read_video(path: Path, first: int = 0, count: int | None = None) -> Iterator
             image_RGB = cv2.cvtColor(image_BGR, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
             yield StampedImage(round(index * 1e9 / fps), image_RGB)
             index += 1
+        else:
+            return
         if index == 0:
             raise VideoError(f'{path}: expected at least one frame, got none')
+        stated = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        if index < min(LEAST_SHARE * stated, stated - SLACK_FRAMES):
+            raise VideoError(
+                f'{path}: expected {stated:.0f} frames as the file states, decoding stopped '
+                f'after {index}; it is damaged, copy it again or cut it there')
     finally:
         capture.release()
 

@@ -37,7 +37,12 @@ class Worker:
         self._thread = threading.Thread(
             target=self._run, args=(made,), name='imrs_worker', daemon=True)
         self._thread.start()
-        result = made.get()
+        try:
+            result = made.get()
+        # An interrupt: a thread that still loads while the process ends would abort it.
+        except BaseException:
+            self.stop()
+            raise
         if isinstance(result, Exception):
             self._thread.join()
             raise result

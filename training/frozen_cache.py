@@ -89,22 +89,21 @@ class FrozenCache:
             draws.append(draw)
         return CachedClips(draws)
 
-    def validation(self, windows: Windows) -> list[Tensor]:
+    def validation(self, windows: Windows) -> list[dict[str, Tensor]]:
         """
         Give what is computed from the windows of the validation videos.
 
         :param windows: cuts a video into clips.
-        :return: one tensor of M rows a video.
+        :return: tensors of M rows by key of a batch, for every video.
         """
         path = self._folder / 'validation.pt'
         if not path.exists():
-            rows = [self._apply(torch.from_numpy(windows(video))) for video in tqdm(
+            videos = [self._apply(torch.from_numpy(windows(video))) for video in tqdm(
                 self._data.validation, desc='cache validation', unit='video', leave=False)]
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically({'rows': torch.cat(rows),
-                              'sizes': torch.tensor([len(r) for r in rows])}, path)
-        kept = read_saved(path)
-        return list(kept['rows'].split(kept['sizes'].tolist()))
+            write_atomically({'videos': videos}, path)
+        kept: list[dict[str, Tensor]] = read_saved(path)['videos']
+        return kept
 
     def _kept(
         self, path: Path, loader: DataLoader, compute: Callable[[Sample], dict[str, Tensor]],
@@ -120,24 +119,24 @@ class FrozenCache:
         return read_saved(path)
 
     def _compute(self, sample: Sample) -> dict[str, Tensor]:
-        return {self._config.cached: self._apply(sample[self._config.stream]),
-                'label': sample['label']}
+        return {**self._apply(sample[self._config.stream]), 'label': sample['label']}
 
     def _teach(self, sample: Sample) -> dict[str, Tensor]:
         if self._teacher is None:
             raise RuntimeError('expected a teacher, got none')
         return {TEACHER: self._teacher(sample['flow'].to(self._device)).cpu()}
 
-    def _apply(self, clips_NTHWC: Tensor) -> Tensor:
-        self._network.eval()
-        rows = []
+    def _apply(self, clips_MTHWC: Tensor) -> dict[str, Tensor]:
+        """Give what a batch of cached clips holds; see ``stream.pooled_features``."""
+        network = self._network.eval()
+        clips = [clip_THWC[None] for clip_THWC in clips_MTHWC.to(self._device)]
         with torch.no_grad():
-            for clip_THWC in clips_NTHWC.to(self._device):
-                if self._config.cached == 'maps':
-                    rows.append(self._network.frame_part(clip_THWC)[None].half())
-                else:
-                    rows.append(self._network.pool_clip(clip_THWC[None]))
-        return torch.cat(rows).cpu()
+            if self._config.cached == 'features':
+                return {'features': torch.cat([network.pool_clip(clip) for clip in clips]).cpu()}
+            parts = [network.frame_part(clip[0])[None] for clip in clips]
+            still = [network.still_features(part) for part in parts]
+        return {'maps': torch.cat([part.half() for part in parts]).cpu(),
+                'still': torch.cat(still).cpu()}
 
 
 def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:

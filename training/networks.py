@@ -4,6 +4,7 @@ from pathlib import Path
 
 from imrs_ros.networks import build_network, load_published, VideoNetwork
 import torch
+from torch import nn
 from training.config import IMAGENET, RunConfig
 from training.pretrained import load_imagenet_lite0
 
@@ -22,9 +23,12 @@ def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
         config.network, num_classes=num_classes, in_channels=CHANNELS[config.stream],
         excitation=config.excitation, excitation_stages=config.excitation_stages,
         width=config.width, dropout=config.dropout)
-    two_d = config.network == 'lite0'
-    memory_format = torch.channels_last if two_d else torch.channels_last_3d
-    return network.to(memory_format=memory_format)  # type: ignore[call-overload, no-any-return]
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        elif isinstance(module, nn.Conv3d):
+            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    return network
 
 
 def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:

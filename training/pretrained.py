@@ -2,19 +2,11 @@
 
 from imrs_ros.networks import LoadReport, VideoNetwork
 from imrs_ros.networks.checkpoints import load_matching
-from imrs_ros.networks.excitation import ChannelExcitation
 import torch
-
-GATED = {'ce1': 'blocks.15.expand_conv', 'ce2': 'conv_head'}
-"""Excitation modules of lite0, and the convolution after each."""
-
 
 def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
     """
-    Fill lite0 with EfficientNet-Lite0's ImageNet weights; temporal convolutions stay the identity.
-
-    CE kernels are set to zero, so that every gate is 0.5, and the convolution after each is
-    doubled to make up for it: the network starts as the image network, frame by frame.
+    Fill lite0 with EfficientNet-Lite0's ImageNet weights; its 3D blocks keep their initial values.
 
     A flow stream starts from the mean of the first kernels over red, green and blue, for each of
     its two channels, scaled so that its outputs are as large (as TSN: Wang et al. 2016).
@@ -38,9 +30,4 @@ def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
         tensors['conv_stem.weight'] = (kernel.sum(dim=1, keepdim=True) / network.in_channels
                                        ).repeat(1, network.in_channels, 1, 1)
     report = load_matching(network, tensors)
-    for gate, next_conv in GATED.items():
-        if isinstance(network.get_submodule(gate), ChannelExcitation):
-            with torch.no_grad():
-                network.get_parameter(f'{gate}.conv.weight').zero_()
-                network.get_parameter(f'{next_conv}.weight').mul_(2.0)
     return report

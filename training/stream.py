@@ -7,6 +7,7 @@ Layout legend: N clips, D features, K classes.
 from collections.abc import Sequence
 from fnmatch import fnmatch
 
+from imrs_ros.networks import VideoNetwork
 import torch
 from torch import nn, Tensor
 from training.config import RunConfig
@@ -45,8 +46,8 @@ class Stream(nn.Module):
         # In a list: the teacher is no part of what is trained, saved or shared by processes.
         self._teacher = [] if teacher is None else [teacher]
         self._distillation = Distillation(config.lambda1, config.lambda2, config.kl_reduction)
-        if teacher is not None and teacher.feature_dim != self.network.feature_dim:
-            self.projection = nn.Linear(self.network.feature_dim, teacher.feature_dim)
+        if teacher is not None and teacher.feature_dim != self.network.moving_dim:
+            self.projection = nn.Linear(self.network.moving_dim, teacher.feature_dim)
         self._freeze(config.frozen)
         if config.cached_draws:
             self._freeze(self._below_cache())
@@ -55,7 +56,7 @@ class Stream(nn.Module):
         """Name the parameters that cached tensors have gone through."""
         names = [name for name, _ in self.network.named_parameters()]
         if self.config.cached == 'maps':
-            return [n for n in names if n.startswith(tuple(self.network.frame_part_names))]
+            return [n for n in names if n.startswith(self.network.image_names)]
         return [name for name in names if not name.startswith(('norm.', 'fc.'))]
 
     def _freeze(self, patterns: Sequence[str]) -> None:
@@ -106,29 +107,40 @@ class Stream(nn.Module):
         Give the training loss, and what it is made of.
 
         :param batch: ``label`` (int64), and clips_NTHWC (uint8) by stream, or what was computed
-            from them before: ``features`` or ``maps``, and ``teacher``.
+            from them before: ``features``, or ``maps`` and ``still``; and ``teacher``.
         :return: scalars ``loss`` and ``cross_entropy``; with a teacher ``mse`` and ``kl``.
         """
         inputs = dict(batch)
         labels_N = inputs.pop('label')
         targets_NK = nn.functional.one_hot(labels_N, self.num_classes).float()
         inputs, targets_NK = mix(inputs, targets_NK, self.config.mixup_alpha)
-        features_ND = self._features(inputs)
+        features_ND = pooled_features(self.network, inputs, self.config.stream)
         cross_entropy = nn.functional.cross_entropy(
             self.network.classify(features_ND), targets_NK,
             label_smoothing=self.config.label_smoothing)
         losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
         for teacher in self._teacher:
             taught_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs['flow'])
+            moving_ND = features_ND[:, self.network.still_dim:]
             distances = self._distillation.losses(
-                self.projection(features_ND).float(), taught_ND.float())
+                self.projection(moving_ND).float(), taught_ND.float())
             losses |= distances
             losses['loss'] = self._distillation.total(cross_entropy, distances)
         return losses
 
-    def _features(self, inputs: dict[str, Tensor]) -> Tensor:
-        if 'features' in inputs:
-            return inputs['features']
-        if 'maps' in inputs:
-            return self.network.pool_parts(inputs['maps'].float())
-        return self.network.pool_clip(inputs[self.config.stream])
+
+def pooled_features(network: VideoNetwork, inputs: dict[str, Tensor], stream: str) -> Tensor:
+    """
+    Give the pooled features of clips, from as far as they were computed before.
+
+    :param network: the network.
+    :param inputs: clips_NTHWC (uint8) by stream; or ``features``; or ``maps`` and ``still``.
+    :param stream: ``rgb`` or ``flow``.
+    :return: features_ND.
+    """
+    if 'features' in inputs:
+        return inputs['features']
+    if 'maps' in inputs:
+        moving_ND = network.moving_features(inputs['maps'].float())
+        return torch.cat([inputs['still'].float(), moving_ND], dim=1)
+    return network.pool_clip(inputs[stream])

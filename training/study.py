@@ -9,6 +9,7 @@ finished is not done again. The results go to a JSON file, and to the tables of 
 import argparse
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -23,7 +24,7 @@ from training.networks import make_network
 from training.result_tables import fill_tables
 from training.results import load_results, record_result, RunResult
 from training.run_state import LAST, read_best, read_saved
-from training.study_plan import read_study, StudyRun
+from training.study_plan import Fusion, read_fusions, read_study, StudyRun
 import yaml
 
 FIGURES, LOG = 'test.json', 'log.txt'
@@ -70,7 +71,6 @@ def _call(command: Sequence[str], log: int, num_threads: int, folder: Path) -> N
 
 def _result(run: StudyRun, folder: Path, frames: Path, command: str) -> RunResult:
     config, best = run.config, read_best(folder)
-    figures = json.loads((folder / FIGURES).read_text())
     stream = run.stream
     is_distilled = stream in ('mars', 'imrs')
     return RunResult(
@@ -81,13 +81,47 @@ def _result(run: StudyRun, folder: Path, frames: Path, command: str) -> RunResul
         lambda1=config.lambda1 if is_distilled else 0.0,
         lambda2=config.lambda2 if is_distilled else 0.0,
         split=config.split, seed=config.seed, validation_video_top1=round(best.validation_top1, 4),
-        **{k: round(figures[k], 4) for k in (
-            'clip_top1', 'clip_top5', 'video_top1', 'video_top5')},
+        **_read_figures(folder / FIGURES),
         epochs=config.epochs, hours=round(read_saved(folder / LAST)['hours'], 3),
         num_parameters=measure_complexity(
             make_network(config, len(best.labels)), num_frames=config.num_frames,
             size_px=config.size_px).num_parameters,
         flow=None if stream == 'rgb' else ExtractSettings.load(frames).flow, command=command)
+
+
+def fuse_runs(fusion: Fusion, arguments: argparse.Namespace, num_threads: int) -> RunResult:
+    """
+    Measure two finished runs together.
+
+    :param fusion: the runs.
+    :param arguments: of the command line.
+    :param num_threads: CPU threads it may use.
+    :return: the result; its hours are those of both, its settings those of the student.
+    :raises RuntimeError: when the command fails.
+    """
+    first, second = fusion.parts
+    folders = [arguments.out / run.folder for run in fusion.parts]
+    figures = folders[0] / f'{fusion.name}.json'
+    measure = [sys.executable, '-m', 'training.evaluate', '--model', *map(str, folders), '--data',
+               str(arguments.data), '--frames', str(arguments.frames), '--split',
+               str(first.config.split), '--json', str(figures)]
+    if not figures.exists():
+        with (folders[0] / LOG).open('a') as log:
+            _call(measure, log.fileno(), num_threads, folders[0])
+    one, two = (_result(run, folder, arguments.frames, '')
+                for run, folder in zip(fusion.parts, folders))
+    return replace(
+        one, name=fusion.name, stream=fusion.name, flow=one.flow or two.flow,
+        hours=round(one.hours + two.hours, 3), validation_video_top1=None,
+        num_parameters=one.num_parameters + two.num_parameters,
+        **_read_figures(figures),  # type: ignore[arg-type]
+        command=shlex.join(['python', *measure[1:]]))
+
+
+def _read_figures(path: Path) -> dict[str, float]:
+    figures = json.loads(path.read_text())
+    return {name: round(figures[name], 4)
+            for name in ('clip_top1', 'clip_top5', 'video_top1', 'video_top5')}
 
 
 def run_all(
@@ -162,6 +196,9 @@ def main() -> None:
         failures = run_all(
             runs, lambda run: run_one(run, arguments, num_threads), arguments.results,
             arguments.jobs)
+        for fusion in read_fusions(arguments.study, runs):
+            if all((arguments.out / run.folder / FIGURES).exists() for run in fusion.parts):
+                record_result(arguments.results, fuse_runs(fusion, arguments, os.cpu_count() or 1))
         if arguments.tables.exists():
             text = arguments.tables.read_text()
             arguments.tables.write_text(fill_tables(

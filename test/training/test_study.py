@@ -112,15 +112,17 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
     extract(synthetic_data / 'videos', frames, ExtractSettings(short_side_px=32, flow='dis'))
     tables = tmp_path / 'results.md'
     tables.write_text('# R\n<!-- table: streams study=tiny -->\n<!-- end table -->\n')
+    study = write(tmp_path, grids=[], fusions={'imrs+rgb': ['imrs', 'rgb']})
     command = [
-        sys.executable, '-W', 'ignore', '-m', 'training.study',
-        str(write(tmp_path, grids=[])), '--data', str(synthetic_data), '--frames', str(frames),
+        sys.executable, '-W', 'ignore', '-m', 'training.study', str(study),
+        '--data', str(synthetic_data), '--frames', str(frames),
         '--out', str(tmp_path / 'runs'), '--results', str(tmp_path / 'results.json'),
         '--tables', str(tables), '--jobs', '2']
     done = subprocess.run(command, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     recorded = {r.stream: r for r in load_results(tmp_path / 'results.json')}
-    assert set(recorded) == {'flow', 'rgb', 'imrs'}
+    assert set(recorded) == {'flow', 'rgb', 'imrs', 'imrs+rgb'}
+    assert recorded['imrs+rgb'].num_parameters == 2 * recorded['rgb'].num_parameters
     assert recorded['imrs'].flow == 'dis'
     assert recorded['rgb'].lambda1 == 0
     figures = json.loads(Path(tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'test.json')

@@ -1,0 +1,127 @@
+"""What the node's parameters mean: the settings they make, and each parameter's default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+import re
+from typing import Any
+
+from imrs_ros.settings import (
+    BackendSettings, DecisionSettings, require, SettingsError, WindowSettings)
+
+RELIABILITIES = ('best_effort', 'reliable')
+CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeSettings:
+    """What concerns the node itself."""
+
+    autostart: bool = True
+    """Configure and activate at start, without a lifecycle manager."""
+    model: str = 'ucf10'
+    """Name of an installed model, or path of a model folder."""
+    cameras: tuple[str, ...] = ('image_raw',)
+    """Image topics; one that ends in /compressed is a CompressedImage."""
+    reliability: str = 'best_effort'
+    """Reliability asked of the cameras: ``best_effort`` hears every publisher."""
+    top_k: int = 5
+    """Classes in a classification message."""
+
+    def __post_init__(self) -> None:
+        """
+        Check the values.
+
+        :raises SettingsError: naming the parameters, what they may be, and what came.
+        """
+        topics = list(self.cameras)
+        names = [camera_name(topic) for topic in topics]
+        require(
+            ('model', bool(self.model), 'must be a name or a path, got an empty text'),
+            ('cameras', bool(topics) and all(topics),
+             f'must name at least one topic, got {topics}'),
+            ('cameras', all(map(CAMERA_NAME.fullmatch, names)),
+             f'must give names of letters, digits and underscores, got {names} for {topics}; a '
+             'camera is named after the namespace of its topic'),
+            ('cameras', len(set(names)) == len(names),
+             f'must have different names, got {names} for {topics}; a camera is named after the '
+             'namespace of its topic'),
+            ('reliability', self.reliability in RELIABILITIES,
+             f'must be one of {", ".join(RELIABILITIES)}, got {self.reliability!r}'))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything the parameters say."""
+
+    node: NodeSettings
+    window: WindowSettings
+    decision: DecisionSettings
+    backend: BackendSettings
+
+
+CONCERNS = {'node': NodeSettings, 'window': WindowSettings, 'decision': DecisionSettings,
+            'backend': BackendSettings}
+
+
+def camera_name(topic: str) -> str:
+    """
+    Name a camera after its topic: ``/front/color/image_raw`` is ``front_color``.
+
+    :param topic: an image topic.
+    :return: the namespace joined by underscores, or the last word where there is none.
+    """
+    words = [word for word in topic.replace('~', '').split('/') if word]
+    if len(words) > 1 and words[-1] == 'compressed':
+        words = words[:-1]
+    return '_'.join(words[:-1] or words)
+
+
+def default_of(name: str) -> Any:
+    """
+    Give a parameter's default.
+
+    :param name: a name in the table.
+    :return: the default of the settings field; sequences as lists.
+    """
+    for concern in CONCERNS.values():
+        for field in fields(concern):
+            if field.name == name:
+                return list(field.default) if isinstance(field.default, tuple) else field.default
+    raise KeyError(name)
+
+
+def make_settings(values: Mapping[str, Any]) -> Settings:
+    """
+    Make settings from values by name.
+
+    :param values: one for every parameter, of the type of its default.
+    :return: the settings.
+    :raises SettingsError: naming every wrong value.
+    """
+    made: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for concern, settings_class in CONCERNS.items():
+        names = [field.name for field in fields(settings_class)]
+        plain = {n: tuple(values[n]) if isinstance(default_of(n), list) else values[n]
+                 for n in names}
+        try:
+            made[concern] = settings_class(**plain)
+        except SettingsError as error:
+            problems |= error.problems
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**made)
+
+
+def problems_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """
+    Give what is wrong with values, instead of refusing them.
+
+    :param values: as for ``make_settings``.
+    :return: what each wrong one may be and what came, by its name; empty where all is right.
+    """
+    try:
+        make_settings(values)
+    except SettingsError as error:
+        return error.problems
+    return {}
