@@ -37,7 +37,7 @@ class CameraReport(NamedTuple):
         if not self.frames_hz:
             found.append('no frames since the last report')
         if self.num_newly_dropped:
-            found.append(f'{self.num_newly_dropped} images dropped since the last report')
+            found.append(f'images dropped since the last report: {self.num_newly_dropped}')
         return ', '.join(found) or None
 
 

@@ -5,7 +5,7 @@ Images are decoded and kept on the executor's thread, which returns at once. The
 the worker's thread, which also publishes what it decides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
@@ -97,8 +97,7 @@ class RecognizerNode(LifecycleNode):
         """
         try:
             settings = self.parameters.read()
-            for topic in settings.node.cameras:
-                self.resolve_topic_name(topic)
+            self._check_topics(settings.node.cameras)
             card = ModelCard.load(find_model(settings.node.model))
             self._configured = self._configure(settings, card)
         except (ValueError, OSError, RuntimeError) as error:
@@ -106,6 +105,14 @@ class RecognizerNode(LifecycleNode):
             self.log_error(f'not configured: {error}')
             return REFUSED
         return DONE
+
+    def _check_topics(self, topics: Sequence[str]) -> None:
+        for topic in topics:
+            try:
+                self.resolve_topic_name(topic)
+            except RuntimeError as error:
+                raise ValueError(
+                    f'cameras must be names of topics, got {topic!r}: {error}') from error
 
     def _configure(self, settings: Settings, card: ModelCard) -> Configured:
         if not HAS_VISION_MSGS:

@@ -47,8 +47,8 @@ TABLE = (
                   (0, 1024)),
     ParameterSpec('hop', 'Steps of the time grid of the model between two windows of a camera.',
                   'frames', (1, 1000)),
-    ParameterSpec('max_gap_sec', 'A longer time between two frames empties the window.', 's',
-                  (0.001, 3600.0)),
+    ParameterSpec('max_gap_sec', 'A longer time without a frame empties the window and ends the '
+                                 'decided action.', 's', (0.001, 3600.0)),
     ParameterSpec('smoothing_sec', 'Time constant of the average of probabilities; 0 for none.',
                   's', (0.0, 60.0)),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided.',

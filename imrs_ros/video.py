@@ -59,21 +59,22 @@ def read_video(path: Path, first: int = 0, count: int | None = None) -> Iterator
         while count is None or index < first + count:
             ok, image_BGR = capture.read()
             if not ok:
-                break
+                _check_length(path, index, capture.get(cv2.CAP_PROP_FRAME_COUNT))
+                return
             image_RGB = cv2.cvtColor(image_BGR, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
             yield StampedImage(round(index * 1e9 / fps), image_RGB)
             index += 1
-        else:
-            return
-        if index == 0:
-            raise VideoError(f'{path}: expected at least one frame, got none')
-        stated = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        if index < min(LEAST_SHARE * stated, stated - SLACK_FRAMES):
-            raise VideoError(
-                f'{path}: expected {stated:.0f} frames as the file states, decoding stopped '
-                f'after {index}; it is damaged, copy it again or cut it there')
     finally:
         capture.release()
+
+
+def _check_length(path: Path, num_read: int, num_stated: float) -> None:
+    if num_read == 0:
+        raise VideoError(f'{path}: expected at least one frame, got none')
+    if num_read < min(LEAST_SHARE * num_stated, num_stated - SLACK_FRAMES):
+        raise VideoError(
+            f'{path}: expected {num_stated:.0f} frames as the file states, decoding stopped after '
+            f'{num_read}; the file is damaged, copy or encode it again')
 
 
 def video_length(path: Path) -> tuple[int, float]:

@@ -36,12 +36,13 @@ class Worker:
         made: queue.Queue[Recognizer | Exception] = queue.Queue(1)
         self._thread = threading.Thread(
             target=self._run, args=(made,), name='imrs_worker', daemon=True)
-        self._thread.start()
         try:
+            self._thread.start()
             result = made.get()
         # An interrupt: a thread that still loads while the process ends would abort it.
         except BaseException:
-            self.stop()
+            if self._thread.is_alive():
+                self.stop()
             raise
         if isinstance(result, Exception):
             self._thread.join()

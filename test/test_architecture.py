@@ -14,7 +14,8 @@ ROS = {
 ALLOWED = {
     'records': {'numpy'},
     'settings': set(),
-    'model_card': {'yaml'},
+    'card_section': set(),
+    'model_card': {'yaml', 'imrs_ros.card_section', 'imrs_ros.records'},
     'model_folders': set(),
     'preprocessing': {'numpy', 'cv2'},
     'video': {'numpy', 'cv2'},

@@ -1,5 +1,7 @@
 """From scores over time to a label: each rule alone, then all together."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings, strategies as st
 from imrs_ros.decision import DecisionFilter, softmax
 from imrs_ros.records import Event, NO_ACTION, Scores
@@ -76,6 +78,15 @@ def test_reset_forgets_scores_and_ends_the_action():
     after = decision_filter.update(scores(0.1, .55))
     assert (after.label, after.event) == (NO_ACTION, Event.OFFSET)
     assert after.confidence == pytest.approx(.45)
+
+
+def test_new_epoch_forgets_scores_and_action_without_an_event():
+    decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
+    assert decision_filter.update(scores(1, .9)).label == 'wave'
+    after = decision_filter.update(replace(scores(2, .5), epoch=1))
+    assert (after.label, after.event) == (NO_ACTION, Event.NONE)
+    again = decision_filter.update(replace(scores(3, .9), epoch=2))
+    assert (again.label, again.event, again.onset_ns) == ('wave', Event.ONSET, 3_000_000_000)
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0.01, 0.99)), max_size=40))

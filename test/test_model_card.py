@@ -40,21 +40,63 @@ def test_missing_file_is_named(tiny_model, name):
 
 
 @pytest.mark.parametrize(('change', 'words'), [
-    (lambda v: v.pop('labels'), "no entry 'labels'"),
-    (lambda v: v['input'].pop('fps'), "no entry 'fps'"),
+    (lambda v: v.pop('labels'), 'no entry labels'),
+    (lambda v: v['input'].pop('fps'), 'no entry input.fps: expected a number from 0.1 to 1000'),
+    (lambda v: v['network'].pop('width'), 'no entry network.width'),
+    (lambda v: v.pop('calibration'), 'no entry calibration: expected entries'),
+    (lambda v: v['weights'].pop('sha256'), 'no entry weights.sha256'),
     (lambda v: v.update(format=99), 'expected "format: 1"'),
-    (lambda v: v.update(labels=['a', 'a', 'b']), 'labels must be different'),
-    (lambda v: v.update(labels=['abc'][0] and [1, 2, 3]), 'labels must be'),
-    (lambda v: v['input'].update(std=[0, 1, 1]), 'std above 0'),
-    (lambda v: v['input'].update(num_frames=0), 'num_frames must be above 0'),
-    (lambda v: v['calibration'].update(temperature=0), 'temperature must be above 0'),
-    (lambda v: v['calibration'].update(temperature='warm'), 'warm'),
+    (lambda v: v.update(labels=['a', 'a', 'b']), 'labels: expected a list of different texts'),
+    (lambda v: v.update(labels=[1, 2, 3]), r'labels: expected .*, got \[1, 2, 3\]'),
+    (lambda v: v.update(labels=[]), 'labels: expected a list of different texts'),
+    (lambda v: v.update(labels=5), 'labels: expected a list of different texts, .* got 5'),
+    (lambda v: v.update(labels=['wave', 'no_action', 'b']), "'no_action' not among them"),
+    (lambda v: v.update(name=None), 'name: expected a text, got None'),
+    (lambda v: v.update(network='lite0'), "network: expected entries, got 'lite0'"),
+    (lambda v: v['network'].update(name=3), 'network.name: expected a text, got 3'),
+    (lambda v: v['network'].update(excitation_stages=3),
+     'network.excitation_stages: expected a list, every item a whole number .*, or null, got 3'),
+    (lambda v: v['network'].update(width=float('nan')), 'network.width: expected a number'),
+    (lambda v: v['input'].update(mean=127.0), 'input.mean: expected a list, every item a number'),
+    (lambda v: v['input'].update(std=[0, 1, 1]), r'input.std: .* got \[0, 1, 1\]'),
+    (lambda v: v['input'].update(std=[1.0]), 'expected 3 channels .RGB., got 3 and 1'),
+    (lambda v: v['input'].update(mean=[127.0], std=[1.0]), 'expected 3 channels .RGB., got 1 and'),
+    (lambda v: v['input'].update(mean=[1, 2], std=[1, 2]), '2 and 2; flow streams are teachers'),
+    (lambda v: v['input'].update(num_frames=0), 'input.num_frames: expected a whole number'),
+    (lambda v: v['input'].update(num_frames=15.7), 'input.num_frames: .* got 15.7'),
+    (lambda v: v['input'].update(num_frames=True), 'input.num_frames: .* got True'),
+    (lambda v: v['input'].update(num_frames=float('inf')), 'input.num_frames: .* got inf'),
+    (lambda v: v['input'].update(num_frames='sixteen'), "input.num_frames: .* got 'sixteen'"),
+    (lambda v: v['input'].update(fps=float('inf')), 'input.fps: expected a number .* got inf'),
+    (lambda v: v['input'].update(size_px=1), 'input.size_px: .* from 16 to 1024, got 1'),
+    (lambda v: v['calibration'].update(temperature=0), 'calibration.temperature: .* got 0'),
+    (lambda v: v['calibration'].update(temperature=float('inf')), 'temperature: .* got inf'),
+    (lambda v: v['calibration'].update(temperature='warm'), "calibration.temperature: .*'warm'"),
+    (lambda v: v['calibration'].update(no_action_threshold=1.5),
+     'calibration.no_action_threshold: expected a number from 0 to 1, or null, got 1.5'),
+    (lambda v: v['calibration'].update(class_thresholds={'dance': 0.5}),
+     r"calibration.class_thresholds: expected labels of this model, got \['dance'\]"),
+    (lambda v: v['calibration'].update(class_thresholds={'wave': -0.1}),
+     'calibration.class_thresholds.wave: expected a number from 0 to 1, got -0.1'),
+    (lambda v: v['calibration'].update(class_thresholds=[0.5]),
+     r'calibration.class_thresholds: expected entries, got \[0.5\]'),
     (lambda v: v['weights'].update(sha256='0' * 64), 'expected SHA-256 0000'),
 ])
 def test_wrong_entry_is_named(tiny_model, change, words):
     folder = edit(tiny_model, change)
     with pytest.raises(ModelCardError, match=words):
         ModelCard.load(folder)
+
+
+def test_thresholds_are_read_and_may_be_missing(tiny_model):
+    folder = edit(tiny_model, lambda v: v['calibration'].update(
+        no_action_threshold=0.4, class_thresholds={'wave': 1, 'lift': 0.25}))
+    card = ModelCard.load(folder)
+    assert card.no_action_threshold == 0.4
+    assert card.class_thresholds == {'wave': 1.0, 'lift': 0.25}
+    edit(tiny_model, lambda v: v.update(calibration={'temperature': 2}))
+    card = ModelCard.load(folder)
+    assert (card.temperature, card.no_action_threshold, card.class_thresholds) == (2.0, None, {})
 
 
 @pytest.mark.parametrize('text', ['', '[1, 2', '- a\n- b\n', '!!python/object:os.system {}'])

@@ -1,5 +1,6 @@
 """The whole data path with a small model: windows, hops, gaps, latest wins, threads."""
 
+import signal
 import threading
 
 from hypothesis import given, settings, strategies as st
@@ -117,6 +118,48 @@ def test_clear_forgets_frames(tiny_card, backend):
     assert not recognizer.push('front', frame(2000)).is_window_due
 
 
+@pytest.mark.parametrize('void', [
+    lambda recognizer: recognizer.clear(), lambda recognizer: recognizer.end('front')])
+def test_what_is_decided_while_a_camera_is_ended_is_void(tiny_card, backend, void):
+    recognizer = make(tiny_card, backend, hop=1)
+    first_ms = 1000
+    for i in range(16):
+        recognizer.push('front', frame(first_ms + 40 * i, 1))
+    (before,) = recognizer.step()
+    assert recognizer.is_current(before)
+    assert (before.label, before.event) == ('fall', Event.ONSET)
+
+    class VoidsMeanwhile(CountingBackend):
+        def infer(self, clips):
+            void(recognizer)
+            return super().infer(clips)
+    recognizer._backend, recognizer_backend = VoidsMeanwhile(), recognizer._backend
+    recognizer.push('front', frame(first_ms + 40 * 16, 1))
+    (meanwhile,) = recognizer.step()
+    assert not recognizer.is_current(meanwhile)
+    assert not recognizer.is_current(before)
+    recognizer._backend = recognizer_backend
+    assert recognizer.step() == []
+    # The same action is news again: whoever voided it has told that it ended.
+    decisions = []
+    for i in range(17, 33):
+        recognizer.push('front', frame(first_ms + 40 * i, 1))
+        decisions += recognizer.step()
+    assert recognizer.is_current(decisions[0])
+    assert (decisions[0].label, decisions[0].event) == ('fall', Event.ONSET)
+
+
+def test_an_ended_camera_needs_a_newer_frame_and_keeps_its_window(tiny_card, backend):
+    recognizer = make(tiny_card, backend, hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i, 1))
+    recognizer.end('front')
+    assert recognizer.step() == []
+    recognizer.push('front', frame(1000 + 40 * 16, 1))
+    (decision,) = recognizer.step()
+    assert decision.scores.stamp_ns == (1000 + 40 * 16) * MS
+
+
 @pytest.mark.parametrize('camera_fps', [10, 15, 25, 30, 60, 240])
 def test_windows_span_the_same_time_at_any_rate(tiny_card, backend, camera_fps):
     recognizer = make(tiny_card, backend, hop=1)
@@ -189,6 +232,28 @@ def test_worker_reports_errors_and_goes_on(tiny_card):
     worker.stop()
     assert errors == ['out of memory']
     assert len(decided) == 1
+
+
+def test_worker_outlives_no_interrupt_of_its_maker(tiny_card):
+    begun, may_go_on, backend = threading.Event(), threading.Event(), CountingBackend()
+
+    def load():
+        begun.set()
+        assert may_go_on.wait(10)
+        return make(tiny_card, backend)
+
+    def interrupt():
+        begun.wait(10)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        may_go_on.set()
+
+    helper = threading.Thread(target=interrupt)
+    helper.start()
+    with pytest.raises(KeyboardInterrupt):
+        Worker(load, pytest.fail, pytest.fail)
+    helper.join(10)
+    assert backend.calls == ['closed']
+    assert not [t for t in threading.enumerate() if t.name == 'imrs_worker']
 
 
 def test_worker_raises_what_loading_raised():

@@ -72,7 +72,8 @@ def test_gap_and_backward_stamp_start_anew(stamps_ms, words):
     assert got.count(stamps_ms[-1]) == 1
 
 
-@pytest.mark.parametrize('arguments', [(0, 1), (25, 0), (-1, 1), (float('nan'), 1)])
+@pytest.mark.parametrize('arguments', [
+    (0, 1), (25, 0), (-1, 1), (float('nan'), 1), (float('inf'), 1), (25, float('inf'))])
 def test_wrong_arguments_are_named(arguments):
     with pytest.raises(ValueError, match='above 0'):
         Resampler(*arguments)

@@ -22,6 +22,39 @@ def test_part_of_a_video_is_the_same_frames(dataset):
         assert all((a.image_HWC == b.image_HWC).all() for a, b in zip(part, whole[first:]))
 
 
+@pytest.mark.parametrize(('share', 'is_whole'), [(0.3, False), (0.6, False), (0.95, True)])
+def test_file_that_is_clearly_shorter_than_it_states_is_named(tmp_path, share, is_whole):
+    path = write_video(tmp_path / 'cut.avi', num_frames=121)
+    # The index at the end is lost together with the frames; the header still states 121.
+    content = path.read_bytes()
+    path.write_bytes(content[:int(len(content) * share)])
+    assert video_length(path)[0] == 121
+    frames = []
+    if is_whole:
+        frames.extend(read_video(path))
+        assert 109 <= len(frames) < 121
+    else:
+        with pytest.raises(VideoError, match='expected 121 frames as the file states'):
+            frames.extend(read_video(path))
+    # What is there may be read on its own.
+    assert len(list(read_video(path, 0, len(frames)))) == len(frames)
+
+
+def test_damage_in_the_middle_is_named(tmp_path):
+    path = write_video(tmp_path / 'hole.avi', num_frames=121)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3:len(content) * 9 // 10] = bytes(
+        len(content) * 9 // 10 - len(content) // 3)
+    path.write_bytes(content)
+    with pytest.raises(VideoError, match='decoding stopped after'):
+        list(read_video(path))
+
+
+def test_every_real_clip_is_whole(dataset):
+    for path in sorted((dataset / 'videos').rglob('*.mp4'))[::40]:
+        assert len(list(read_video(path))) == video_length(path)[0]
+
+
 @pytest.mark.parametrize('content', [b'', b'not a video' * 100])
 def test_bad_files_are_named(tmp_path, content):
     path = tmp_path / 'bad.mp4'

@@ -9,7 +9,7 @@ from typing import Protocol
 from imrs_ros.video import read_video, video_length, VideoError
 import numpy as np
 from numpy.typing import NDArray
-from training.clip_sampling import clip_indices
+from training.clip_sampling import grid_indices
 from training.frame_store import FrameStore
 from training.splits import LabelledVideo
 
@@ -59,12 +59,12 @@ class VideoReader:
         :raises VideoError: when the video gives no frames there.
         """
         _, fps = video_length(video.path)
-        start = round(first * fps / self._fps)
-        indices = clip_indices(count, self._fps, fps)
-        images = [f.image_HWC for f in read_video(video.path, start, indices[-1] + 1)]
+        indices = grid_indices(first, count, self._fps, fps)
+        start, length = indices[0], indices[-1] - indices[0] + 1
+        images = [f.image_HWC for f in read_video(video.path, start, length)]
         if not images:
             raise VideoError(f'{video.path}: expected frames from {start} on, got none')
-        return [images[i % len(images)] for i in indices]
+        return [images[(i - start) % len(images)] for i in indices]
 
 
 class StoreReader:

@@ -1,30 +1,21 @@
 """Clip-time arithmetic: which frames of a video make a clip on the model's time grid."""
 
+import math
 from random import Random
 
 
-def span_frames(num_frames: int, model_fps: float, video_fps: float) -> int:
+def grid_indices(first: int, count: int, model_fps: float, video_fps: float) -> list[int]:
     """
-    Give how many source frames a clip spans.
+    Give the source frame nearest to every tick; the earlier of two that are as near.
 
-    :param num_frames: frames of the clip.
+    :param first: first tick of the clip, from 0 at the start of the video.
+    :param count: ticks of the clip.
     :param model_fps: rate of the model's time grid, Hz.
     :param video_fps: rate of the video, Hz.
-    :return: source frames from the first to the last of the clip, both counted.
+    :return: ``count`` non-decreasing indices from 0.
     """
-    return round((num_frames - 1) * video_fps / model_fps) + 1
-
-
-def clip_indices(num_frames: int, model_fps: float, video_fps: float) -> list[int]:
-    """
-    Give the source frame nearest to every tick, counted from the clip's first frame.
-
-    :param num_frames: frames of the clip.
-    :param model_fps: rate of the model's time grid, Hz.
-    :param video_fps: rate of the video, Hz.
-    :return: ``num_frames`` non-decreasing indices from 0.
-    """
-    return [round(i * video_fps / model_fps) for i in range(num_frames)]
+    # A hair less than half: products such as 3 * 12.5 / 25 must not round up by their error.
+    return [math.ceil((first + i) * video_fps / model_fps - 0.5 - 1e-9) for i in range(count)]
 
 
 def random_start(video_length: int, span: int, rng: Random) -> int:

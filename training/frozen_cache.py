@@ -18,6 +18,7 @@ from tqdm import tqdm
 from training.config import RunConfig
 from training.dataset import Sample, TrainingClips
 from training.evaluation import Windows
+from training.frozen_part import freeze
 from training.run_data import RunData
 from training.run_state import read_saved, write_atomically
 from training.stream import Stream, TEACHER
@@ -65,7 +66,8 @@ class FrozenCache:
         :param root: folder of all caches.
         :param device: where to compute.
         """
-        self._network, self._teacher, self._device = stream.network, teacher, device
+        self._frozen = freeze(stream.network, stream.config.cached, device)
+        self._teacher, self._device = teacher, device
         self._config, self._data = stream.config, data
         self._folder = root / _key(stream.config, data, teachers=False)
         self._teacher_folder = root / _key(stream.config, data, teachers=True)
@@ -98,7 +100,7 @@ class FrozenCache:
         """
         path = self._folder / 'validation.pt'
         if not path.exists():
-            videos = [self._apply(torch.from_numpy(windows(video))) for video in tqdm(
+            videos = [self._frozen(torch.from_numpy(windows(video))) for video in tqdm(
                 self._data.validation, desc='cache validation', unit='video', leave=False)]
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically({'videos': videos}, path)
@@ -111,7 +113,6 @@ class FrozenCache:
         """Read what an earlier run computed, or compute and keep it."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            # One clip at a time: large maps then stay in the CPU's cache.
             computed = [compute(sample) for sample in tqdm(
                 loader, desc=f'cache {path.parent.name}/{path.stem}', unit='clip', leave=False)]
             write_atomically({name: torch.cat([c[name] for c in computed])
@@ -119,24 +120,12 @@ class FrozenCache:
         return read_saved(path)
 
     def _compute(self, sample: Sample) -> dict[str, Tensor]:
-        return {**self._apply(sample[self._config.stream]), 'label': sample['label']}
+        return {**self._frozen(sample[self._config.stream]), 'label': sample['label']}
 
     def _teach(self, sample: Sample) -> dict[str, Tensor]:
         if self._teacher is None:
             raise RuntimeError('expected a teacher, got none')
         return {TEACHER: self._teacher(sample['flow'].to(self._device)).cpu()}
-
-    def _apply(self, clips_MTHWC: Tensor) -> dict[str, Tensor]:
-        """Give what a batch of cached clips holds; see ``stream.pooled_features``."""
-        network = self._network.eval()
-        clips = [clip_THWC[None] for clip_THWC in clips_MTHWC.to(self._device)]
-        with torch.no_grad():
-            if self._config.cached == 'features':
-                return {'features': torch.cat([network.pool_clip(clip) for clip in clips]).cpu()}
-            parts = [network.frame_part(clip[0])[None] for clip in clips]
-            still = [network.still_features(part) for part in parts]
-        return {'maps': torch.cat([part.half() for part in parts]).cpu(),
-                'still': torch.cat(still).cpu()}
 
 
 def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:

@@ -143,7 +143,7 @@ class _Study:
         done: set[str] = set()
         for trial in self._trials:
             for name, split, seed in product(trial['runs'], trial['splits'], trial['seeds']):
-                if only is None or name in only or name.split('-')[0] in only:
+                if only is None or name in only:
                     yield from self._with_teachers(name, split, seed, done)
 
     def _with_teachers(

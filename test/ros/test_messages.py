@@ -2,6 +2,7 @@
 
 from array import array
 from io import BytesIO
+import zlib
 
 import cv2
 from hypothesis import given, HealthCheck, settings, strategies as st
@@ -125,6 +126,57 @@ def encoded(kind, rgb=RGB, **options):
     buffer = BytesIO()
     PilImage.fromarray(rgb).save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def with_chunk(kind, content):
+    """Give a PNG with one more chunk behind its header, the checksum right."""
+    png = encoded('PNG')
+    body = kind + content
+    chunk = len(content).to_bytes(4, 'big') + body + zlib.crc32(body).to_bytes(4, 'big')
+    return png[:33] + chunk + png[33:]
+
+
+def with_short_header():
+    png = encoded('PNG')
+    body = png[12:20]
+    return png[:8] + (4).to_bytes(4, 'big') + body + zlib.crc32(body).to_bytes(4, 'big') + png[33:]
+
+
+LONG = zlib.compress(bytes(3_000_000))
+ODD_HEADERS = {
+    'short pHYs': with_chunk(b'pHYs', b'\0'),
+    'long zTXt': with_chunk(b'zTXt', b'key\0\0' + LONG),
+    'long iTXt': with_chunk(b'iTXt', b'key\0\1\0\0\0' + LONG),
+    'long iCCP': with_chunk(b'iCCP', b'key\0\0' + LONG),
+    'short IHDR': with_short_header(),
+}
+
+
+@pytest.mark.parametrize('name', ODD_HEADERS)
+def test_odd_png_header_is_named(name):
+    with pytest.raises(ImageError, match='expected a readable JPEG or PNG header, got: '):
+        decode_image(compressed(ODD_HEADERS[name]))
+
+
+@pytest.mark.parametrize('padding', [bytes(100), b'0123456789', bytes(100_000), b'\xff' * 512])
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG'])
+def test_whole_image_may_be_followed_by_padding(kind, padding):
+    plain = decode_image(compressed(encoded(kind)))
+    padded = decode_image(compressed(encoded(kind) + padding))
+    assert (padded.image_HWC == plain.image_HWC).all()
+
+
+@pytest.mark.parametrize('share', [0.5, 0.8, 0.99])
+def test_end_of_a_thumbnail_is_not_the_end_of_the_image(share):
+    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+    thumbnail = encoded('JPEG', RGB)
+    segment = b'Exif\0\0' + thumbnail
+    whole = encoded('JPEG', noise)
+    whole = (whole[:2] + b'\xff\xe1' + (len(segment) + 2).to_bytes(2, 'big') + segment
+             + whole[2:])
+    assert decode_image(compressed(whole)).image_HWC.shape == (240, 320, 3)
+    with pytest.raises(ImageError, match='cut off'):
+        decode_image(compressed(whole[:int(len(whole) * share)]))
 
 
 def test_png_is_exact_and_jpeg_is_near():

@@ -11,74 +11,26 @@ from imrs_ros.backends import load_backend
 from imrs_ros.decision import softmax
 from imrs_ros.model_card import ModelCard
 from imrs_ros.recognizer import Recognizer
-from imrs_ros.records import Frame
+from imrs_ros.records import Frame, NO_ACTION
 from imrs_ros.ros_messages import jpeg_message, raw_message, stamp_to_ns
 from imrs_ros.settings import BackendSettings, WindowSettings
 from imrs_ros.video import read_video
 import numpy as np
 import pytest
 import rclpy
-from training.evaluate import backend_scorer
-from training.evaluation import window_video
+from ros_support import (
+    change_state, frames, publish_all, publish_in_turn, publish_window, START_NS, state, STATES,
+    tiny_parameters, TRANSITIONS)
+from training.candidate import backend_scorer
+from training.evaluation import video_windows
+from training.splits import LabelledVideo
 
 diagnostic_msgs = pytest.importorskip('diagnostic_msgs.msg')
-lifecycle_msgs = pytest.importorskip('lifecycle_msgs.msg')
-lifecycle_srvs = pytest.importorskip('lifecycle_msgs.srv')
 parameter_msgs = pytest.importorskip('rcl_interfaces.msg')
 parameter_srvs = pytest.importorskip('rcl_interfaces.srv')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 std_msgs = pytest.importorskip('std_msgs.msg')
 vision_msgs = pytest.importorskip('vision_msgs.msg')
-
-START_NS = 1_000_000_000_000
-TRANSITIONS = lifecycle_msgs.Transition
-STATES = lifecycle_msgs.State
-RELIABLE = {'reliability': 'reliable', 'backend': 'torch'}
-
-
-def tiny_parameters(tiny_card, *topics, **changes):
-    return {'model': str(tiny_card.folder), 'cameras': list(topics), 'hop': 1, **RELIABLE,
-            **changes}
-
-
-def frames(number, first=0, size=(60, 80), frame_id='optical_frame'):
-    """Give frames at the model's 25 a second; all differ."""
-    return [Frame(START_NS + 40_000_000 * i, frame_id, np.random.default_rng(i).integers(
-        0, 256, (*size, 3), np.uint8)) for i in range(first, first + number)]
-
-
-def change_state(graph, transition):
-    request = lifecycle_srvs.ChangeState.Request()
-    request.transition.id = transition
-    return graph.call(lifecycle_srvs.ChangeState, '/recognizer/change_state', request).success
-
-
-def state(graph):
-    return graph.call(
-        lifecycle_srvs.GetState, '/recognizer/get_state',
-        lifecycle_srvs.GetState.Request()).current_state.id
-
-
-def publish_in_turn(graph, publisher, messages, received):
-    """Publish and wait for each window, so that none is overtaken."""
-    for message in messages:
-        before = len(received)
-        publisher.publish(message)
-        graph.wait(lambda before=before: len(received) > before)
-
-
-def publish_all(publisher, messages):
-    """Publish faster than any camera, but no faster than the queues are emptied."""
-    for message in messages:
-        publisher.publish(message)
-        time.sleep(0.01)
-
-
-def publish_window(graph, publisher, messages, received):
-    """Publish one window's messages and wait for its scores."""
-    before = len(received)
-    publish_all(publisher, messages)
-    return graph.wait(lambda: received[before:])
 
 
 def test_scores_labels_stamps_and_frame_ids(graph, tiny_card):
@@ -157,6 +109,7 @@ def test_lifecycle_round_trips(graph, tiny_card):
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'hop': -3}, 'hop'), ({'model': '/no/such/model'}, '/no/such/model'),
     ({'cameras': ['/front camera/image']}, 'front camera'),
+    ({'cameras': ['/front/{foo}']}, "got '/front/{foo}': "), ({'cameras': ['~']}, 'names of'),
     ({'leave_threshold': 0.9}, 'leave_threshold'), ({'backend': 7}, 'backend')])
 def test_refused_configuration_names_the_reason_and_can_be_mended(
         graph, tiny_card, changes, words, capfd):
@@ -230,7 +183,8 @@ def test_node_recognizer_and_evaluation_give_the_same_scores(graph, dataset, shi
     card = ModelCard.load(shipped_model)
     video = sorted((dataset / 'videos' / 'BabyCrawling').iterdir())[0]
     backend = load_backend(card, BackendSettings()).backend
-    windows = window_video(video, num_frames=16, fps=card.spec.fps, size_px=card.spec.size_px)
+    windows = video_windows(num_frames=16, fps=card.spec.fps, size_px=card.spec.size_px)(
+        LabelledVideo(video, 0, None))
     evaluated = [softmax(logits, card.temperature) for logits in backend_scorer(backend)(windows)]
     sent = [Frame(START_NS + f.stamp_ns, 'camera', f.image_HWC) for f in read_video(video)]
 
@@ -283,7 +237,9 @@ def test_labels_of_real_clips(graph, dataset, shipped_model):
         play(*cameras[name], video)
         time.sleep(0.5)
         assert scores[name]
-        decided[name, class_name] = received[name][-1].results[0].class_id
+        # Between clips the camera is silent, which ends the action.
+        actions = [message.results[0].class_id for message in received[name]]
+        decided[name, class_name] = [a for a in actions if a != NO_ACTION][-1]
     assert decided == {key: key[1] for key in decided}
 
 
@@ -306,6 +262,35 @@ def test_without_vision_msgs_the_label_is_still_published(
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
     publish_window(graph, camera, [raw_message(frame) for frame in frames(16)], labels)
     assert graph.node.count_publishers('/recognizer/front/classification') == 0
+
+
+SIGNAL_WHILE_STARTING = '''
+import os, sys, threading, time
+import rclpy
+from imrs_ros.recognizer_node import main
+
+def interrupt():
+    while not rclpy.ok():
+        time.sleep(0.0005)
+    time.sleep({delay_sec})
+    os.kill(os.getpid(), {stop})
+
+threading.Thread(target=interrupt).start()
+main(['--ros-args', '-p', 'model:={model}', '-p', 'cameras:=[/front/image_raw]'])
+'''
+
+
+@pytest.mark.parametrize('delay_sec', [0.0, 0.02, 0.05, 0.5])
+@pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
+def test_process_ends_cleanly_while_it_starts(graph, tiny_card, stop, delay_sec):
+    code = SIGNAL_WHILE_STARTING.format(
+        delay_sec=delay_sec, stop=int(stop), model=tiny_card.folder)
+    done = subprocess.run(
+        [sys.executable, '-c', code], env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)},
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert 'Traceback' not in done.stderr
+    assert 'not configured' not in done.stderr
 
 
 @pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])

@@ -1,7 +1,7 @@
 """One table of parameters: defaults, limits, refusals."""
 
-from imrs_ros.ros_parameters import (
-    camera_name, default_of, descriptor, NodeSettings, RosParameters, TABLE)
+from imrs_ros.ros_parameters import descriptor, RosParameters, TABLE
+from imrs_ros.ros_settings import camera_name, default_of, NodeSettings
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -45,9 +45,16 @@ def test_limits_are_described():
 
 @pytest.mark.parametrize(('overrides', 'words'), [
     ({'hop': 0}, 'hop'), ({'hop': 'often'}, 'hop'), ({'enter_threshold': 1.5}, 'enter_threshold'),
-    ({'smoothing_sec': 1}, 'smoothing_sec'), ({'backend': 'tensorflow'}, 'backend must be one of'),
+    ({'smoothing_sec': 1}, r'smoothing_sec must be a number with a decimal point, got 1; write it '
+                           r'as smoothing_sec:=1\.0'),
+    ({'cameras': '/x'}, r"cameras must be a list of texts, got '/x'; write it as cameras:=\[/x\]"),
+    ({'cameras': [1, 2]}, r'cameras must be a list of texts, got .*cameras:=\[image_raw\]'),
+    ({'autostart': 1}, 'autostart must be true or false, got 1; write it as autostart:=true'),
+    ({'backend': 'tensorflow'}, 'backend must be one of'),
     ({'cameras': ['/a/image', '/a/image_raw']}, "cameras must have different names.*'a', 'a'"),
     ({'cameras': ['']}, 'cameras must name at least one topic'),
+    ({'cameras': ['~']}, r'cameras must give names .* got \[..\]'),
+    ({'cameras': ['/{foo}/image']}, r'cameras must give names of letters'),
     ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
@@ -59,6 +66,52 @@ def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
     (result,) = node.set_parameters([Parameter(name, value=default_of(name))])
     assert result.successful
     parameters.read()
+
+
+@pytest.mark.parametrize('how', ['argument', 'file'])
+def test_empty_list_at_start_is_named_and_can_be_mended(graph, tmp_path, how):
+    file = tmp_path / 'parameters.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    cameras: []\n')
+    given = {'argument': ['-p', 'cameras:=[]'], 'file': ['--params-file', str(file)]}[how]
+    node = rclpy.create_node(
+        'parameters', context=graph.context, cli_args=['--ros-args', *given])
+    parameters = RosParameters(node)
+    with pytest.raises(ValueError, match='cameras must be a list of texts, got an empty value'):
+        parameters.read()
+    (other,) = node.set_parameters([Parameter('hop', value=2)])
+    assert other.successful
+    with pytest.raises(ValueError, match='cameras'):
+        parameters.read()
+    (result,) = node.set_parameters([Parameter('cameras', value=['/front/image'])])
+    assert result.successful
+    assert parameters.read().node.cameras == ('/front/image',)
+    node.destroy_node()
+
+
+def test_several_wrong_overrides_are_all_named_and_mended_one_at_a_time(make_node):
+    node = make_node(backend='bar', reliability='foo', leave_threshold=0.9, hop='often')
+    parameters = RosParameters(node)
+    with pytest.raises(ValueError, match='backend must be') as refusal:
+        parameters.read()
+    for name in ('reliability', 'leave_threshold', 'hop'):
+        assert f'{name} must be' in str(refusal.value)
+
+    def change(name, value):
+        (result,) = node.set_parameters([Parameter(name, value=value)])
+        return result.reason
+    assert change('use_sim_time', True) == ''
+    assert change('smoothing_sec', 0.1) == ''
+    # Still wrong, and wrong in another way.
+    assert change('backend', 'tensorflow').startswith('backend must be one of')
+    assert 'leave_threshold must be in [0, enter_threshold = 0.6]' in change(
+        'enter_threshold', 0.6)
+    assert 'reliability' not in change('backend', 'tensorflow')
+    for name, value in (('backend', 'torch'), ('enter_threshold', 0.95), ('hop', 2),
+                        ('reliability', 'reliable')):
+        assert change(name, value) == ''
+    settings = parameters.read()
+    assert (settings.backend.backend, settings.window.hop) == ('torch', 2)
+    assert settings.decision.leave_threshold == 0.9
 
 
 def test_changes_are_refused_as_a_whole(make_node):

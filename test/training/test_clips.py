@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from support import write_video
 from training.augmentation import Augmentation, CROP_POSITIONS, CROP_SCALES
-from training.clip_sampling import clip_indices, random_start, span_frames
-from training.evaluation import grid_frames, rank_of, video_windows, window_starts
+from training.clip_reader import VideoReader
+from training.clip_sampling import grid_indices, random_start
+from training.evaluation import (
+    grid_frames, rank_of, reader_windows, video_windows, window_starts)
 from training.splits import LabelledVideo
 
 PLAIN = {'scale': 1.0, 'position': (0.5, 0.5), 'flip': False, 'brightness': 0.0,
@@ -17,13 +19,13 @@ PLAIN = {'scale': 1.0, 'position': (0.5, 0.5), 'flip': False, 'brightness': 0.0,
 
 @pytest.mark.parametrize(('video_fps', 'expected'), [
     (25.0, list(range(16))), (50.0, list(range(0, 32, 2))),
-    (29.97, [0, 1, 2, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18])])
+    (29.97, [0, 1, 2, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18]),
+    (12.5, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7])])
 def test_indices_are_the_nearest_frames(video_fps, expected):
-    indices = clip_indices(16, 25.0, video_fps)
-    assert indices == expected
-    assert indices[-1] == span_frames(16, 25.0, video_fps) - 1
+    assert grid_indices(0, 16, 25.0, video_fps) == expected
+    assert grid_indices(4, 12, 25.0, video_fps) == expected[4:]
     assert all(abs(i / video_fps - t / 25) <= 0.5 / video_fps + 1e-9
-               for t, i in enumerate(indices))
+               for t, i in enumerate(expected))
 
 
 @given(st.integers(1, 500), st.integers(1, 60), st.integers(0, 10**6))
@@ -95,6 +97,17 @@ def test_evaluation_windows_do_not_overlap(tmp_path):
     (32, 16, 5, [0, 16])])
 def test_windows_are_chosen_evenly(length, num_frames, max_clips, expected):
     assert window_starts(length, num_frames, max_clips) == expected
+
+
+@pytest.mark.parametrize('fps', [25.0, 29.97, 50.0, 12.5])
+def test_training_and_evaluation_read_the_same_frames(tmp_path, fps):
+    path = write_video(tmp_path / 'a.avi', num_frames=60, fps=fps)
+    video, reader = LabelledVideo(path, 0, None), VideoReader(25.0)
+    evaluated = windows_of(path, 16)
+    windows = reader_windows(reader, num_frames=16, size_px=24)(video)
+    assert len(windows) == len(evaluated)
+    assert (windows == evaluated).all()
+    assert reader.read(video, reader.num_ticks(video) - 4, 16)[-1].shape == (48, 64, 3)
 
 
 def test_short_video_loops(tmp_path):

@@ -1,0 +1,63 @@
+"""What tests of the node share: its parameters, frames to send, its lifecycle."""
+
+import time
+
+from imrs_ros.records import Frame
+import numpy as np
+import pytest
+
+lifecycle_msgs = pytest.importorskip('lifecycle_msgs.msg')
+lifecycle_srvs = pytest.importorskip('lifecycle_msgs.srv')
+
+START_NS = 1_000_000_000_000
+TRANSITIONS = lifecycle_msgs.Transition
+STATES = lifecycle_msgs.State
+RELIABLE = {'reliability': 'reliable', 'backend': 'torch'}
+EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.0, 'smoothing_sec': 0.0,
+         'min_duration_sec': 0.0}
+"""The best class of every window is decided at once."""
+
+
+def tiny_parameters(tiny_card, *topics, **changes):
+    return {'model': str(tiny_card.folder), 'cameras': list(topics), 'hop': 1, **RELIABLE,
+            **changes}
+
+
+def frames(number, first=0, size=(60, 80), frame_id='optical_frame'):
+    """Give frames at the model's 25 a second; all differ."""
+    return [Frame(START_NS + 40_000_000 * i, frame_id, np.random.default_rng(i).integers(
+        0, 256, (*size, 3), np.uint8)) for i in range(first, first + number)]
+
+
+def change_state(graph, transition):
+    request = lifecycle_srvs.ChangeState.Request()
+    request.transition.id = transition
+    return graph.call(lifecycle_srvs.ChangeState, '/recognizer/change_state', request).success
+
+
+def state(graph):
+    return graph.call(
+        lifecycle_srvs.GetState, '/recognizer/get_state',
+        lifecycle_srvs.GetState.Request()).current_state.id
+
+
+def publish_in_turn(graph, publisher, messages, received):
+    """Publish and wait for each window, so that none is overtaken."""
+    for message in messages:
+        before = len(received)
+        publisher.publish(message)
+        graph.wait(lambda before=before: len(received) > before)
+
+
+def publish_all(publisher, messages):
+    """Publish faster than any camera, but no faster than the queues are emptied."""
+    for message in messages:
+        publisher.publish(message)
+        time.sleep(0.01)
+
+
+def publish_window(graph, publisher, messages, received):
+    """Publish one window's messages and wait for its scores."""
+    before = len(received)
+    publish_all(publisher, messages)
+    return graph.wait(lambda: received[before:])

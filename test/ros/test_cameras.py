@@ -1,0 +1,144 @@
+"""What single cameras of the real node bring about: odd images, silence, warnings, diagnostics."""
+
+from array import array
+import time
+import zlib
+
+import cv2
+from imrs_ros.ros_messages import Encoding, ENCODINGS, raw_message, stamp_to_ns
+import pytest
+from ros_support import (
+    change_state, EAGER, frames, publish_all, publish_window, state, STATES, tiny_parameters,
+    TRANSITIONS)
+
+diagnostic_msgs = pytest.importorskip('diagnostic_msgs.msg')
+sensor_msgs = pytest.importorskip('sensor_msgs.msg')
+std_msgs = pytest.importorskip('std_msgs.msg')
+vision_msgs = pytest.importorskip('vision_msgs.msg')
+OK, WARN = (getattr(diagnostic_msgs.DiagnosticStatus, name) for name in ('OK', 'WARN'))
+
+
+def png_message(frame, with_odd_chunk=False):
+    png = cv2.imencode('.png', frame.image_HWC)[1].tobytes()
+    if with_odd_chunk:
+        body = b'pHYs\0'
+        png = png[:33] + b'\0\0\0\1' + body + zlib.crc32(body).to_bytes(4, 'big') + png[33:]
+    return sensor_msgs.CompressedImage(
+        header=raw_message(frame).header, format='png', data=array('B', png))
+
+
+def test_png_with_an_odd_chunk_is_dropped_and_the_node_goes_on(graph, tiny_card, capfd):
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image/compressed'))
+    camera = graph.reliable_publisher(sensor_msgs.CompressedImage, '/front/image/compressed')
+    graph.wait(lambda: graph.node.count_publishers('/recognizer/front/classification'))
+    messages = [png_message(frame) for frame in frames(16)]
+    messages.insert(8, png_message(frames(1)[0], with_odd_chunk=True))
+    publish_window(graph, camera, messages, scores)
+    assert state(graph) == STATES.PRIMARY_STATE_ACTIVE
+    assert ('camera front: image dropped: expected a readable JPEG or PNG header, got: '
+            'ValueError: Truncated pHYs chunk') in capfd.readouterr().err
+
+
+def test_any_exception_drops_the_image_and_names_its_type(graph, tiny_card, monkeypatch, capfd):
+    # A colour conversion that OpenCV does not know: it raises what no one expects.
+    monkeypatch.setitem(ENCODINGS, 'bgr8', Encoding(3, -7))
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    graph.wait(lambda: graph.node.count_publishers('/recognizer/front/classification'))
+    messages = [raw_message(frame) for frame in frames(17)]
+    messages[5].encoding = 'bgr8'
+    publish_window(graph, camera, messages, scores)
+    graph.wait(lambda: any('images dropped since the last report: 1' in s.message
+                           for s in statuses(diagnostics, 'front')))
+    assert 'camera front: image dropped: error: OpenCV' in capfd.readouterr().err
+
+
+def test_every_camera_and_kind_of_problem_is_warned_of(graph, tiny_card, capfd):
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', '/rear/image_raw'))
+    cameras = {name: graph.reliable_publisher(sensor_msgs.Image, f'/{name}/image_raw')
+               for name in ('front', 'rear')}
+    printed = []
+    for publisher in cameras.values():
+        messages = [raw_message(frame) for frame in [*frames(2), *frames(2, first=500)]]
+        messages[1].encoding = messages[3].encoding = 'holographic'
+        publish_all(publisher, messages)
+
+    def all_warned():
+        printed.append(capfd.readouterr().err)
+        text = ''.join(printed)
+        return all(text.count(f'camera {name}: {problem}: ') == 1 for name in cameras
+                   for problem in ('image dropped', 'window starts anew'))
+    graph.wait(all_warned)
+    time.sleep(0.5)
+    assert all_warned()
+
+
+def statuses(diagnostics, name):
+    return [s for m in diagnostics for s in m.status if s.name == f'recognizer: {name}']
+
+
+def test_diagnostics_warn_of_cameras_that_should_be_heard(graph, tiny_card):
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', '/rear/image_raw'))
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+
+    def latest(name):
+        found = statuses(diagnostics, name)
+        return found and (found[-1].level, found[-1].message)
+
+    def told(name, level, message):
+        camera.publish(raw_message(next(sent)))
+        return latest(name) == (level, message)
+    sent = iter(frames(3000))
+    graph.wait(lambda: told('front', OK, 'active'))
+    graph.wait(lambda: told('rear', WARN, 'active: no frames since the last report'))
+    assert latest('recognizer') == (OK, 'active')
+    bad = raw_message(frames(1)[0])
+    bad.encoding = 'holographic'
+    camera.publish(bad)
+    graph.wait(lambda: told('front', WARN, 'active: images dropped since the last report: 1'))
+    graph.wait(lambda: told('front', OK, 'active'))
+    graph.wait(lambda: latest('front') == (WARN, 'active: no frames since the last report'))
+    assert change_state(graph, TRANSITIONS.TRANSITION_DEACTIVATE)
+    for name in ('front', 'rear', 'recognizer'):
+        graph.wait(lambda name=name: latest(name) == (OK, 'inactive'))
+
+
+def test_camera_that_falls_silent_ends_its_action(graph, tiny_card):
+    actions, labels = (
+        graph.collect(kind, f'/recognizer/front/{topic}', latched=True)
+        for kind, topic in ((vision_msgs.Classification, 'action'), (std_msgs.String, 'label')))
+    others = graph.collect(std_msgs.String, '/recognizer/rear/label', latched=True)
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    graph.start_recognizer(
+        **tiny_parameters(tiny_card, '/front/image_raw', '/rear/image_raw', **EAGER),
+        max_gap_sec=1.5)
+    front, rear = (graph.reliable_publisher(sensor_msgs.Image, f'/{name}/image_raw')
+                   for name in ('front', 'rear'))
+    first, later = frames(16), frames(2, first=16)
+    # The other camera goes on all the time, and its action stands.
+    others_sent = iter(frames(5000))
+
+    def wait_for(condition):
+        def check():
+            rear.publish(raw_message(next(others_sent)))
+            return condition()
+        graph.wait(check)
+    publish_all(front, [raw_message(frame) for frame in first])
+    wait_for(lambda: len(labels) == len(actions) == 2)
+    told = [message.results[0].class_id for message in actions]
+    assert told == [message.data for message in labels]
+    assert told[0] != told[1] == 'no_action'
+    assert {stamp_to_ns(m.header.stamp) for m in actions} == {first[-1].stamp_ns}
+    wait_for(lambda: others)
+    # A frame without a gap in its stamps goes on with the window, and decides anew.
+    num_scores = len(scores)
+    publish_all(front, [raw_message(later[0])])
+    wait_for(lambda: len(actions) >= 3)
+    assert len(scores) == num_scores + 1
+    assert actions[2].results[0].class_id != 'no_action'
+    assert stamp_to_ns(actions[2].header.stamp) == later[0].stamp_ns
+    assert 'no_action' not in {message.data for message in others}
