@@ -4,6 +4,7 @@ from imrs_ros.networks import LoadReport, VideoNetwork
 from imrs_ros.networks.checkpoints import load_matching
 import torch
 
+
 def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
     """
     Fill lite0 with EfficientNet-Lite0's ImageNet weights; its 3D blocks keep their initial values.

@@ -124,8 +124,9 @@ class Trainer:
                 self._step()
             for name, loss in losses.items():
                 sums[name] += loss.item() * share / len(sizes)
-        return {name: float(self.fabric.all_reduce(total, reduce_op='sum'))  # type: ignore[arg-type]
-                for name, total in sums.items()}
+        totals = {name: self.fabric.all_reduce(torch.tensor(total), reduce_op='sum')
+                  for name, total in sums.items()}
+        return {name: float(total) for name, total in totals.items()}  # type: ignore[arg-type]
 
     def _step(self) -> None:
         self.optimizer.step()
