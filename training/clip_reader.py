@@ -81,8 +81,14 @@ class StoreReader:
         self._is_flow = stream == 'flow'
 
     def num_ticks(self, video: LabelledVideo) -> int:
-        """Count frames, or flow between them; see ``ClipReader``."""
-        return self._store.num_frames(video) - self._is_flow
+        """
+        Count frames; see ``ClipReader``.
+
+        Where there is flow, the last frame has none and is left out of every stream, so that all
+        streams of a store draw and cut the same clips.
+        """
+        has_flow = self._store.settings.flow is not None
+        return self._store.num_frames(video) - has_flow
 
     def read(self, video: LabelledVideo, first: int, count: int) -> list[NDArray[np.uint8]]:
         """

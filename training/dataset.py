@@ -44,6 +44,18 @@ class TrainingClips(Dataset[Sample]):
         self._readers, self._sizes_px = readers, sizes_px
         self.epoch = 0
 
+    def only(self, stream: str) -> 'TrainingClips':
+        """
+        Give the same clips in one stream.
+
+        :param stream: ``rgb`` or ``flow``.
+        :return: the clips of this epoch.
+        """
+        clips = TrainingClips(
+            self.videos, self.config, {stream: self._readers[stream]}, self._sizes_px)
+        clips.epoch = self.epoch
+        return clips
+
     def __len__(self) -> int:
         """Give the number of clips in an epoch."""
         return len(self.videos) * self.config.clips_per_video

@@ -83,11 +83,11 @@ class FrozenCache:
         draws: list[Mapping[str, Tensor]] = []
         for number in range(self._config.cached_draws):
             clips.epoch = number
-            loader = DataLoader(clips, 1, num_workers=num_workers)
-            draw = self._kept(self._folder / f'{number}.pt', loader, self._compute)
+            draw = self._kept(self._folder / f'{number}.pt', DataLoader(
+                clips.only(self._config.stream), 1, num_workers=num_workers), self._compute)
             if self._teacher is not None:
-                draw = {**draw, **self._kept(
-                    self._teacher_folder / f'{number}.pt', loader, self._teach)}
+                draw = {**draw, **self._kept(self._teacher_folder / f'{number}.pt', DataLoader(
+                    clips.only('flow'), 1, num_workers=num_workers), self._teach)}
             draws.append(draw)
         return CachedClips(draws)
 

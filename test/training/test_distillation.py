@@ -106,6 +106,14 @@ def test_cached_teacher_says_what_the_teacher_says(synthetic_data, frames, tmp_p
     assert set(cached._train_epoch()) == {'loss', 'cross_entropy', 'mse', 'kl'}
 
 
+def test_all_streams_of_a_store_draw_the_same_clips(synthetic_data, frames, tmp_path, teacher_run):
+    both = trainer(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)]).dataset
+    alone = trainer(synthetic_data, frames, tmp_path / 'c').dataset
+    for index in range(len(both)):
+        assert torch.equal(both[index]['rgb'], alone[index]['rgb'])
+        assert torch.equal(both[index]['flow'], both.only('flow')[index]['flow'])
+
+
 def test_flow_needs_extracted_frames(synthetic_data, frames):
     config = RunConfig.from_mapping({**TINY, 'stream': 'flow'}, 'test')
     with pytest.raises(ValueError, match='need extracted flow'):
