@@ -61,8 +61,10 @@ LOOK_EVERY = 4
 """Frames from one look at the scene to the next."""
 CHANGE_LAGS = (1, 4)
 """Over how many frames the change of the maps is taken."""
+HALF_SHARE = 1 / 3
+"""Share of training clips shown by the moving features alone, and by the still ones alone."""
 NUM_REDUCED_CHANNELS = 48
-MOTION_CHANNELS = {1: 96, 2: 192}
+MOTION_CHANNELS = {1: 64, 2: 128}
 """Output channels of the 3D block of each stage."""
 
 
@@ -152,6 +154,29 @@ class Lite0(VideoNetwork):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(self.feature_dim, num_classes)
 
+    def classify(self, features_ND: Tensor) -> Tensor:
+        """
+        Apply the last layers; in training, some clips are shown by half of the features alone.
+
+        Else the still features, which fit the training clips at once, leave the moving ones
+        nothing to learn.
+
+        :param features_ND: pooled features.
+        :return: logits_NK.
+        """
+        x_ND = self.norm(features_ND)
+        if self.training:
+            x_ND = x_ND * self._draw_halves(x_ND)
+        logits_NK: Tensor = self.fc(self.dropout(x_ND))
+        return logits_NK
+
+    def _draw_halves(self, x_ND: Tensor) -> Tensor:
+        draw_N1 = torch.rand(len(x_ND), 1, device=x_ND.device)
+        still_N1 = (draw_N1 >= HALF_SHARE).to(x_ND.dtype)
+        moving_N1 = (draw_N1 < 1 - HALF_SHARE).to(x_ND.dtype)
+        return torch.cat([still_N1.expand(-1, self.still_dim),
+                          moving_N1.expand(-1, self.moving_dim)], dim=1)
+
     def frame_part(self, frames_NHWC: Tensor) -> Tensor:
         """
         Apply the image network up to stride 16 to single frames.
@@ -185,7 +210,7 @@ class Lite0(VideoNetwork):
         Tell how a clip moves.
 
         :param parts_NT: maps_NTCHW of all frames of a clip.
-        :return: features_ND, D = 192.
+        :return: features_ND, D = 128.
         """
         change_NTCHW = parts_NT[:, 1:] - parts_NT[:, :-1]
         x = self.motion[0](change_NTCHW.transpose(1, 2))

@@ -169,3 +169,22 @@ def test_change_pooling_by_hand():
     assert pool_change(maps).tolist() == [[1 / 4, 1.0, 4 / 4, 4.0]]
     with pytest.raises(ValueError, match='more than 4 frames, got 4'):
         pool_change(maps[:, :4])
+
+
+def test_lite0_hides_halves_of_the_features_in_training_alone():
+    torch.manual_seed(0)
+    network = build_network('lite0', num_classes=2)
+    with torch.no_grad():
+        network.fc.weight.fill_(1.0)
+        network.fc.bias.zero_()
+    features = torch.ones(600, network.feature_dim)
+    network.norm.eval()
+    whole = network.eval().classify(features)[:, 0]
+    assert torch.equal(whole, whole[:1].expand(600))
+    network.train()
+    network.norm.eval()
+    shown = network.classify(features)[:, 0] / whole[0] * network.feature_dim
+    counts = {size: int((shown - size).abs().lt(0.5).sum())
+              for size in (network.still_dim, network.moving_dim, network.feature_dim)}
+    assert sum(counts.values()) == 600
+    assert all(150 < count < 250 for count in counts.values())
