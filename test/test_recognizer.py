@@ -234,7 +234,15 @@ def test_worker_reports_errors_and_goes_on(tiny_card):
     assert len(decided) == 1
 
 
-def test_worker_outlives_no_interrupt_of_its_maker(tiny_card):
+@pytest.fixture
+def interruptible():
+    """Let SIGINT raise, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_worker_outlives_no_interrupt_of_its_maker(tiny_card, interruptible):
     begun, may_go_on, backend = threading.Event(), threading.Event(), CountingBackend()
 
     def load():
