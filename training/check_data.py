@@ -71,7 +71,7 @@ def find_bad_videos(paths: Sequence[Path]) -> Iterator[Problem]:
     :param paths: the files.
     :return: a problem for each that has fewer.
     """
-    for path in tqdm(paths, desc='open videos', unit='video', leave=False):
+    for path in tqdm(paths, desc='open videos', unit='video', leave=False, disable=None):
         try:
             num_frames = sum(1 for _ in read_video(path, count=2))
         except VideoError as error:

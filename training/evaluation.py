@@ -147,7 +147,8 @@ def score_videos(
     :raises ValueError: when a video cannot be read.
     """
     return [score_clips(windows(video))
-            for video in tqdm(videos, desc='evaluate', unit='video', leave=False)]
+            for video in tqdm(
+                videos, desc='evaluate', unit='video', leave=False, disable=None)]
 
 
 def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) -> Accuracy:

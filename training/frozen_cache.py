@@ -20,7 +20,7 @@ from training.dataset import Sample, TrainingClips
 from training.evaluation import Windows
 from training.frozen_part import freeze
 from training.run_data import RunData
-from training.run_state import read_saved, write_atomically
+from training.run_state import BEST, read_saved, write_atomically
 from training.stream import Stream, TEACHER
 from training.teacher import Teacher
 
@@ -101,7 +101,8 @@ class FrozenCache:
         path = self._folder / 'validation.pt'
         if not path.exists():
             videos = [self._frozen(torch.from_numpy(windows(video))) for video in tqdm(
-                self._data.validation, desc='cache validation', unit='video', leave=False)]
+                self._data.validation, desc='cache validation', unit='video', leave=False,
+                disable=None)]
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically({'videos': videos}, path)
         kept: list[dict[str, Tensor]] = read_saved(path)['videos']
@@ -114,7 +115,8 @@ class FrozenCache:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             computed = [compute(sample) for sample in tqdm(
-                loader, desc=f'cache {path.parent.name}/{path.stem}', unit='clip', leave=False)]
+                loader, desc=f'cache {path.parent.name}/{path.stem}', unit='clip', leave=False,
+                disable=None)]
             write_atomically({name: torch.cat([c[name] for c in computed])
                               for name in computed[0]}, path)
         return read_saved(path)
@@ -131,8 +133,10 @@ class FrozenCache:
 def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:
     settings = config.to_mapping()
     fields = [*KEY_FIELDS, *(['excitation', 'excitation_stages'] * (config.cached == 'features'))]
+    models = []
     if teachers:
-        fields = ['teachers', *(f for f in fields if f not in ('network', 'width', 'pretrained'))]
-    text = json.dumps([{f: settings[f] for f in fields}, data.names(data.train),
+        fields = [f for f in fields if f not in ('network', 'width', 'pretrained')]
+        models = [sha256((Path(run) / BEST).read_bytes()).hexdigest() for run in config.teachers]
+    text = json.dumps([{f: settings[f] for f in fields}, models, data.names(data.train),
                        str(data.store and data.store.root)])
     return ('teacher_' if teachers else 'clips_') + sha256(text.encode()).hexdigest()[:16]

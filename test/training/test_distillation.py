@@ -1,7 +1,9 @@
 """Flow teacher, student, and their evaluation, through the commands, on synthetic videos."""
 
+from dataclasses import replace
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from training.config import RunConfig
 from training.extract import extract
 from training.frame_store import ExtractSettings
 from training.run_data import RunData
-from training.run_state import LAST, read_saved
+from training.run_state import LAST, read_best, read_saved, write_best
 from training.stream import Stream
 from training.teacher import Teacher
 from training.train import Trainer
@@ -104,6 +106,21 @@ def test_cached_teacher_says_what_the_teacher_says(synthetic_data, frames, tmp_p
     assert torch.allclose(
         sample['teacher'], plain.teacher(clip['flow'][None])[0], atol=1e-5)
     assert set(cached._train_epoch()) == {'loss', 'cross_entropy', 'mse', 'kl'}
+
+
+def test_cache_follows_a_teacher_trained_anew(synthetic_data, frames, tmp_path, teacher_run):
+    folder = tmp_path / 'teacher'
+    shutil.copytree(teacher_run, folder)
+
+    def cached(name):
+        dataset = trainer(synthetic_data, frames, tmp_path / name, teachers=[str(folder)],
+                          cached_draws=1, cached='maps').dataset
+        return dataset[0]['teacher']
+
+    before, model = cached('a'), read_best(folder)
+    write_best(replace(model, state={
+        k: 2 * v if v.is_floating_point() else v for k, v in model.state.items()}), folder)
+    assert not torch.equal(cached('b'), before)
 
 
 def test_all_streams_of_a_store_draw_the_same_clips(synthetic_data, frames, tmp_path, teacher_run):
