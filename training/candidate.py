@@ -20,8 +20,7 @@ from training.clip_reader import StoreReader, VideoReader
 from training.evaluation import (
     reader_windows, score_clips, score_videos, ScoreClips, video_windows, Windows)
 from training.frame_store import FrameStore
-from training.networks import make_network
-from training.run_state import read_best
+from training.networks import load_trained
 from training.splits import LabelledVideo
 
 
@@ -113,12 +112,10 @@ def model_candidate(
 
 
 def _run_candidate(folder: Path, store: FrameStore | None) -> Candidate:
-    model = read_best(folder)
+    model, network = load_trained(folder)
     config = model.config
     if store is None and config.stream == 'flow':
         raise ValueError(f'{folder}: a flow stream reads extracted flow; give --frames')
-    network = make_network(config, len(model.labels))
-    network.load_state_dict(model.state)
     reader = VideoReader(config.fps) if store is None else StoreReader(store, config.stream)
     return Candidate(
         name=str(folder), labels=model.labels, split=config.split,

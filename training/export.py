@@ -13,6 +13,7 @@ import sys
 
 from imrs_ros.backends import load_backend
 from imrs_ros.model_card import Architecture, ModelCard
+from imrs_ros.networks import VideoNetwork
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,10 @@ from training.calibration import calibrate, Calibration
 from training.candidate import model_candidate
 from training.evaluation import count_right, score_clips, ScoreClips, Windows
 from training.model_folder import DTYPES, input_spec, staged, write_model_folder
-from training.networks import make_network
+from training.networks import load_trained, make_network
 from training.parity import check_parity
 from training.run_data import hold_out
-from training.run_state import read_best, TrainedModel
+from training.run_state import TrainedModel
 from training.splits import LabelledVideo, read_background, read_split
 
 CALIBRATION_CLIPS = 4
@@ -44,7 +45,7 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
     :raises FileNotFoundError: when the run has no model yet, or data is missing.
     :raises ValueError: when the run is a flow stream, or ``out`` holds something else.
     """
-    model = read_best(run)
+    model, network = load_trained(run)
     if model.config.stream != 'rgb':
         raise ValueError(f'{run}: expected an RGB stream, got {model.config.stream}; a flow '
                          'stream is a teacher, no robot computes flow')
@@ -59,7 +60,7 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
         candidate = model_candidate(card, backend)
         candidate.check(split.labels, model.config.split)
         clips = [_spread(candidate.windows, video) for video in validation]
-        provenance['parity'] = _parity(model, candidate.score, clips)
+        provenance['parity'] = _parity(network, candidate.score, clips)
         calibration = calibrate(
             np.concatenate([candidate.score(c) for c in clips]),
             np.repeat([video.label for video in validation], [len(c) for c in clips]),
@@ -80,11 +81,9 @@ def _spread(windows: Windows, video: LabelledVideo) -> NDArray[np.uint8]:
 
 
 def _parity(
-    model: TrainedModel, exported: ScoreClips, clips: list[NDArray[np.uint8]],
+    network: VideoNetwork, exported: ScoreClips, clips: list[NDArray[np.uint8]],
 ) -> dict[str, float]:
     """Compare the trained and the exported model on the first clip of every video."""
-    network = make_network(model.config, len(model.labels))
-    network.load_state_dict(model.state)
     firsts = [clips_MTHWC[:1] for clips_MTHWC in clips]
     return check_parity(np.concatenate([score_clips(network, clip) for clip in firsts]),
                         np.concatenate([exported(clip) for clip in firsts]))

@@ -1,4 +1,4 @@
-"""The network that a config names, with the weights it starts from."""
+"""The network that a config names, with the weights it starts from or those it learnt."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from training.config import IMAGENET, RunConfig
 from training.pretrained import load_imagenet_lite0
+from training.run_state import BEST, read_best, TrainedModel
 
 CHANNELS = {'rgb': 3, 'flow': 2}
 
@@ -48,3 +49,25 @@ def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:
     report = load_published(network, Path(config.pretrained))
     print(f'{config.pretrained}: {report}', flush=True)
     return frozenset(report.loaded)
+
+
+def load_trained(run: Path) -> tuple[TrainedModel, VideoNetwork]:
+    """
+    Read the best model of a run.
+
+    :param run: its folder.
+    :return: what the run kept, and the network with its weights.
+    :raises FileNotFoundError: when the run has none yet.
+    :raises ValueError: when the file is damaged, or holds weights of another architecture.
+    """
+    model = read_best(run)
+    network = make_network(model.config, len(model.labels))
+    try:
+        network.load_state_dict(model.state)
+    except RuntimeError as error:
+        lines = str(error).splitlines()
+        raise ValueError(
+            f'{run / BEST}: expected weights of {model.config.network} with '
+            f'{len(model.labels)} classes as this version builds it, got others '
+            f'({lines[-1].strip()}); train the run again') from error
+    return model, network

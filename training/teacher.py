@@ -11,8 +11,7 @@ from imrs_ros.networks import VideoNetwork
 import torch
 from torch import nn, Tensor
 from torch.nn import functional
-from training.networks import make_network
-from training.run_state import read_best
+from training.networks import load_trained
 
 
 class Teacher(nn.Module):
@@ -31,13 +30,11 @@ class Teacher(nn.Module):
         networks: list[VideoNetwork] = []
         sizes: list[int] = []
         for run in runs:
-            model = read_best(run)
+            model, network = load_trained(run)
             if model.config.stream != 'flow' or tuple(model.labels) != tuple(labels):
                 raise ValueError(
                     f'{run}: expected a flow stream of the classes {list(labels)}, got the stream '
                     f'{model.config.stream} of {list(model.labels)}')
-            network = make_network(model.config, len(model.labels))
-            network.load_state_dict(model.state)
             networks.append(network)
             sizes.append(model.config.size_px)
         self._sized = list(zip(networks, sizes))

@@ -1,5 +1,6 @@
 """Train, resume, export and evaluate on synthetic videos, as the commands do."""
 
+from dataclasses import replace
 import json
 import subprocess
 import sys
@@ -9,11 +10,11 @@ import pytest
 import torch
 from training.config import RunConfig
 from training.export import export_run
-from training.networks import make_network
+from training.networks import load_trained, make_network
 from training.parity import check_parity, ParityError
 from training.pretrained import load_imagenet_lite0
 from training.run_data import RunData
-from training.run_state import BEST, LAST, read_best, read_saved
+from training.run_state import BEST, LAST, read_best, read_saved, write_best
 from training.stream import Stream
 from training.train import Trainer
 
@@ -215,6 +216,9 @@ def test_best_model_reads_back(synthetic_data, tmp_path):
     best = read_best(tmp_path)
     assert best.labels == ('Left', 'Right')
     assert best.epoch == 1
+    write_best(replace(best, labels=('Left', 'Right', 'Up')), tmp_path)
+    with pytest.raises(ValueError, match=r'best.pt: expected weights of .* with 3 classes'):
+        load_trained(tmp_path)
     (tmp_path / BEST).unlink()
     with pytest.raises(FileNotFoundError):
-        read_best(tmp_path)
+        load_trained(tmp_path)
