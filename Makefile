@@ -6,7 +6,8 @@ REQUIREMENTS := $(wildcard requirements/*.txt) requirements/build_vision_msgs.py
 	$(wildcard requirements/vision_msgs/msg/*) setup.py
 
 DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
-STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1
+STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1 \
+	--results docs/results.json --tables docs/results.md
 
 .PHONY: help setup demo test lint unit stages reproduce clean
 

@@ -3,7 +3,7 @@ Many runs in one command: ``python -m training.study STUDY.yaml --data DIR --fra
 
 A study names runs, the splits and seeds to try them on, and grids of settings (ablations). Every
 run is trained and measured by the commands anyone would type, as processes of their own; what is
-finished is not done again. The results go to a JSON file, and to the tables of a Markdown file.
+finished is not done again. The results go to a JSON file, and into tables.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from tqdm import tqdm
 from training.complexity import measure_complexity
 from training.frame_store import ExtractSettings
 from training.networks import make_network
-from training.result_tables import fill_tables
+from training.result_tables import fill_tables, streams_table
 from training.results import load_results, record_result, RunResult
 from training.run_state import LAST, read_best, read_saved
 from training.study_plan import Fusion, read_fusions, read_study, StudyRun
@@ -181,15 +181,20 @@ def main() -> None:
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
     parser.add_argument('--frames', type=Path, required=True, help='what training.extract wrote')
     parser.add_argument('--out', type=Path, default=Path('data/runs'), help='folder of the runs')
-    parser.add_argument('--results', type=Path, default=Path('docs/results.json'))
-    parser.add_argument('--tables', type=Path, default=Path('docs/results.md'))
+    parser.add_argument('--results', type=Path, help='JSON file that gathers what every run '
+                        'reached (default: results.json in the folder of the runs)')
+    parser.add_argument('--tables', type=Path, help='Markdown file whose tables to fill from it')
     parser.add_argument('--only', nargs='+', metavar='NAME', help='only runs of these names (and '
                         'their teachers)')
     parser.add_argument('--missing', action='store_true', help='leave out recorded runs')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, help='runs at a time')
     arguments = parser.parse_args()
+    arguments.results = arguments.results or arguments.out / 'results.json'
     try:
         runs = read_study(arguments.study, arguments.only)
+        if arguments.tables is not None and not arguments.tables.is_file():
+            raise FileNotFoundError(f'{arguments.tables}: expected a Markdown file with places '
+                                    'for tables (training/result_tables.py), got none')
         if arguments.missing:
             runs = without_recorded(runs, arguments.results)
         num_threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
@@ -199,10 +204,12 @@ def main() -> None:
         for fusion in read_fusions(arguments.study, runs):
             if all((arguments.out / run.folder / FIGURES).exists() for run in fusion.parts):
                 record_result(arguments.results, fuse_runs(fusion, arguments, os.cpu_count() or 1))
-        if arguments.tables.exists():
-            text = arguments.tables.read_text()
+        results = load_results(arguments.results) if arguments.results.exists() else []
+        keys = {run.key for run in runs}
+        print(streams_table([result for result in results if result.key in keys]))
+        if arguments.tables is not None:
             arguments.tables.write_text(fill_tables(
-                text, load_results(arguments.results), str(arguments.tables)))
+                arguments.tables.read_text(), results, str(arguments.tables)))
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'study: {error}')
     if failures:

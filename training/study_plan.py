@@ -69,9 +69,9 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
     Read a study and unfold its trials and grids.
 
     ``base`` holds settings of all runs, ``runs`` those of each by name (``teachers`` are names of
-    runs, taken at the same split and seed), ``splits`` settings by split, ``trials`` a list of
-    ``{runs, splits, seeds}``, and ``grids`` a list of ``{run, axes, splits, seeds}`` where axes
-    are lists of values by setting.
+    runs, or ``study/name`` of a finished study, taken at the same split and seed), ``splits``
+    settings by split, ``trials`` a list of ``{runs, splits, seeds}``, and ``grids`` a list of
+    ``{run, axes, splits, seeds}`` where axes are lists of values by setting.
 
     :param path: the YAML file.
     :param only: names of runs to keep, with their teachers; default all.
@@ -160,7 +160,13 @@ class _Study:
                     'split': split, 'seed': seed}
         teachers = tuple(settings.pop('teachers', ()))
         for teacher in teachers:
-            yield from self._with_teachers(teacher, split, seed, done)
+            if '/' not in teacher:
+                yield from self._with_teachers(teacher, split, seed, done)
         config = RunConfig.from_mapping(settings, f'{self._origin}, run {name}')
         yield StudyRun(self._name, name, replace(config, teachers=tuple(
-            folder_of(self._name, teacher, split, seed) for teacher in teachers)))
+            folder_of(*self._path(teacher), split, seed) for teacher in teachers)))
+
+    def _path(self, teacher: str) -> tuple[str, str]:
+        """Give study and name of a teacher."""
+        study, slash, name = teacher.rpartition('/')
+        return study if slash else self._name, name

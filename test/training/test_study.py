@@ -43,6 +43,13 @@ def test_teachers_come_first_and_once(tmp_path):
     assert runs[4].config.excitation_stages == (1, 2)
 
 
+def test_teachers_of_another_study_are_not_trained_again(tmp_path):
+    runs = read_study(write(tmp_path, runs={'imrs': {'teachers': ['paper/flow']}}, grids=[],
+                            trials=[{'runs': ['imrs'], 'splits': [1], 'seeds': [2]}]))
+    assert [run.folder for run in runs] == ['tiny-imrs-split1-seed2']
+    assert runs[0].config.teachers == ('paper-flow-split1-seed2',)
+
+
 def test_only_some_runs(tmp_path):
     names = [run.name for run in read_study(write(tmp_path), ['imrs'])]
     assert names == ['flow', 'imrs']
@@ -128,6 +135,7 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
                          .read_text())
     assert recorded['rgb'].video_top1 == pytest.approx(figures['video_top1'], abs=1e-4)
     assert '| imrs |' in tables.read_text()
+    assert '| imrs |' in done.stdout
     # A second time, nothing is trained again.
     stamp = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
     assert subprocess.run(command, capture_output=True).returncode == 0
