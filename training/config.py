@@ -13,7 +13,8 @@ CACHED = ('features', 'maps')
 OPTIMIZERS = ('adamw', 'sgd')
 SCHEDULES = ('cosine', 'plateau')
 KL_REDUCTIONS = ('mean', 'batchmean')
-PRECISIONS = ('32-true', 'bf16-mixed', '16-mixed')
+FULL_PRECISION = '32-true'
+PRECISIONS = (FULL_PRECISION, 'bf16-mixed', '16-mixed')
 CHOICES = {'stream': STREAMS, 'cached': CACHED, 'optimizer': OPTIMIZERS, 'schedule': SCHEDULES,
            'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
 NUMBERS: dict[Any, str] = {int: 'a whole number', float: 'a number'}
@@ -100,8 +101,8 @@ class RunConfig:
     """Strength of brightness, contrast and saturation changes, in [0, 1]."""
     ema_decay: float = 0.99
     """Decay of the average of weights that is evaluated and exported, per step; 0 for none."""
-    precision: str = '32-true'
-    """Lightning Fabric's: ``32-true``, ``bf16-mixed`` or ``16-mixed``."""
+    precision: str = FULL_PRECISION
+    """Lightning Fabric's: ``32-true``, or on a GPU ``bf16-mixed`` or ``16-mixed``."""
 
     def __post_init__(self) -> None:
         """

@@ -29,6 +29,8 @@ import yaml
 
 FIGURES, LOG = 'test.json', 'log.txt'
 """In the folder of a run: accuracy on the test list, and what the commands printed."""
+NUM_CORES = len(os.sched_getaffinity(0))
+"""Of those that this process may use."""
 
 
 def run_one(run: StudyRun, arguments: argparse.Namespace, num_threads: int) -> RunResult:
@@ -187,7 +189,7 @@ def main() -> None:
     parser.add_argument('--only', nargs='+', metavar='NAME', help='only runs of these names (and '
                         'their teachers)')
     parser.add_argument('--missing', action='store_true', help='leave out recorded runs')
-    parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, help='runs at a time')
+    parser.add_argument('--jobs', type=int, default=NUM_CORES, help='runs at a time')
     arguments = parser.parse_args()
     arguments.results = arguments.results or arguments.out / 'results.json'
     try:
@@ -197,13 +199,13 @@ def main() -> None:
                                     'for tables (training/result_tables.py), got none')
         if arguments.missing:
             runs = without_recorded(runs, arguments.results)
-        num_threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
+        num_threads = max(1, NUM_CORES // arguments.jobs)
         failures = run_all(
             runs, lambda run: run_one(run, arguments, num_threads), arguments.results,
             arguments.jobs)
         for fusion in read_fusions(arguments.study, runs):
             if all((arguments.out / run.folder / FIGURES).exists() for run in fusion.parts):
-                record_result(arguments.results, fuse_runs(fusion, arguments, os.cpu_count() or 1))
+                record_result(arguments.results, fuse_runs(fusion, arguments, NUM_CORES))
         results = load_results(arguments.results) if arguments.results.exists() else []
         keys = {run.key for run in runs}
         print(streams_table([result for result in results if result.key in keys]))

@@ -204,6 +204,11 @@ def test_wrong_settings_are_named(changes, words):
         RunConfig.from_mapping({**TINY, **changes}, 'my.yaml')
 
 
+def test_mixed_precision_needs_a_gpu(synthetic_data, tmp_path):
+    with pytest.raises(ValueError, match='bf16-mixed needs a GPU'):
+        trainer(synthetic_data, tmp_path, precision='bf16-mixed')
+
+
 def test_best_model_reads_back(synthetic_data, tmp_path):
     trainer(synthetic_data, tmp_path, epochs=1).run()
     best = read_best(tmp_path)
