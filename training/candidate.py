@@ -16,10 +16,12 @@ from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
+import torch
 from training.clip_reader import StoreReader, VideoReader
 from training.evaluation import (
-    reader_windows, score_clips, score_videos, ScoreClips, video_windows, Windows)
+    reader_windows, score_videos, ScoreClips, video_windows, Windows)
 from training.frame_store import FrameStore
+from training.frozen_part import freeze
 from training.networks import load_trained
 from training.splits import LabelledVideo
 
@@ -120,8 +122,25 @@ def _run_candidate(folder: Path, store: FrameStore | None) -> Candidate:
     return Candidate(
         name=str(folder), labels=model.labels, split=config.split,
         what=f'{config.stream} stream, epoch {model.epoch}', network=network,
-        size_px=config.size_px, score=lambda clips: score_clips(network, clips),
+        size_px=config.size_px, score=frozen_scorer(network),
         windows=reader_windows(reader, num_frames=config.num_frames, size_px=config.size_px))
+
+
+def frozen_scorer(network: VideoNetwork) -> ScoreClips:
+    """
+    Score plain clips with a trained network, as fast as this CPU can.
+
+    :param network: it is put into evaluation mode.
+    :return: a function from clips_MTHWC to logits_MK.
+    """
+    pool = freeze(network, 'features', torch.device('cpu'))
+
+    def score(clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            features_MD = pool(torch.from_numpy(clips_MTHWC))['features']
+            logits_MK: NDArray[np.float32] = network.classify(features_MD).numpy()
+        return logits_MK
+    return score
 
 
 def backend_scorer(backend: Backend) -> ScoreClips:
