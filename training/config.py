@@ -40,7 +40,7 @@ class RunConfig:
     """Patterns (fnmatch) of parameter names that keep their value; their BN statistics too."""
     cached_draws: int = 0
     """Compute what is frozen once, for so many draws of the random clips, and train the rest on
-    that; 0 trains through the whole network."""
+    that, whatever the seed; 0 trains through the whole network."""
     cached: str = 'features'
     """What is computed once: pooled ``features``, so that ``norm`` and ``fc`` learn, or the
     ``maps`` of the frame part, so that the whole clip part learns."""

@@ -1,7 +1,8 @@
 """
 What a frozen part of a network gives for the training clips, computed once and kept on disk.
 
-Runs that freeze the same part and draw the same clips share one folder.
+Runs that freeze the same part share one folder, whatever their seeds: the clips in it are drawn
+from seed 0.
 
 Layout legend: M clips, N clips of a batch.
 """
@@ -25,8 +26,7 @@ from training.stream import Stream, TEACHER
 from training.teacher import Teacher
 
 KEY_FIELDS = ('network', 'width', 'pretrained', 'stream', 'cached', 'num_frames', 'fps', 'size_px',
-              'split', 'validation_groups', 'seed', 'clips_per_video', 'smallest_crop',
-              'colour_jitter')
+              'split', 'validation_groups', 'clips_per_video', 'smallest_crop', 'colour_jitter')
 """Settings that what is computed depends on; excitation too, where features are cached."""
 
 

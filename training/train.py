@@ -176,8 +176,10 @@ class Trainer:
         sizes_px = {config.stream: config.size_px}
         if self.teacher is not None:
             sizes_px['flow'] = self.teacher.size_px
+        # All seeds share a cache.
+        drawn = replace(config, seed=0) if config.cached_draws else config
         clips = TrainingClips(
-            self.data.train, config,
+            self.data.train, drawn,
             {stream: self.data.reader(stream, config.fps) for stream in sizes_px}, sizes_px)
         if not config.cached_draws:
             return clips

@@ -108,6 +108,14 @@ def test_cached_teacher_says_what_the_teacher_says(synthetic_data, frames, tmp_p
     assert set(cached._train_epoch()) == {'loss', 'cross_entropy', 'mse', 'kl'}
 
 
+def test_seeds_share_a_cache(synthetic_data, frames, tmp_path):
+    one, two = (trainer(synthetic_data, frames, tmp_path / str(seed), seed=seed, cached_draws=1,
+                        cached='maps') for seed in (1, 2))
+    assert torch.equal(one.dataset[3]['maps'], two.dataset[3]['maps'])
+    assert len(list((tmp_path / 'cache').iterdir())) == 1
+    assert not torch.equal(one.stream.network.fc.weight, two.stream.network.fc.weight)
+
+
 def test_cache_follows_a_teacher_trained_anew(synthetic_data, frames, tmp_path, teacher_run):
     folder = tmp_path / 'teacher'
     shutil.copytree(teacher_run, folder)
