@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import threading
 
 from imrs_ros.model_card import InputSpec
+from imrs_ros.motion import changed_share
 from imrs_ros.preprocessing import shrink
 from imrs_ros.records import Clip, Frame
 from imrs_ros.resampler import Resampler
@@ -31,6 +32,8 @@ class TakenWindow:
     """The stream started anew since the last window, so older scores must be forgotten."""
     epoch: int
     """The stream's epoch when it was taken."""
+    is_still: bool
+    """Too little moves in it for the model to be asked."""
 
 
 class CameraStream:
@@ -51,7 +54,7 @@ class CameraStream:
         """
         self.name = name
         self._size_px = spec.size_px
-        self._hop = settings.hop
+        self._settings = settings
         self._resampler = Resampler(spec.fps, settings.max_gap_sec)
         self._ring = RingBuffer(spec.num_frames, (spec.size_px, spec.size_px, len(spec.mean)))
         self._num_frames = spec.num_frames
@@ -61,6 +64,15 @@ class CameraStream:
         self._restarted = False
         self._num_skipped = 0
         self._epoch = 0
+
+    def change(self, settings: WindowSettings) -> None:
+        """
+        Go by another hop and least motion from now on; frames and largest gap stay.
+
+        :param settings: the new ones.
+        """
+        with self._lock:
+            self._settings = settings
 
     @property
     def epoch(self) -> int:
@@ -112,7 +124,7 @@ class CameraStream:
         if self._ring.window() is None:
             return False
         last = self._num_at_last_window
-        return last is None or self._ring.num_appended - last >= self._hop
+        return last is None or self._ring.num_appended - last >= self._settings.hop
 
     def take_window(self) -> TakenWindow | None:
         """
@@ -126,11 +138,14 @@ class CameraStream:
                 return None
             num_appended = self._ring.num_appended
             if self._num_at_last_window is not None:
-                self._num_skipped += (num_appended - self._num_at_last_window) // self._hop - 1
+                self._num_skipped += (
+                    (num_appended - self._num_at_last_window) // self._settings.hop - 1)
             self._num_at_last_window = num_appended
             restarted, self._restarted = self._restarted, False
-            return TakenWindow(Clip(
+            clip = Clip(
                 stream=self.name, frames_THWC=window_THWC.copy(),
                 first_sequence=num_appended - self._num_frames,
-                stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id),
-                restarted, self._epoch)
+                stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id)
+            epoch, min_motion = self._epoch, self._settings.min_motion
+        is_still = min_motion > 0 and changed_share(clip.frames_THWC) < min_motion
+        return TakenWindow(clip, restarted, epoch, is_still)

@@ -5,6 +5,7 @@ Layout legend: K classes.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 import math
 
 from imrs_ros.records import Decision, Event, NO_ACTION, Scores
@@ -42,14 +43,33 @@ class DecisionFilter:
         :param labels: class names in the order of the logits.
         :param temperature: the model's calibration.
         :param settings: thresholds and times.
+        :raises SettingsError: when the settings name a class that is not among the labels.
         """
         self._labels = tuple(labels)
         self._temperature = temperature
-        self._settings = settings
         self._label = NO_ACTION
         self._onset_ns = 0
         self._epoch = 0
+        self.change(settings)
         self.reset()
+
+    def change(self, settings: DecisionSettings) -> None:
+        """
+        Decide by other settings from the next window on; what was seen still counts.
+
+        :param settings: thresholds and times.
+        :raises SettingsError: when they name a class that is not among the labels.
+        """
+        settings.check_labels(self._labels)
+        enabled = settings.enabled_classes or self._labels
+        enter_K = np.array([
+            settings.class_thresholds.get(label, settings.enter_threshold)
+            for label in self._labels])
+        leave_K = enter_K * (settings.leave_threshold / settings.enter_threshold)
+        # No probability reaches the thresholds of a class that is not enabled.
+        disabled_K = np.array([label not in enabled for label in self._labels])
+        enter_K[disabled_K] = leave_K[disabled_K] = math.inf
+        self._rules = _Rules(settings, enter_K, leave_K)
 
     def reset(self) -> None:
         """Forget the scores so far; the next window must earn its label anew."""
@@ -67,15 +87,17 @@ class DecisionFilter:
             before it counts as ended: no action is decided, and nobody needs to be told.
         :return: what is decided now, and what changed.
         """
+        rules = self._rules
         if scores.epoch != self._epoch:
             self._epoch, self._label = scores.epoch, NO_ACTION
             self.reset()
-        probabilities_K = softmax(scores.logits_K, self._temperature)
-        smoothed_K = self._smooth(probabilities_K, scores.stamp_ns)
+        probabilities_K = self._probabilities(scores)
+        smoothed_K = self._smooth(probabilities_K, scores.stamp_ns, rules.settings.smoothing_sec)
         before = self._label
         if self._is_fresh:
             self._label, self._onset_ns, self._is_fresh = NO_ACTION, scores.stamp_ns, False
-        self._follow(self._target(smoothed_K), scores.stamp_ns)
+        self._follow(self._target(smoothed_K, rules), scores.stamp_ns,
+                     rules.settings.min_duration_sec)
         confidence = (1 - smoothed_K.max() if self._label == NO_ACTION
                       else smoothed_K[self._labels.index(self._label)])
         return Decision(
@@ -83,39 +105,55 @@ class DecisionFilter:
             confidence=float(confidence), onset_ns=self._onset_ns,
             event=_event(before, self._label))
 
-    def _smooth(self, probabilities_K: NDArray[np.float32], stamp_ns: int) -> NDArray[np.float32]:
+    def _probabilities(self, scores: Scores) -> NDArray[np.float32]:
+        """Give calibrated probabilities; a still scene shows no class at all."""
+        if scores.logits_K is None:
+            return np.zeros(len(self._labels), np.float32)
+        return softmax(scores.logits_K, self._temperature)
+
+    def _smooth(self, probabilities_K: NDArray[np.float32], stamp_ns: int, tau_sec: float,
+                ) -> NDArray[np.float32]:
         """Average exponentially, by elapsed time instead of by number of windows."""
         if self._smoothed_K is None:
             self._smoothed_K = probabilities_K
         else:
             elapsed_sec = (stamp_ns - self._last_ns) / 1e9
-            tau = self._settings.smoothing_sec
-            share = 1.0 if tau == 0 else 1.0 - math.exp(-elapsed_sec / tau)
+            share = 1.0 if tau_sec == 0 else 1.0 - math.exp(-elapsed_sec / tau_sec)
             self._smoothed_K = (
                 self._smoothed_K + np.float32(share) * (probabilities_K - self._smoothed_K))
         self._last_ns = stamp_ns
         return self._smoothed_K
 
-    def _target(self, smoothed_K: NDArray[np.float32]) -> str:
+    def _target(self, smoothed_K: NDArray[np.float32], rules: '_Rules') -> str:
         """Give the label that the smoothed scores speak for, with hysteresis."""
-        best = int(smoothed_K.argmax())
-        if smoothed_K[best] >= self._settings.enter_threshold:
+        entered_K = np.where(smoothed_K >= rules.enter_K, smoothed_K, -1)
+        best = int(entered_K.argmax())
+        if entered_K[best] >= 0:
             return self._labels[best]
         if self._label != NO_ACTION:
-            held = smoothed_K[self._labels.index(self._label)]
-            if held >= self._settings.leave_threshold:
+            held = self._labels.index(self._label)
+            if smoothed_K[held] >= rules.leave_K[held]:
                 return self._label
         return NO_ACTION
 
-    def _follow(self, target: str, stamp_ns: int) -> None:
+    def _follow(self, target: str, stamp_ns: int, min_duration_sec: float) -> None:
         """Decide the target once it has lasted long enough."""
         if target == self._label:
             self._candidate = None
             return
         if target != self._candidate:
             self._candidate, self._candidate_ns = target, stamp_ns
-        if stamp_ns - self._candidate_ns >= self._settings.min_duration_sec * 1e9:
+        if stamp_ns - self._candidate_ns >= min_duration_sec * 1e9:
             self._label, self._onset_ns, self._candidate = target, self._candidate_ns, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Settings and what follows from them, swapped as one: another thread may change them."""
+
+    settings: DecisionSettings
+    enter_K: NDArray[np.float64]
+    leave_K: NDArray[np.float64]
 
 
 def _event(before: str, after: str) -> Event:

@@ -58,6 +58,20 @@ class Recognizer:
         """
         return self._streams[stream].push(frame)
 
+    def change(self, window: WindowSettings, decision: DecisionSettings) -> None:
+        """
+        Go by other settings from the next window on; from any thread.
+
+        :param window: a hop and a least motion; the largest gap stays what it was.
+        :param decision: thresholds and times.
+        :raises SettingsError: when they name a class that the model does not know; nothing is
+            changed then.
+        """
+        for decision_filter in self._filters.values():
+            decision_filter.change(decision)
+        for stream in self._streams.values():
+            stream.change(window)
+
     def clear(self) -> None:
         """Forget the frames of all cameras, and what was decided from them."""
         for stream in self._streams.values():
@@ -100,12 +114,12 @@ class Recognizer:
         :return: one decision a window, none where nothing is due.
         """
         windows = [w for s in self._streams.values() if (w := s.take_window()) is not None]
-        if not windows:
-            return []
-        logits_NK = self._backend.infer([window.clip for window in windows])
+        moving = [window.clip for window in windows if not window.is_still]
+        logits = iter(self._backend.infer(moving) if moving else ())
         decisions = []
-        for window, logits_K in zip(windows, logits_NK):
+        for window in windows:
             clip = window.clip
+            logits_K = None if window.is_still else next(logits)
             decision_filter = self._filters[clip.stream]
             if window.restarted:
                 decision_filter.reset()

@@ -78,8 +78,8 @@ class RecognizerNode(LifecycleNode):
         :param node_arguments: handed on to ``rclpy.node.Node``, as ``context``.
         """
         super().__init__('recognizer', **node_arguments)
-        self.parameters = RosParameters(self)
         self._configured: Configured | None = None
+        self.parameters = RosParameters(self, self._change)
         # What configure and activate make is undone by these, however far they came.
         self._undo_configure, self._undo_activate = ExitStack(), ExitStack()
         # Held by whoever publishes decisions or voids them, so that none is published after it.
@@ -134,8 +134,16 @@ class RecognizerNode(LifecycleNode):
         worker = Worker(
             lambda: self._load(settings, card, tuple(topics)), self._publish, self._report_lost)
         undo.callback(worker.stop)
+        self.parameters.hold(card.labels)
+        undo.callback(self.parameters.release)
         outputs.publish_labels(settings.decision.enter_threshold)
         return Configured(settings=settings, worker=worker, cameras=cameras, outputs=outputs)
+
+    def _change(self, settings: Settings) -> None:
+        """Go by parameters that were changed at run time."""
+        if self._configured is not None:
+            self._configured.worker.recognizer.change(settings.window, settings.decision)
+            self._configured.outputs.publish_labels(settings.decision.enter_threshold)
 
     def _load(self, settings: Settings, card: ModelCard, cameras: tuple[str, ...]) -> Recognizer:
         """Load the model; runs on the worker's thread."""

@@ -54,8 +54,9 @@ class Scores:
     """Header stamp of the newest frame of the window."""
     frame_id: str
     """Header frame id of that frame."""
-    logits_K: NDArray[np.float32]
-    """One logit a class, in the order of the model's labels."""
+    logits_K: NDArray[np.float32] | None
+    """One logit a class, in the order of the model's labels; None for a still scene, which the
+    model has not seen."""
     epoch: int = 0
     """How often the camera's past had been ended when the window was taken."""
 
@@ -76,7 +77,8 @@ class Decision:
     scores: Scores
     """The window it was made from."""
     probabilities_K: NDArray[np.float32]
-    """Calibrated probabilities of this window alone; they sum to 1."""
+    """Calibrated probabilities of this window alone; they sum to 1, or are all 0 for a still
+    scene."""
     label: str
     """The decided label, or ``NO_ACTION``."""
     confidence: float

@@ -192,9 +192,11 @@ def classification_message(
     :param decision: what was decided after it.
     :param labels: class names in the order of the probabilities.
     :param top_k: how many classes, best first.
-    :return: the message; its header is that of the window's newest frame.
+    :return: the message; its header is that of the window's newest frame. A still scene shows no
+        class: it has no results.
     """
-    best = np.argsort(-decision.probabilities_K, kind='stable')[:top_k]
+    num_shown = 0 if decision.scores.logits_K is None else top_k
+    best = np.argsort(-decision.probabilities_K, kind='stable')[:num_shown]
     return Classification(
         header=_header(decision.scores.stamp_ns, decision.scores.frame_id),
         results=[ObjectHypothesis(

@@ -3,9 +3,11 @@ The node's parameters: one table, declared on a node, and refused where they are
 
 ``declare`` never raises for a wrong value given at start: it keeps the reason, and configuring
 is refused with it until the parameter is set right.
+
+``python -m imrs_ros.ros_parameters`` prints ``docs/parameters.md``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 import json
 from typing import Any
@@ -32,6 +34,8 @@ class ParameterSpec:
     description: str
     unit: str = ''
     limits: tuple[float, float] | None = None
+    at_run_time: bool = False
+    """Whether it may change while the node is configured; it is read then, too."""
 
 
 TABLE = (
@@ -46,18 +50,29 @@ TABLE = (
     ParameterSpec('num_threads', 'CPU threads of the network; 0 lets the backend choose.', '',
                   (0, 1024)),
     ParameterSpec('hop', 'Steps of the time grid of the model between two windows of a camera.',
-                  'frames', (1, 1000)),
+                  'frames', (1, 1000), at_run_time=True),
     ParameterSpec('max_gap_sec', 'A longer time without a frame empties the window and ends the '
                                  'decided action.', 's', (0.001, 3600.0)),
+    ParameterSpec('min_motion', 'Share of the picture that must change within a window for it to '
+                                'be scored; a stiller one shows no action. 0 scores all.', '',
+                  (0.0, 1.0), at_run_time=True),
     ParameterSpec('smoothing_sec', 'Time constant of the average of probabilities; 0 for none.',
-                  's', (0.0, 60.0)),
+                  's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided.',
-                  '', (0.0, 1.0)),
+                  '', (0.0, 1.0), at_run_time=True),
     ParameterSpec('leave_threshold', 'Smoothed probability under which the decided class is left; '
-                                     'at most enter_threshold.', '', (0.0, 1.0)),
+                                     'at most enter_threshold.', '', (0.0, 1.0),
+                  at_run_time=True),
     ParameterSpec('min_duration_sec', 'How long a class must last before it is decided.', 's',
-                  (0.0, 60.0)),
+                  (0.0, 60.0), at_run_time=True),
+    ParameterSpec('enabled_classes', 'Labels that may be decided, with commas between; empty for '
+                                     'all.', at_run_time=True),
+    ParameterSpec('class_thresholds', 'Enter thresholds of single classes, as in "Punch=0.7, '
+                                      'PushUps=0.6"; they are left at the same share of it as '
+                                      'the others.', at_run_time=True),
 )
+RUN_TIME = 'May change at run time.'
+CONFIGURE_TIME = 'Read when the node configures, and refused while it is configured.'
 
 
 def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
@@ -68,8 +83,9 @@ def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
     :return: the descriptor with unit and limits.
     """
     unit = f' [{spec.unit}]' if spec.unit else ''
+    when = RUN_TIME if spec.at_run_time else CONFIGURE_TIME
     result = ParameterDescriptor(
-        name=spec.name, description=f'{spec.description}{unit} Read when the node configures.')
+        name=spec.name, description=f'{spec.description}{unit} {when}')
     if spec.limits is None:
         return result
     low, high = spec.limits
@@ -83,17 +99,32 @@ def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
 class RosParameters:
     """The table declared on one node."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, on_change: Callable[[Settings], None]) -> None:
         """
         Declare every parameter, and refuse wrong changes from then on.
 
         :param node: the node that owns them.
+        :param on_change: told of settings that changed while they are held.
         """
-        self._node = node
+        self._node, self._on_change = node, on_change
         self._problems: dict[str, str] = {}
+        self._labels: tuple[str, ...] | None = None
         for spec in TABLE:
             self._declare(spec)
         node.add_on_set_parameters_callback(self._check_change)
+        node.add_post_set_parameters_callback(self._tell)
+
+    def hold(self, labels: Sequence[str]) -> None:
+        """
+        Refuse changes of what is read at configure only, until ``release``.
+
+        :param labels: of the model; no other may be named from now on.
+        """
+        self._labels = tuple(labels)
+
+    def release(self) -> None:
+        """Take all changes again."""
+        self._labels = None
 
     def _declare(self, spec: ParameterSpec) -> None:
         default = default_of(spec.name)
@@ -139,11 +170,31 @@ class RosParameters:
         known = problems_of(before)
         reasons = [text for name, text in problems_of({**before, **new}).items()
                    if name in new or known.get(name) != text]
+        if not reasons and self._labels is not None:
+            reasons = self._refusals(before, new, self._labels)
         if reasons:
             return SetParametersResult(successful=False, reason='; '.join(reasons))
         for name in new:
             self._problems.pop(name, None)
         return SetParametersResult(successful=True)
+
+    def _refusals(
+        self, before: Mapping[str, Any], new: Mapping[str, Any], labels: tuple[str, ...],
+    ) -> list[str]:
+        """Say what a configured node does not take."""
+        fixed = [spec.name for spec in TABLE if not spec.at_run_time]
+        reasons = [f'{name} cannot change while the node is configured; deactivate and clean it '
+                   'up first' for name in fixed if name in new and new[name] != before[name]]
+        try:
+            make_settings({**before, **new}).decision.check_labels(labels)
+        except SettingsError as error:
+            reasons += error.problems.values()
+        return reasons
+
+    def _tell(self, changed: Sequence[Parameter]) -> None:
+        own = {spec.name for spec in TABLE}
+        if self._labels is not None and own & {parameter.name for parameter in changed}:
+            self._on_change(make_settings(self._values()))
 
 
 def _wrong_type(name: str, given: Any, default: Any) -> str:
@@ -156,3 +207,37 @@ def _wrong_type(name: str, given: Any, default: Any) -> str:
     written = f'[{", ".join(meant)}]' if isinstance(meant, list) else json.dumps(meant)
     got = 'an empty value' if given is None else repr(given)
     return f'{name} must be {KINDS[type(default)]}, got {got}; write it as {name}:={written}'
+
+
+def table_text() -> str:
+    """
+    Give the table as a page of Markdown.
+
+    :return: ``docs/parameters.md``.
+    """
+    rows = [(f'`{spec.name}`', _shown(default_of(spec.name)), spec.unit,
+             '' if spec.limits is None else f'{spec.limits[0]:g} to {spec.limits[1]:g}',
+             'yes' if spec.at_run_time else 'no', spec.description) for spec in TABLE]
+    header = ('Parameter', 'Default', 'Unit', 'Limits', 'At run time', 'What it is')
+    lines = [header, ('---',) * len(header), *rows]
+    table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+    return f'''# Parameters of the recognizer node
+
+Made from the table in `imrs_ros/ros_parameters.py` by `python -m imrs_ros.ros_parameters`; a test
+holds it true. `config/recognizer.yaml` is a file to copy.
+
+{table}
+
+What may change at run time (`ros2 param set /recognizer enter_threshold 0.6`) counts from the next
+window on. The rest is read when the node configures, and refused while it is configured. A set of
+changes that is wrong in one value is refused as a whole, with the reason; a wrong value at start
+keeps the node unconfigured until it is mended. Labels that hold a comma cannot be named.
+'''
+
+
+def _shown(value: Any) -> str:
+    return '' if value == '' else f'`{json.dumps(value)}`'
+
+
+if __name__ == '__main__':
+    print(table_text(), end='')

@@ -1,6 +1,6 @@
 """What the node's parameters mean: the settings they make, and each parameter's default."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 import re
 from typing import Any
@@ -59,6 +59,10 @@ class Settings:
     backend: BackendSettings
 
 
+TEXTS: dict[str, Callable[[str], Any]] = {
+    'enabled_classes': lambda text: tuple(split_words(text)),
+    'class_thresholds': lambda text: read_thresholds(text)}
+"""Settings written as one text, as ROS knows no mappings, and no empty lists in files."""
 CONCERNS = {'node': NodeSettings, 'window': WindowSettings, 'decision': DecisionSettings,
             'backend': BackendSettings}
 
@@ -76,13 +80,45 @@ def camera_name(topic: str) -> str:
     return '_'.join(words[:-1] or words)
 
 
+def split_words(text: str) -> list[str]:
+    """
+    Take a text apart at its commas.
+
+    :param text: such as ``Punch, PushUps``.
+    :return: the parts without the spaces around them, empty ones left out.
+    """
+    return [word for part in text.split(',') if (word := part.strip())]
+
+
+def read_thresholds(text: str) -> dict[str, float]:
+    """
+    Read thresholds by label.
+
+    :param text: such as ``Punch=0.7, PushUps=0.6``.
+    :return: the thresholds.
+    :raises SettingsError: when a part is no label and number.
+    """
+    thresholds: dict[str, float] = {}
+    for word in split_words(text):
+        label, _, number = word.rpartition('=')
+        try:
+            thresholds[label.strip()] = float(number)
+        except ValueError as error:
+            raise SettingsError({'class_thresholds': (
+                f'class_thresholds must be like "Punch=0.7, PushUps=0.6", got {word!r}')
+            }) from error
+    return thresholds
+
+
 def default_of(name: str) -> Any:
     """
     Give a parameter's default.
 
     :param name: a name in the table.
-    :return: the default of the settings field; sequences as lists.
+    :return: the default of the settings field; sequences as lists, those of ``TEXTS`` as text.
     """
+    if name in TEXTS:
+        return ''
     for concern in CONCERNS.values():
         for field in fields(concern):
             if field.name == name:
@@ -102,15 +138,20 @@ def make_settings(values: Mapping[str, Any]) -> Settings:
     problems: dict[str, str] = {}
     for concern, settings_class in CONCERNS.items():
         names = [field.name for field in fields(settings_class)]
-        plain = {n: tuple(values[n]) if isinstance(default_of(n), list) else values[n]
-                 for n in names}
         try:
-            made[concern] = settings_class(**plain)
+            made[concern] = settings_class(**{n: _plain(n, values[n]) for n in names})
         except SettingsError as error:
             problems |= error.problems
     if problems:
         raise SettingsError(problems)
     return Settings(**made)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Turn the value of a parameter into that of the settings field."""
+    if name in TEXTS:
+        return TEXTS[name](value)
+    return tuple(value) if isinstance(default_of(name), list) else value
 
 
 def problems_of(values: Mapping[str, Any]) -> dict[str, str]:

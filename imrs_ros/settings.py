@@ -1,7 +1,7 @@
 """Settings of the run-time core, one validated dataclass a concern. Defaults stand only here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 BACKENDS = ('auto', 'openvino', 'torch')
 
@@ -42,6 +42,9 @@ class WindowSettings:
     """Frames on the model's time grid between two windows of a camera, at least 1."""
     max_gap_sec: float = 0.5
     """A longer time between two frames empties the window, s, above 0."""
+    min_motion: float = 0.0
+    """Share of the picture that must change within a window for it to be scored, in [0, 1]; 0
+    scores every window."""
 
     def __post_init__(self) -> None:
         """
@@ -51,7 +54,9 @@ class WindowSettings:
         """
         require(
             ('hop', self.hop >= 1, f'must be at least 1 frame, got {self.hop}'),
-            ('max_gap_sec', self.max_gap_sec > 0, f'must be above 0 s, got {self.max_gap_sec}'))
+            ('max_gap_sec', self.max_gap_sec > 0, f'must be above 0 s, got {self.max_gap_sec}'),
+            ('min_motion', 0 <= self.min_motion <= 1,
+             f'must be in [0, 1], got {self.min_motion}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +71,11 @@ class DecisionSettings:
     """Smoothed probability under which the decided class is left, in [0, enter_threshold]."""
     min_duration_sec: float = 0.2
     """How long a candidate must last before it is decided, s, at least 0."""
+    enabled_classes: tuple[str, ...] = ()
+    """Labels that may be decided; empty for all."""
+    class_thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Enter thresholds of single classes, in (0, 1], by label; a class is left at the same share
+    of its enter threshold as any other."""
 
     def __post_init__(self) -> None:
         """
@@ -79,7 +89,21 @@ class DecisionSettings:
               for name in ('smoothing_sec', 'min_duration_sec')),
             ('enter_threshold', 0 < enter <= 1, f'must be in (0, 1], got {enter}'),
             ('leave_threshold', 0 <= leave <= enter,
-             f'must be in [0, enter_threshold = {enter}], got {leave}'))
+             f'must be in [0, enter_threshold = {enter}], got {leave}'),
+            ('class_thresholds', all(0 < t <= 1 for t in self.class_thresholds.values()),
+             f'must be in (0, 1], got {dict(self.class_thresholds)}'))
+
+    def check_labels(self, labels: Collection[str]) -> None:
+        """
+        Make sure that the model knows every class named here.
+
+        :param labels: the model's.
+        :raises SettingsError: naming those it does not know.
+        """
+        unknown = {name: sorted(set(getattr(self, name)) - set(labels))
+                   for name in ('enabled_classes', 'class_thresholds')}
+        require(*((name, not words, f'must name classes of the model, {", ".join(labels)}; got '
+                   f'{", ".join(words)}') for name, words in unknown.items()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

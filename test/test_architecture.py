@@ -21,6 +21,7 @@ ALLOWED = {
     'video': {'numpy', 'cv2'},
     'resampler': {'imrs_ros.records'},
     'ring_buffer': {'numpy'},
+    'motion': {'cv2', 'numpy'},
     'camera_health': set(),
     'networks': {'torch', 'safetensors', 'imrs_ros.networks', 'imrs_ros.model_card'},
     'backends/base': {'numpy', 'imrs_ros.records'},
@@ -36,7 +37,7 @@ ALLOWED = {
     'decision': {'numpy', 'imrs_ros.records', 'imrs_ros.settings'},
     'camera_stream': {
         'imrs_ros.model_card', 'imrs_ros.preprocessing', 'imrs_ros.records',
-        'imrs_ros.resampler', 'imrs_ros.ring_buffer', 'imrs_ros.settings'},
+        'imrs_ros.resampler', 'imrs_ros.ring_buffer', 'imrs_ros.settings', 'imrs_ros.motion'},
     'recognizer': {
         'imrs_ros.backends', 'imrs_ros.camera_stream', 'imrs_ros.decision',
         'imrs_ros.model_card', 'imrs_ros.records', 'imrs_ros.settings'},

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies as st
 from imrs_ros.decision import DecisionFilter, softmax
 from imrs_ros.records import Event, NO_ACTION, Scores
-from imrs_ros.settings import DecisionSettings
+from imrs_ros.settings import DecisionSettings, SettingsError
 import numpy as np
 import pytest
 
@@ -109,3 +109,37 @@ def test_events_tell_the_labels(steps):
 def test_wrong_settings_are_named(name, value):
     with pytest.raises(ValueError, match=name):
         DecisionSettings(**{**PLAIN, name: value})
+
+
+def test_only_enabled_classes_are_decided():
+    assert [d.label for d in run([(1, .9), (2, .1)], enabled_classes=('fall',))] == [
+        NO_ACTION, 'fall']
+
+
+def test_a_class_may_have_its_own_threshold():
+    steps = [(1, .7), (2, .1), (3, .75), (4, .55), (5, .52)]
+    own = {'class_thresholds': {'wave': .75}}
+    # Left at the same share of it, 2/3, as any other class.
+    assert [d.label for d in run(steps, enter_threshold=.6, leave_threshold=.4, **own)] == [
+        NO_ACTION, 'fall', 'wave', 'wave', 'wave']
+    assert run([*steps, (6, .49)], enter_threshold=.6, leave_threshold=.4, **own)[-1].label == (
+        NO_ACTION)
+
+
+def test_a_still_scene_ends_the_action():
+    decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
+    assert decision_filter.update(scores(1, .9)).label == 'wave'
+    still = decision_filter.update(replace(scores(2, .9), logits_K=None))
+    assert (still.label, still.event, still.confidence) == (NO_ACTION, Event.OFFSET, 1.0)
+    assert still.probabilities_K.tolist() == [0, 0]
+
+
+def test_settings_may_change_between_windows():
+    decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
+    assert decision_filter.update(scores(1, .55)).label == NO_ACTION
+    decision_filter.change(DecisionSettings(**{**PLAIN, 'enter_threshold': .52}))
+    assert decision_filter.update(scores(2, .55)).label == 'wave'
+    with pytest.raises(SettingsError, match='enabled_classes must name classes of the model, '
+                                            'wave, fall; got jump'):
+        decision_filter.change(DecisionSettings(**PLAIN, enabled_classes=('jump',)))
+    assert decision_filter.update(scores(3, .5)).label == 'wave'

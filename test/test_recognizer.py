@@ -1,5 +1,6 @@
 """The whole data path with a small model: windows, hops, gaps, latest wins, threads."""
 
+from dataclasses import replace
 import signal
 import threading
 
@@ -107,6 +108,35 @@ def test_gap_or_backward_stamp_needs_sixteen_new_frames(tiny_card, backend, next
     recognizer.push('front', frame(next_ms + 40 * 15, 2))
     (decision,) = recognizer.step()
     assert (decision.label, decision.event) == ('lift', Event.CHANGE)
+
+
+def test_still_windows_are_not_scored(tiny_card, backend):
+    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1, min_motion=0.1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i, 1))
+        recognizer.push('rear', frame(1000 + 40 * i, 15 * i))
+    front, rear = recognizer.step()
+    assert [clip.stream for clip in backend.calls[0]] == ['rear']
+    assert (front.label, front.scores.logits_K) == (NO_ACTION, None)
+    assert rear.scores.stream == 'rear'
+    recognizer.push('front', frame(1000 + 40 * 16, 1))
+    assert [d.label for d in recognizer.step()] == [NO_ACTION]
+    assert len(backend.calls) == 1, 'no call without a moving window'
+
+
+def test_settings_change_while_it_runs(tiny_card, backend):
+    recognizer = make(tiny_card, backend, hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i, 1))
+    assert recognizer.step()[0].label == 'fall'
+    recognizer.change(WindowSettings(hop=3), replace(EAGER, enabled_classes=('wave',)))
+    decided = []
+    for i in range(16, 22):
+        recognizer.push('front', frame(1000 + 40 * i, 1))
+        decided += [d.label for d in recognizer.step()]
+    assert decided == [NO_ACTION, NO_ACTION]
+    with pytest.raises(ValueError, match='class_thresholds must name classes'):
+        recognizer.change(WindowSettings(), replace(EAGER, class_thresholds={'jump': 0.5}))
 
 
 def test_clear_forgets_frames(tiny_card, backend):

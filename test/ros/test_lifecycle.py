@@ -98,6 +98,25 @@ def test_model_of_other_channels_is_refused_at_configure(graph, tiny_model, capf
     assert 'expected 3 channels (RGB), got 2 and 3' in capfd.readouterr().err
 
 
+def test_decisions_follow_parameters_at_once(graph, tiny_card):
+    node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
+    labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    infos = graph.collect(vision_msgs.LabelInfo, '/recognizer/labels', latched=True)
+    publisher = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    publish_window(graph, publisher, map(raw_message, frames(16)), scores)
+    graph.wait(lambda: labels)
+    decided = labels[-1].data
+    other = next(label for label in tiny_card.labels if label != decided)
+    results = node.set_parameters([
+        Parameter('enabled_classes', value=other), Parameter('enter_threshold', value=0.02),
+        Parameter('model', value='ucf10')])
+    assert [result.successful for result in results] == [True, True, False]
+    publish_window(graph, publisher, map(raw_message, frames(1, 16)), scores)
+    graph.wait(lambda: labels[-1].data == other)
+    graph.wait(lambda: infos[-1].threshold == pytest.approx(0.02))
+
+
 class GatedBackend:
     """The real backend, stopped at a gate."""
 

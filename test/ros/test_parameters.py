@@ -1,6 +1,6 @@
 """One table of parameters: defaults, limits, refusals."""
 
-from imrs_ros.ros_parameters import descriptor, RosParameters, TABLE
+from imrs_ros.ros_parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.ros_settings import camera_name, default_of, NodeSettings
 import pytest
 import rclpy
@@ -22,6 +22,14 @@ def make_node(graph):
         node.destroy_node()
 
 
+def declare(node, told=None):
+    return RosParameters(node, (told if told is not None else []).append)
+
+
+def test_page_is_the_table(root):
+    assert (root / 'docs' / 'parameters.md').read_text() == table_text()
+
+
 def test_shipped_configuration_is_the_defaults(root):
     content = yaml.safe_load((root / 'config' / 'recognizer.yaml').read_text())
     stated = content['/**']['ros__parameters']
@@ -31,7 +39,7 @@ def test_shipped_configuration_is_the_defaults(root):
 
 
 def test_defaults_make_settings(make_node):
-    settings = RosParameters(make_node()).read()
+    settings = declare(make_node()).read()
     assert settings.node == NodeSettings()
     assert settings.window.hop == 4
 
@@ -56,10 +64,12 @@ def test_limits_are_described():
     ({'cameras': ['~']}, r'cameras must give names .* got \[..\]'),
     ({'cameras': ['/{foo}/image']}, r'cameras must give names of letters'),
     ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
+    ({'class_thresholds': 'Punch 0.7'}, r'must be like "Punch=0.7, .*", got .Punch 0\.7'),
+    ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \(0, 1\], got'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
     node = make_node(**overrides)
-    parameters = RosParameters(node)
+    parameters = declare(node)
     with pytest.raises(ValueError, match=words):
         parameters.read()
     name = next(iter(overrides))
@@ -75,7 +85,7 @@ def test_empty_list_at_start_is_named_and_can_be_mended(graph, tmp_path, how):
     given = {'argument': ['-p', 'cameras:=[]'], 'file': ['--params-file', str(file)]}[how]
     node = rclpy.create_node(
         'parameters', context=graph.context, cli_args=['--ros-args', *given])
-    parameters = RosParameters(node)
+    parameters = declare(node)
     with pytest.raises(ValueError, match='cameras must be a list of texts, got an empty value'):
         parameters.read()
     (other,) = node.set_parameters([Parameter('hop', value=2)])
@@ -90,7 +100,7 @@ def test_empty_list_at_start_is_named_and_can_be_mended(graph, tmp_path, how):
 
 def test_several_wrong_overrides_are_all_named_and_mended_one_at_a_time(make_node):
     node = make_node(backend='bar', reliability='foo', leave_threshold=0.9, hop='often')
-    parameters = RosParameters(node)
+    parameters = declare(node)
     with pytest.raises(ValueError, match='backend must be') as refusal:
         parameters.read()
     for name in ('reliability', 'leave_threshold', 'hop'):
@@ -116,7 +126,7 @@ def test_several_wrong_overrides_are_all_named_and_mended_one_at_a_time(make_nod
 
 def test_changes_are_refused_as_a_whole(make_node):
     node = make_node()
-    parameters = RosParameters(node)
+    parameters = declare(node)
     result = node.set_parameters_atomically([
         Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.4)])
     assert not result.successful
@@ -126,6 +136,35 @@ def test_changes_are_refused_as_a_whole(make_node):
         Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.2)])
     assert result.successful
     assert parameters.read().decision.enter_threshold == 0.3
+
+
+def test_texts_name_classes(make_node):
+    decision = declare(make_node(
+        enabled_classes='Punch, Push Ups,', class_thresholds='Punch=0.7,Push Ups = 0.6',
+    )).read().decision
+    assert decision.enabled_classes == ('Punch', 'Push Ups')
+    assert decision.class_thresholds == {'Punch': 0.7, 'Push Ups': 0.6}
+
+
+def test_a_configured_node_takes_what_may_change_and_refuses_the_rest(make_node):
+    told, node = [], make_node()
+    parameters = declare(node, told)
+
+    def change(**values):
+        return node.set_parameters_atomically(
+            [Parameter(name, value=value) for name, value in values.items()]).reason
+    assert change(hop=3, model='other') == ''
+    assert told == [], 'nobody is told before it is held'
+    parameters.hold(('wave', 'fall'))
+    assert 'model cannot change while the node is configured; deactivate and clean it up' in (
+        change(hop=2, model='third'))
+    assert 'enabled_classes must name classes of the model, wave, fall; got jump' in (
+        change(enabled_classes='jump'))
+    assert told == []
+    assert change(hop=2, enabled_classes='fall', model='other') == '', 'the same is no change'
+    assert [(s.window.hop, s.decision.enabled_classes) for s in told] == [(2, ('fall',))]
+    parameters.release()
+    assert change(model='third') == ''
 
 
 @pytest.mark.parametrize(('topic', 'name'), [
