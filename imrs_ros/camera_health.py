@@ -1,12 +1,36 @@
-"""What is counted of one camera between two reports; no ROS."""
+"""What is counted of one camera between two reports, and what is wrong with it; no ROS."""
 
 from collections import deque
+from enum import IntEnum
+import math
 import statistics
 import threading
 import time
 from typing import NamedTuple
 
-KEPT_LATENCIES = 200
+KEPT_TIMES = 200
+"""Latencies and ages of a report; the newest count."""
+SILENT_ERROR_SEC = 5.0
+"""A camera that gives no frame for so long is lost."""
+LEAST_RATE_SHARE = 0.9
+"""Of the model's frame rate; a slower camera shows the model less than it learnt from."""
+
+
+class Level(IntEnum):
+    """How bad it is; the values are those of ``diagnostic_msgs/DiagnosticStatus``."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong."""
+
+    level: Level
+    """How bad it is."""
+    text: str
+    """What it is, and where it is not plain what to do."""
 
 
 class CameraReport(NamedTuple):
@@ -14,12 +38,20 @@ class CameraReport(NamedTuple):
 
     frames_hz: float
     """Frames received a second."""
+    sampled_hz: float
+    """Different frames put on the model's time grid a second."""
     windows_hz: float
     """Windows published a second."""
+    frame_age_sec: float
+    """Median time from a frame's stamp to its arrival, s; nan without frames."""
     latency_p50_sec: float
     """Median time from a window's newest stamp to its publication, s; nan without windows."""
     latency_p95_sec: float
     """95th percentile of the same, s."""
+    latency_max_sec: float
+    """Largest of the same, s."""
+    silent_sec: float
+    """Time since the last frame, s."""
     num_dropped: int
     """Frames that could not be used, since the node was configured."""
     num_newly_dropped: int
@@ -27,18 +59,31 @@ class CameraReport(NamedTuple):
     num_restarts: int
     """Windows that were started anew, since the node was configured."""
 
-    def problem(self) -> str | None:
+    def problems(self, model_hz: float, window_sec: float) -> list[Problem]:
         """
         Say what is wrong with a camera that should be heard.
 
-        :return: the words, or None where nothing is.
+        :param model_hz: rate of the model's time grid.
+        :param window_sec: time that a window spans.
+        :return: what is, if anything.
         """
         found = []
-        if not self.frames_hz:
-            found.append('no frames since the last report')
+        if self.silent_sec >= SILENT_ERROR_SEC:
+            found.append(Problem(Level.ERROR, f'no frames for {self.silent_sec:.0f} s'))
+        elif not self.frames_hz:
+            found.append(Problem(Level.WARN, 'no frames since the last report'))
+        elif self.frames_hz < LEAST_RATE_SHARE * model_hz:
+            found.append(Problem(
+                Level.WARN, f'{self.frames_hz:.1f} frames a second, fewer than the '
+                f'{model_hz:g} of the model'))
         if self.num_newly_dropped:
-            found.append(f'images dropped since the last report: {self.num_newly_dropped}')
-        return ', '.join(found) or None
+            found.append(Problem(
+                Level.WARN, f'images dropped since the last report: {self.num_newly_dropped}'))
+        if self.latency_p50_sec > window_sec:
+            found.append(Problem(
+                Level.WARN, f'results {self.latency_p50_sec:.2f} s late, more than a window of '
+                f'{window_sec:g} s; the machine is too slow, or clocks differ'))
+        return found
 
 
 class CameraHealth:
@@ -47,26 +92,36 @@ class CameraHealth:
     def __init__(self) -> None:
         """Start at zero."""
         self._lock = threading.Lock()
-        self._num_frames = self._num_windows = 0
+        self._num_frames = self._num_sampled = self._num_windows = 0
         self._num_dropped = self._num_newly_dropped = self._num_restarts = 0
         self._last_frame_sec = time.monotonic()
-        self._latencies_sec: deque[float] = deque(maxlen=KEPT_LATENCIES)
+        self._ages_sec: deque[float] = deque(maxlen=KEPT_TIMES)
+        self._latencies_sec: deque[float] = deque(maxlen=KEPT_TIMES)
 
-    def count_frame(self, *, restarted: bool) -> None:
+    def count_frame(self, age_sec: float, *, num_sampled: int, restarted: bool) -> None:
         """
         Count a frame that was taken.
 
+        :param age_sec: from its stamp to now.
+        :param num_sampled: frames that were put on the time grid because of it.
         :param restarted: it started the window anew.
         """
         with self._lock:
             self._num_frames += 1
+            self._num_sampled += num_sampled
             self._num_restarts += restarted
+            self._ages_sec.append(age_sec)
             self._last_frame_sec = time.monotonic()
 
     def silent_sec(self) -> float:
         """Give the time since a frame was last taken, by this machine's clock, s."""
         with self._lock:
             return time.monotonic() - self._last_frame_sec
+
+    def expect_frames(self) -> None:
+        """Count the time of silence from now on."""
+        with self._lock:
+            self._last_frame_sec = time.monotonic()
 
     def count_dropped(self) -> None:
         """Count a frame that could not be used."""
@@ -92,15 +147,20 @@ class CameraHealth:
         :return: the report.
         """
         with self._lock:
-            ordered = sorted(self._latencies_sec)
+            ordered = sorted(self._latencies_sec) or [math.nan]
             result = CameraReport(
                 frames_hz=self._num_frames / elapsed_sec,
+                sampled_hz=self._num_sampled / elapsed_sec,
                 windows_hz=self._num_windows / elapsed_sec,
-                latency_p50_sec=statistics.median(ordered) if ordered else float('nan'),
-                latency_p95_sec=ordered[int(0.95 * (len(ordered) - 1))] if ordered
-                else float('nan'),
+                frame_age_sec=statistics.median(self._ages_sec or [math.nan]),
+                latency_p50_sec=statistics.median(ordered),
+                latency_p95_sec=ordered[int(0.95 * (len(ordered) - 1))],
+                latency_max_sec=ordered[-1],
+                silent_sec=time.monotonic() - self._last_frame_sec,
                 num_dropped=self._num_dropped, num_newly_dropped=self._num_newly_dropped,
                 num_restarts=self._num_restarts)
-            self._num_frames = self._num_windows = self._num_newly_dropped = 0
+            self._num_frames = self._num_sampled = self._num_windows = 0
+            self._num_newly_dropped = 0
+            self._ages_sec.clear()
             self._latencies_sec.clear()
             return result

@@ -20,6 +20,8 @@ class Pushed:
     """Why the window starts anew at this frame, or None."""
     is_window_due: bool
     """A window waits to be taken."""
+    num_sampled: int
+    """Frames that were put on the time grid because of it, each counted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ class CameraStream:
             resampled = self._resampler.push(small)
             if resampled.restart is not None:
                 self._restart()
+            num_sampled = 0
             for tick in resampled.frames:
                 self._ring.append(tick.image_HWC)
+                num_sampled += tick is not self._newest
                 self._newest = tick
-            return Pushed(resampled.restart, self._is_due())
+            return Pushed(resampled.restart, self._is_due(), num_sampled)
 
     def end(self) -> None:
         """Let no window so far count any more; the next one needs a frame newer than this."""

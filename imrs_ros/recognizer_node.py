@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 from imrs_ros.backends import load_backend
+from imrs_ros.camera_health import Level
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.recognizer import Recognizer
@@ -27,11 +28,9 @@ import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 
-QUEUE_DEPTH = 10
-"""Images a subscription holds while the executor is busy with another camera's."""
 DIAGNOSTICS_PERIOD_SEC = 1.0
+GRAPH_PERIOD_SEC = 0.5
 SILENCE_CHECK_PERIOD_SEC = 0.1
 WARNING_PERIOD_SEC = 5.0
 DONE = TransitionCallbackReturn.SUCCESS
@@ -123,11 +122,12 @@ class RecognizerNode(LifecycleNode):
         undo = self._undo_configure
         outputs = NodeOutputs(self, card, undo)
         cameras = {
-            name: RosCamera(self, name, topic, card, settings.node.top_k, undo)
+            name: RosCamera(self, name, topic, card, settings.node, undo)
             for name, topic in topics.items()}
         # Not the node's own clock: that of a simulation may stop together with the cameras.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for period_sec, callback in ((DIAGNOSTICS_PERIOD_SEC, self._report),
+                                     (GRAPH_PERIOD_SEC, self._follow_graph),
                                      (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
             undo.callback(
                 self.destroy_timer, self.create_timer(period_sec, callback, clock=steady))
@@ -169,11 +169,8 @@ class RecognizerNode(LifecycleNode):
         done = super().on_activate(state)
         self._undo_activate.callback(self._forget, configured)
         self._is_active = True
-        qos = QoSProfile(depth=QUEUE_DEPTH, reliability=(
-            ReliabilityPolicy.RELIABLE if configured.settings.node.reliability == 'reliable'
-            else ReliabilityPolicy.BEST_EFFORT))
         for camera in configured.cameras.values():
-            camera.subscribe(configured.worker, qos, self._undo_activate)
+            camera.subscribe(configured.worker, self._undo_activate)
         return done
 
     @reported
@@ -279,12 +276,19 @@ class RecognizerNode(LifecycleNode):
         if self.context.ok():
             self.get_logger().error(text)
 
+    def _follow_graph(self) -> None:
+        """Look for transports that came or went."""
+        configured = self._configured
+        if self._is_active and configured is not None:
+            for camera in configured.cameras.values():
+                camera.follow(configured.worker)
+
     def _report(self) -> None:
         configured = self._configured
         if configured is None:
             return
         state = 'active' if self._is_active else 'inactive'
-        statuses = [Status('recognizer', state, True, {'backend': self._backend_name})]
+        statuses = [Status('recognizer', state, Level.OK, {'backend': self._backend_name})]
         for name, camera in configured.cameras.items():
             statuses.append(camera.status(
                 state, self._is_active, DIAGNOSTICS_PERIOD_SEC,

@@ -5,28 +5,33 @@ from contextlib import ExitStack
 import math
 import time
 
-from imrs_ros.camera_health import CameraHealth
+from imrs_ros.camera_health import CameraHealth, Level, Problem
 from imrs_ros.model_card import ModelCard
-from imrs_ros.ros_messages import decode_image, ImageError
+from imrs_ros.ros_messages import decode_image, ImageError, stamp_to_ns
 from imrs_ros.ros_outputs import CameraOutputs, Status
+from imrs_ros.ros_settings import NodeSettings
+from imrs_ros.ros_transport import choose_source, Source, sources_of
 from imrs_ros.worker import Worker
+from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile
+from rclpy.qos import qos_policy_name_from_kind, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
+QUEUE_DEPTH = 10
+"""Images a subscription holds while the executor is busy with another camera's."""
 WARNING_PERIOD_SEC = 5.0
 
 
 class RosCamera:
     """
-    A camera topic, its outputs, and how it fares.
+    A camera, its outputs, and how it fares.
 
     Its outputs are used by the worker's thread and the executor's: the node locks them. The rest
     belongs to the executor's thread.
     """
 
     def __init__(
-        self, node: LifecycleNode, name: str, topic: str, card: ModelCard, top_k: int,
+        self, node: LifecycleNode, name: str, topic: str, card: ModelCard, settings: NodeSettings,
         undo: ExitStack,
     ) -> None:
         """
@@ -34,30 +39,63 @@ class RosCamera:
 
         :param node: the node that owns them.
         :param name: the camera's name.
-        :param topic: its images; one that ends in /compressed is a CompressedImage.
+        :param topic: its images.
         :param card: the model.
-        :param top_k: classes in a classification message.
+        :param settings: transport, reliability and more.
         :param undo: destroys the publishers when it is closed.
         """
-        self._node, self._name, self._topic = node, name, topic
-        self.outputs = CameraOutputs(node, name, card, top_k, undo)
+        self._node, self._name, self._card = node, name, card
+        self._sources = sources_of(topic, settings.transport)
+        self._qos = QoSProfile(depth=QUEUE_DEPTH, reliability=(
+            ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
+            else ReliabilityPolicy.BEST_EFFORT))
+        self.outputs = CameraOutputs(node, name, card, settings.top_k, undo)
         self.health = CameraHealth()
+        self._source: Source | None = None
+        self._subscription = ExitStack()
+        self._refused_policy: str | None = None
         self._warned_sec: dict[str, float] = {}
 
-    def subscribe(self, worker: Worker, qos: QoSProfile, undo: ExitStack) -> None:
+    def subscribe(self, worker: Worker, undo: ExitStack) -> None:
         """
         Hand the camera's images to the recognizer from now on.
 
         :param worker: whose recognizer takes them.
-        :param qos: asked of the camera.
         :param undo: ends the subscription when it is closed.
         """
-        kind = CompressedImage if self._topic.endswith('/compressed') else Image
+        undo.callback(self._unsubscribe)
+        self.health.expect_frames()
+        self.follow(worker)
+
+    def follow(self, worker: Worker) -> None:
+        """
+        Go to another transport where the one in use is not published, and another is.
+
+        :param worker: whose recognizer takes the images.
+        """
+        source = choose_source(self._node, self._sources, self._source)
+        if source == self._source:
+            return
+        self._unsubscribe()
         subscription = self._node.create_subscription(
-            kind, self._topic, self._image_callback(worker), qos)
-        undo.callback(self._node.destroy_subscription, subscription)
+            source.kind, source.topic, self._image_callback(worker), self._qos,
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._note_refusal))
+        self._subscription.callback(self._node.destroy_subscription, subscription)
+        self._source = source
         self._node.get_logger().info(
-            f'camera {self._name}: {subscription.topic_name} ({kind.__name__})')
+            f'camera {self._name}: {subscription.topic_name} ({source.kind.__name__})')
+
+    def _unsubscribe(self) -> None:
+        self._subscription.close()
+        self._source = self._refused_policy = None
+
+    def _note_refusal(self, info: QoSRequestedIncompatibleQoSInfo) -> None:
+        self._refused_policy = qos_policy_name_from_kind(info.last_policy_kind).lower()
+        self._warn('not heard', self._refusal())
+
+    def _refusal(self) -> str:
+        return (f'a publisher offers another {self._refused_policy} than is asked for; set '
+                'the parameter reliability to best_effort, or the publisher to reliable')
 
     def _image_callback(self, worker: Worker) -> Callable[[Image | CompressedImage], None]:
         def take(msg: Image | CompressedImage) -> None:
@@ -69,7 +107,9 @@ class RosCamera:
                 kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
                 self._warn('image dropped', f'{kind}{error}')
                 return
-            self.health.count_frame(restarted=pushed.restart is not None)
+            age_ns = self._node.get_clock().now().nanoseconds - stamp_to_ns(msg.header.stamp)
+            self.health.count_frame(age_ns / 1e9, num_sampled=pushed.num_sampled,
+                                    restarted=pushed.restart is not None)
             if pushed.restart is not None:
                 self._warn('window starts anew', pushed.restart)
             if pushed.is_window_due:
@@ -91,12 +131,17 @@ class RosCamera:
         :param is_heard: whether images are expected.
         :param elapsed_sec: time since the last call.
         :param num_skipped: windows that were overtaken by newer ones.
-        :return: not OK where images are expected and lack or were dropped.
+        :return: as bad as the worst of what is wrong, where images are expected.
         """
-        report = self.health.report(elapsed_sec)
-        problem = report.problem() if is_heard else None
+        report, spec = self.health.report(elapsed_sec), self._card.spec
+        problems = report.problems(spec.fps, spec.num_frames / spec.fps) if is_heard else []
+        if self._refused_policy is not None:
+            problems.append(Problem(Level.ERROR, self._refusal()))
         values = {key: f'{value:.4g}' if isinstance(value, float) else str(value)
                   for key, value in report._asdict().items()}
         return Status(
-            name=self._name, message=state if problem is None else f'{state}: {problem}',
-            is_ok=problem is None, values={**values, 'num_skipped_windows': str(num_skipped)})
+            name=self._name, message=': '.join(
+                [state, *([', '.join(p.text for p in problems)] if problems else [])]),
+            level=max((p.level for p in problems), default=Level.OK), values={
+                'topic': '' if self._source is None else self._source.topic, **values,
+                'model_hz': f'{spec.fps:g}', 'num_skipped_windows': str(num_skipped)})

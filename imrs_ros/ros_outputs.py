@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from imrs_ros.camera_health import Level
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Decision, Event, NO_ACTION
 from imrs_ros.ros_messages import (
@@ -91,8 +92,8 @@ class Status:
     """Of the node's part."""
     message: str
     """Its state in words."""
-    is_ok: bool
-    """Level OK, or else WARN."""
+    level: Level
+    """How bad it is."""
     values: Mapping[str, str]
     """Details by key."""
 
@@ -134,7 +135,7 @@ class NodeOutputs:
         """
         message = DiagnosticArray(status=[
             DiagnosticStatus(
-                level=DiagnosticStatus.OK if status.is_ok else DiagnosticStatus.WARN,
+                level=bytes([status.level]),
                 name=f'{self._node.get_name()}: {status.name}', hardware_id=status.name,
                 message=status.message,
                 values=[KeyValue(key=key, value=value) for key, value in status.values.items()])

@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from imrs_ros.ros_settings import (
-    default_of, make_settings, problems_of, RELIABILITIES, Settings)
+    default_of, make_settings, problems_of, RELIABILITIES, Settings, TRANSPORTS)
 from imrs_ros.settings import BACKENDS, SettingsError
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
@@ -41,8 +41,10 @@ class ParameterSpec:
 TABLE = (
     ParameterSpec('autostart', 'Configure and activate at start, without a lifecycle manager.'),
     ParameterSpec('model', 'Name of an installed model, or path of a model folder.'),
-    ParameterSpec('cameras', 'Image topics. One that ends in /compressed is read as '
-                             'sensor_msgs/CompressedImage, any other as sensor_msgs/Image.'),
+    ParameterSpec('cameras', 'Image topics, without the suffix of a transport; one that ends in '
+                             '/compressed is read as such.'),
+    ParameterSpec('transport', f'How images come: {", ".join(TRANSPORTS)}. auto takes what is '
+                               'published, raw where both are.'),
     ParameterSpec('reliability', f'Reliability asked of the cameras: {" or ".join(RELIABILITIES)}.'
                                  ' best_effort hears every publisher.'),
     ParameterSpec('top_k', 'Classes in a classification message.', '', (1, 1000)),

@@ -9,6 +9,7 @@ from imrs_ros.settings import (
     BackendSettings, DecisionSettings, require, SettingsError, WindowSettings)
 
 RELIABILITIES = ('best_effort', 'reliable')
+TRANSPORTS = ('auto', 'raw', 'compressed')
 CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
 
 
@@ -21,7 +22,10 @@ class NodeSettings:
     model: str = 'ucf10'
     """Name of an installed model, or path of a model folder."""
     cameras: tuple[str, ...] = ('image_raw',)
-    """Image topics; one that ends in /compressed is a CompressedImage."""
+    """Image topics, as image_transport names them."""
+    transport: str = 'auto'
+    """``raw``, ``compressed`` (of a topic, its name and /compressed), or ``auto``: whichever is
+    published, raw where both are. A topic that ends in /compressed is compressed."""
     reliability: str = 'best_effort'
     """Reliability asked of the cameras: ``best_effort`` hears every publisher."""
     top_k: int = 5
@@ -46,7 +50,9 @@ class NodeSettings:
              f'must have different names, got {names} for {topics}; a camera is named after the '
              'namespace of its topic'),
             ('reliability', self.reliability in RELIABILITIES,
-             f'must be one of {", ".join(RELIABILITIES)}, got {self.reliability!r}'))
+             f'must be one of {", ".join(RELIABILITIES)}, got {self.reliability!r}'),
+            ('transport', self.transport in TRANSPORTS,
+             f'must be one of {", ".join(TRANSPORTS)}, got {self.transport!r}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

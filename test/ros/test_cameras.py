@@ -1,12 +1,16 @@
 """What single cameras of the real node bring about: odd images, silence, warnings, diagnostics."""
 
 from array import array
+from dataclasses import replace
 import time
 import zlib
 
 import cv2
-from imrs_ros.ros_messages import Encoding, ENCODINGS, raw_message, stamp_to_ns
+from imrs_ros.ros_messages import (
+    Encoding, ENCODINGS, jpeg_message, raw_message, stamp_to_ns)
 import pytest
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_support import (
     change_state, EAGER, frames, publish_all, publish_window, state, STATES, tiny_parameters,
     TRANSITIONS)
@@ -15,7 +19,8 @@ diagnostic_msgs = pytest.importorskip('diagnostic_msgs.msg')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 std_msgs = pytest.importorskip('std_msgs.msg')
 vision_msgs = pytest.importorskip('vision_msgs.msg')
-OK, WARN = (getattr(diagnostic_msgs.DiagnosticStatus, name) for name in ('OK', 'WARN'))
+OK, WARN, ERROR = (
+    getattr(diagnostic_msgs.DiagnosticStatus, name) for name in ('OK', 'WARN', 'ERROR'))
 
 
 def png_message(frame, with_odd_chunk=False):
@@ -80,6 +85,79 @@ def statuses(diagnostics, name):
     return [s for m in diagnostics for s in m.status if s.name == f'recognizer: {name}']
 
 
+def live_frames():
+    """Give frames with the stamps of now."""
+    image = frames(1)[0]
+    while True:
+        yield replace(image, stamp_ns=time.time_ns())
+
+
+def test_late_results_and_slow_cameras_are_told(graph, tiny_card):
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    publish_window(graph, camera, map(raw_message, frames(16)), scores)
+    graph.wait(lambda: any('more than a window of 0.64 s' in status.message
+                           for status in statuses(diagnostics, 'front')))
+
+    def slow():
+        camera.publish(raw_message(next(live)))
+        time.sleep(0.2)
+        status = statuses(diagnostics, 'front')[-1]
+        values = {v.key: v.value for v in status.values}
+        return ('fewer than the 25 of the model' in status.message and values
+                if float(values['frame_age_sec']) < 1 else None)
+    live = live_frames()
+    values = graph.wait(slow)
+    assert values['topic'] == '/front/image_raw'
+    assert float(values['frames_hz']) < 8
+
+
+def test_a_publisher_that_does_not_fit_is_named(graph, tiny_card, capfd):
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
+    graph.node.create_publisher(
+        sensor_msgs.Image, '/front/image_raw',
+        QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
+        event_callbacks=PublisherEventCallbacks(use_default_callbacks=False))
+    words = 'a publisher offers another reliability than is asked for'
+    graph.wait(lambda: any(status.level == ERROR and words in status.message
+                           for status in statuses(diagnostics, 'front')))
+    assert f'camera front: not heard: {words}' in capfd.readouterr().err
+
+
+def test_transport_is_found_and_followed(graph, tiny_card):
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
+
+    def heard():
+        return [s.topic_name for s in node.subscriptions if s.topic_name.startswith('/front')]
+    assert heard() == ['/front/image_raw']
+    compressed = graph.reliable_publisher(
+        sensor_msgs.CompressedImage, '/front/image_raw/compressed')
+    assert heard() == ['/front/image_raw/compressed']
+    publish_window(graph, compressed, map(jpeg_message, frames(16)), scores)
+    raw = graph.node.create_publisher(sensor_msgs.Image, '/front/image_raw', 100)
+    time.sleep(1.2)
+    assert heard() == ['/front/image_raw/compressed'], 'what is heard is kept'
+    graph.node.destroy_publisher(compressed)
+    graph.wait(lambda: raw.get_subscription_count())
+    # The window goes on where the other transport left it.
+    publish_window(graph, raw, map(raw_message, frames(1, 16)), scores)
+    assert len(scores) == 2
+    assert heard() == ['/front/image_raw']
+
+
+@pytest.mark.parametrize(('transport', 'topic', 'heard'), [
+    ('raw', '/front/image', '/front/image'), ('compressed', '/front/image',
+                                              '/front/image/compressed'),
+    ('raw', '/front/image/compressed', '/front/image/compressed')])
+def test_transport_may_be_told(graph, tiny_card, transport, topic, heard):
+    node = graph.start_recognizer(**tiny_parameters(tiny_card, topic), transport=transport)
+    assert heard in [s.topic_name for s in node.subscriptions]
+
+
 def test_diagnostics_warn_of_cameras_that_should_be_heard(graph, tiny_card):
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', '/rear/image_raw'))
@@ -92,7 +170,7 @@ def test_diagnostics_warn_of_cameras_that_should_be_heard(graph, tiny_card):
     def told(name, level, message):
         camera.publish(raw_message(next(sent)))
         return latest(name) == (level, message)
-    sent = iter(frames(3000))
+    sent = live_frames()
     graph.wait(lambda: told('front', OK, 'active'))
     graph.wait(lambda: told('rear', WARN, 'active: no frames since the last report'))
     assert latest('recognizer') == (OK, 'active')
@@ -102,6 +180,8 @@ def test_diagnostics_warn_of_cameras_that_should_be_heard(graph, tiny_card):
     graph.wait(lambda: told('front', WARN, 'active: images dropped since the last report: 1'))
     graph.wait(lambda: told('front', OK, 'active'))
     graph.wait(lambda: latest('front') == (WARN, 'active: no frames since the last report'))
+    graph.wait(lambda: latest('front')[0] == ERROR)
+    assert latest('front')[1].startswith('active: no frames for ')
     assert change_state(graph, TRANSITIONS.TRANSITION_DEACTIVATE)
     for name in ('front', 'rear', 'recognizer'):
         graph.wait(lambda name=name: latest(name) == (OK, 'inactive'))
