@@ -30,8 +30,8 @@ setup(
     python_requires='>=3.10',
     install_requires=['setuptools'],
     extras_require={
-        'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'PyYAML',
-                    'safetensors', 'torch'],
+        'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'psutil',
+                    'PyYAML', 'safetensors', 'torch'],
     },
     zip_safe=False,
     entry_points={'console_scripts': [

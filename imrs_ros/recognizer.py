@@ -9,7 +9,7 @@ The node, the offline evaluation and the tests all use this class.
 
 from collections.abc import Iterable
 
-from imrs_ros.backends.base import Backend
+from imrs_ros.backends.base import Backend, BackendDescription
 from imrs_ros.camera_stream import CameraStream, Pushed
 from imrs_ros.decision import DecisionFilter
 from imrs_ros.model_card import ModelCard
@@ -45,6 +45,11 @@ class Recognizer:
         self._filters = {
             name: DecisionFilter(card.labels, card.temperature, decision or DecisionSettings())
             for name in names}
+
+    @property
+    def description(self) -> BackendDescription:
+        """Describe what runs the model now."""
+        return self._backend.description
 
     def push(self, stream: str, frame: Frame) -> Pushed:
         """

@@ -12,10 +12,10 @@ from functools import wraps
 import threading
 from typing import Any
 
-from imrs_ros.backends import load_backend
-from imrs_ros.camera_health import Level
+from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
+from imrs_ros.node_health import NodeHealth
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
 from imrs_ros.ros_camera import RosCamera
@@ -62,6 +62,7 @@ class Configured:
     """All that a configured node holds."""
 
     settings: Settings
+    health: NodeHealth
     worker: Worker
     cameras: dict[str, RosCamera]
     outputs: NodeOutputs
@@ -83,7 +84,6 @@ class RecognizerNode(LifecycleNode):
         self._undo_configure, self._undo_activate = ExitStack(), ExitStack()
         # Held by whoever publishes decisions or voids them, so that none is published after it.
         self._output_lock = threading.Lock()
-        self._backend_name = ''
         self._is_active = False
 
     @reported
@@ -131,29 +131,32 @@ class RecognizerNode(LifecycleNode):
                                      (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
             undo.callback(
                 self.destroy_timer, self.create_timer(period_sec, callback, clock=steady))
-        worker = Worker(
-            lambda: self._load(settings, card, tuple(topics)), self._publish, self._report_lost)
+        health = NodeHealth(card)
+        worker = Worker(lambda: self._load(settings, card, tuple(topics), health),
+                        self._publish, self._report_lost)
         undo.callback(worker.stop)
         self.parameters.hold(card.labels)
         undo.callback(self.parameters.release)
         outputs.publish_labels(settings.decision.enter_threshold)
-        return Configured(settings=settings, worker=worker, cameras=cameras, outputs=outputs)
+        return Configured(
+            settings=settings, health=health, worker=worker, cameras=cameras, outputs=outputs)
+
+    def _load(self, settings: Settings, card: ModelCard, cameras: tuple[str, ...],
+              health: NodeHealth) -> Recognizer:
+        """Load the model; runs on the worker's thread."""
+        def warn(reason: str) -> None:
+            health.note_failure(reason)
+            self.get_logger().warning(reason)
+        backend = FailoverBackend(card, settings.backend, warn)
+        self.get_logger().info(f'model {card.name}: {backend.description}')
+        return Recognizer(
+            card, backend, cameras, window=settings.window, decision=settings.decision)
 
     def _change(self, settings: Settings) -> None:
         """Go by parameters that were changed at run time."""
         if self._configured is not None:
             self._configured.worker.recognizer.change(settings.window, settings.decision)
             self._configured.outputs.publish_labels(settings.decision.enter_threshold)
-
-    def _load(self, settings: Settings, card: ModelCard, cameras: tuple[str, ...]) -> Recognizer:
-        """Load the model; runs on the worker's thread."""
-        loaded = load_backend(card, settings.backend)
-        for reason in loaded.fallbacks:
-            self.get_logger().warning(reason)
-        self._backend_name = str(loaded.backend.description)
-        self.get_logger().info(f'model {card.name}: {self._backend_name}')
-        return Recognizer(
-            card, loaded.backend, cameras, window=settings.window, decision=settings.decision)
 
     @reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -256,16 +259,20 @@ class RecognizerNode(LifecycleNode):
             configured = self._configured
             if not self._is_active or configured is None:
                 return
+            configured.health.note_scored()
             for decision in filter(configured.worker.recognizer.is_current, decisions):
                 camera = configured.cameras[decision.scores.stream]
                 camera.outputs.publish(decision)
                 camera.health.count_window((now_ns - decision.scores.stamp_ns) / 1e9)
 
     def _report_lost(self, error: Exception) -> None:
+        """Tell of windows that were not scored; runs on the worker's thread."""
+        reason, configured = f'{type(error).__name__}: {error}', self._configured
+        if configured is not None:
+            configured.health.note_lost(reason)
         if self.context.ok():
             self.get_logger().error(
-                f'window lost: {type(error).__name__}: {error}',
-                throttle_duration_sec=WARNING_PERIOD_SEC)
+                f'window lost: {reason}', throttle_duration_sec=WARNING_PERIOD_SEC)
 
     def log_error(self, text: str) -> None:
         """
@@ -288,7 +295,8 @@ class RecognizerNode(LifecycleNode):
         if configured is None:
             return
         state = 'active' if self._is_active else 'inactive'
-        statuses = [Status('recognizer', state, Level.OK, {'backend': self._backend_name})]
+        statuses = [Status.of('recognizer', state, configured.health.problems(),
+                              configured.health.values(configured.worker.recognizer.description))]
         for name, camera in configured.cameras.items():
             statuses.append(camera.status(
                 state, self._is_active, DIAGNOSTICS_PERIOD_SEC,

@@ -139,9 +139,6 @@ class RosCamera:
             problems.append(Problem(Level.ERROR, self._refusal()))
         values = {key: f'{value:.4g}' if isinstance(value, float) else str(value)
                   for key, value in report._asdict().items()}
-        return Status(
-            name=self._name, message=': '.join(
-                [state, *([', '.join(p.text for p in problems)] if problems else [])]),
-            level=max((p.level for p in problems), default=Level.OK), values={
-                'topic': '' if self._source is None else self._source.topic, **values,
-                'model_hz': f'{spec.fps:g}', 'num_skipped_windows': str(num_skipped)})
+        return Status.of(self._name, state, problems, {
+            'topic': '' if self._source is None else self._source.topic, **values,
+            'model_hz': f'{spec.fps:g}', 'num_skipped_windows': str(num_skipped)})

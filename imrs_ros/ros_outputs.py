@@ -1,11 +1,11 @@
 """The topics the node publishes, per camera and for the node."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from imrs_ros.camera_health import Level
+from imrs_ros.camera_health import Level, Problem
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Decision, Event, NO_ACTION
 from imrs_ros.ros_messages import (
@@ -96,6 +96,22 @@ class Status:
     """How bad it is."""
     values: Mapping[str, str]
     """Details by key."""
+
+    @classmethod
+    def of(cls, name: str, state: str, problems: Sequence[Problem], values: Mapping[str, str],
+           ) -> 'Status':
+        """
+        Tell of problems.
+
+        :param name: of the node's part.
+        :param state: the node's, in a word.
+        :param problems: what is wrong with the part.
+        :param values: details by key.
+        :return: an entry as bad as the worst of them.
+        """
+        words = ', '.join(problem.text for problem in problems)
+        return cls(name, f'{state}: {words}' if words else state,
+                   max((problem.level for problem in problems), default=Level.OK), values)
 
 
 class NodeOutputs:

@@ -23,11 +23,16 @@ ALLOWED = {
     'ring_buffer': {'numpy'},
     'motion': {'cv2', 'numpy'},
     'camera_health': set(),
+    'node_health': {'psutil', 'imrs_ros.backends', 'imrs_ros.camera_health',
+                    'imrs_ros.model_card'},
     'networks': {'torch', 'safetensors', 'imrs_ros.networks', 'imrs_ros.model_card'},
     'backends/base': {'numpy', 'imrs_ros.records'},
     'backends/__init__': {'imrs_ros.backends'},
     'backends/load': {'numpy', 'imrs_ros.backends', 'imrs_ros.model_card', 'imrs_ros.records',
                       'imrs_ros.settings'},
+    'backends/failover': {
+        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.load', 'imrs_ros.model_card',
+        'imrs_ros.records', 'imrs_ros.settings'},
     'backends/torch_backend': {
         'numpy', 'torch', 'imrs_ros.backends.base', 'imrs_ros.model_card', 'imrs_ros.networks',
         'imrs_ros.records', 'imrs_ros.settings'},

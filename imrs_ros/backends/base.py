@@ -39,7 +39,9 @@ class Backend(Protocol):
     frames that windows share.
     """
 
-    description: BackendDescription
+    @property
+    def description(self) -> BackendDescription:
+        """Describe what runs the network."""
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

@@ -1,6 +1,6 @@
 """The choice of a backend: the one asked for, or the first that works; never silently another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from imrs_ros.backends.base import Backend
@@ -37,19 +37,31 @@ LOADERS: dict[str, Callable[[ModelCard, BackendSettings], Backend]] = {
 """In the order of ``auto``."""
 
 
-def load_backend(card: ModelCard, settings: BackendSettings) -> LoadedBackend:
+def candidates(settings: BackendSettings) -> tuple[str, ...]:
+    """
+    List the backends that settings allow.
+
+    :param settings: which backend.
+    :return: names, the preferred one first.
+    """
+    return tuple(LOADERS) if settings.backend == 'auto' else (settings.backend,)
+
+
+def load_backend(
+    card: ModelCard, settings: BackendSettings, names: Sequence[str] | None = None,
+) -> LoadedBackend:
     """
     Load and warm up a backend, on the thread that will use it.
 
     :param card: the model.
     :param settings: which backend, and its threads.
+    :param names: backends to try, in this order; default ``candidates(settings)``.
     :return: the backend, with a reason for every other that ``auto`` tried first.
     :raises ModelCardError: when the model itself cannot be used.
     :raises RuntimeError: when no backend works, with the reasons.
     """
-    names = tuple(LOADERS) if settings.backend == 'auto' else (settings.backend,)
     reasons: list[str] = []
-    for name in names:
+    for name in candidates(settings) if names is None else names:
         try:
             backend = LOADERS[name](card, settings)
             _warm_up(backend, card)

@@ -1,6 +1,6 @@
 """All backends give the logits of plain PyTorch, and a choice is never silent."""
 
-from imrs_ros.backends import load, load_backend
+from imrs_ros.backends import BackendDescription, FailoverBackend, load, load_backend
 from imrs_ros.model_card import ModelCardError, WEIGHTS_FILE
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
@@ -71,3 +71,71 @@ def test_non_finite_weights_are_refused(tmp_path):
 def test_wrong_settings_are_named(changes, words):
     with pytest.raises(ValueError, match=words):
         BackendSettings(**changes)
+
+
+class Flaky:
+    """Works until it is told to fail."""
+
+    def __init__(self, name, card):
+        self.description = BackendDescription(name, '1', 'none', 'none')
+        self.fails, self.closed, self._num_classes = None, False, len(card.labels)
+
+    def infer(self, clips):
+        if self.fails == 'raises':
+            raise RuntimeError('out of memory')
+        return np.full((len(clips), self._num_classes), {'nan': np.nan}.get(self.fails, 1),
+                       np.float32)
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def flaky(monkeypatch, tiny_card):
+    """Two backends that fail on command."""
+    made = {name: Flaky(name, tiny_card) for name in ('openvino', 'torch')}
+    for name, backend in made.items():
+        monkeypatch.setitem(load.LOADERS, name, lambda card, settings, b=backend: b)
+    return made
+
+
+@pytest.mark.parametrize(('how', 'words'), [
+    ('raises', 'backend openvino failed: RuntimeError: out of memory'), ('nan', 'finite logits')])
+def test_a_backend_that_fails_is_left_for_the_next(tiny_card, flaky, how, words):
+    told = []
+    backend = FailoverBackend(tiny_card, BackendSettings(), told.append)
+    clips = random_clips(tiny_card.spec, 2)
+    assert backend.infer(clips).shape == (2, 3)
+    assert (backend.description.name, told) == ('openvino', [])
+    flaky['openvino'].fails = how
+    assert np.isfinite(backend.infer(clips)).all()
+    assert backend.description.name == 'torch'
+    assert words in told[0]
+    assert flaky['openvino'].closed
+    backend.close()
+    assert flaky['torch'].closed
+
+
+def test_the_last_backend_is_tried_again(tiny_card, flaky):
+    told = []
+    backend = FailoverBackend(tiny_card, BackendSettings(backend='torch'), told.append)
+    clips = random_clips(tiny_card.spec, 1)
+    flaky['torch'].fails = 'raises'
+    with pytest.raises(RuntimeError, match='out of memory'):
+        backend.infer(clips)
+    flaky['torch'].fails = None
+    assert backend.infer(clips).shape == (1, 3)
+    assert told == []
+
+
+def test_a_next_backend_that_cannot_be_loaded_leaves_the_first_in_place(tiny_card, flaky):
+    told = []
+    backend = FailoverBackend(tiny_card, BackendSettings(), told.append)
+    clips = random_clips(tiny_card.spec, 1)
+    flaky['openvino'].fails = flaky['torch'].fails = 'raises'
+    with pytest.raises(RuntimeError, match='backend torch does not work here'):
+        backend.infer(clips)
+    flaky['openvino'].fails = None
+    assert backend.infer(clips).shape == (1, 3)
+    assert backend.description.name == 'openvino'
+    assert not flaky['openvino'].closed

@@ -2,12 +2,17 @@
 
 from array import array
 from dataclasses import replace
+import threading
 import time
 import zlib
 
 import cv2
+from imrs_ros.backends import BackendDescription, load
+from imrs_ros.backends.load import NUM_WARM_UP_CLIPS
+from imrs_ros.backends.torch_backend import TorchBackend
 from imrs_ros.ros_messages import (
     Encoding, ENCODINGS, jpeg_message, raw_message, stamp_to_ns)
+import numpy as np
 import pytest
 from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -125,6 +130,51 @@ def test_a_publisher_that_does_not_fit_is_named(graph, tiny_card, capfd):
     graph.wait(lambda: any(status.level == ERROR and words in status.message
                            for status in statuses(diagnostics, 'front')))
     assert f'camera front: not heard: {words}' in capfd.readouterr().err
+
+
+def test_backend_that_fails_is_told_until_another_stands_in(graph, tiny_card, monkeypatch, capfd):
+    class Failing:
+        description = BackendDescription('openvino', '1', 'none', 'none')
+        num_calls = 0
+
+        def infer(self, clips):
+            self.num_calls += 1
+            if self.num_calls > NUM_WARM_UP_CLIPS:
+                raise RuntimeError('device lost')
+            return np.zeros((len(clips), len(tiny_card.labels)), np.float32)
+
+        def close(self):
+            pass
+    next_works = threading.Event()
+
+    def load_next(card, settings):
+        if not next_works.is_set():
+            raise RuntimeError('busy')
+        return TorchBackend(card, settings)
+    monkeypatch.setitem(load.LOADERS, 'openvino', lambda card, settings: Failing())
+    monkeypatch.setitem(load.LOADERS, 'torch', load_next)
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    graph.start_recognizer(
+        **tiny_parameters(tiny_card, '/front/image_raw') | {'backend': 'auto'})
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+
+    def latest(level):
+        found = statuses(diagnostics, 'recognizer')
+        return found and found[-1].level == level and found[-1]
+    publish_all(camera, map(raw_message, frames(16)))
+    status = graph.wait(lambda: latest(ERROR))
+    assert 'windows are lost: RuntimeError: backend torch does not work here' in status.message
+    assert scores == []
+    next_works.set()
+    publish_window(graph, camera, map(raw_message, frames(1, 16)), scores)
+    status = graph.wait(lambda: latest(WARN))
+    assert 'backend openvino failed: RuntimeError: device lost' in status.message
+    values = {v.key: v.value for v in status.values}
+    assert values['backend'].startswith('torch 2')
+    assert values['model_sha256'] == tiny_card.weights_sha256
+    assert float(values['rss_mb']) > 50
+    assert 'window lost: RuntimeError' in capfd.readouterr().err
 
 
 def test_transport_is_found_and_followed(graph, tiny_card):

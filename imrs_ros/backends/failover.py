@@ -1,0 +1,83 @@
+"""
+A backend that goes over to the next one when the one in use fails; for a node that stays up.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Callable, Sequence
+
+from imrs_ros.backends.base import Backend, BackendDescription
+from imrs_ros.backends.load import candidates, load_backend
+from imrs_ros.model_card import ModelCard
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from numpy.typing import NDArray
+
+
+class FailoverBackend:
+    """The first backend that works, and after a failure the first of those behind it."""
+
+    def __init__(
+        self, card: ModelCard, settings: BackendSettings, on_failure: Callable[[str], None],
+    ) -> None:
+        """
+        Load the first that works.
+
+        :param card: the model.
+        :param settings: which backends, and their threads.
+        :param on_failure: told of every backend that is passed over, and why.
+        :raises ModelCardError: when the model itself cannot be used.
+        :raises RuntimeError: when no backend works, with the reasons.
+        """
+        self._card, self._settings, self._on_failure = card, settings, on_failure
+        self._backend = self._load(candidates(settings))
+
+    @property
+    def description(self) -> BackendDescription:
+        """Describe the backend in use."""
+        return self._backend.description
+
+    def _load(self, names: Sequence[str]) -> Backend:
+        loaded = load_backend(self._card, self._settings, names)
+        for reason in loaded.fallbacks:
+            self._on_failure(reason)
+        return loaded.backend
+
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips; on a failure, by the next backend from then on.
+
+        :param clips: as of ``Backend.infer``.
+        :return: logits_NK.
+        :raises Exception: what the backend raised, where there is none behind it that works; it
+            is tried again with the next clips.
+        """
+        try:
+            return self._score(clips)
+        # Whatever a library raises, the next backend may still work.
+        except Exception as error:
+            self._go_over(error)
+            return self._score(clips)
+
+    def _score(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        logits_NK = self._backend.infer(clips)
+        if not np.isfinite(logits_NK).all():
+            raise RuntimeError('expected finite logits, got some that are not')
+        return logits_NK
+
+    def _go_over(self, error: Exception) -> None:
+        failed = self._backend
+        names = candidates(self._settings)
+        rest = names[names.index(failed.description.name) + 1:]
+        if not rest:
+            raise error
+        self._on_failure(
+            f'backend {failed.description.name} failed: {type(error).__name__}: {error}')
+        # The next may fail to load; then the old one stays in place.
+        self._backend = self._load(rest)
+        failed.close()
+
+    def close(self) -> None:
+        """Free the backend in use."""
+        self._backend.close()
