@@ -262,8 +262,9 @@ class RecognizerNode(LifecycleNode):
             configured.health.note_scored()
             for decision in filter(configured.worker.recognizer.is_current, decisions):
                 camera = configured.cameras[decision.scores.stream]
-                camera.outputs.publish(decision)
-                camera.health.count_window((now_ns - decision.scores.stamp_ns) / 1e9)
+                latency_sec = (now_ns - decision.scores.stamp_ns) / 1e9
+                camera.outputs.publish(decision, latency_sec)
+                camera.health.count_window(latency_sec)
 
     def _report_lost(self, error: Exception) -> None:
         """Tell of windows that were not scored; runs on the worker's thread."""

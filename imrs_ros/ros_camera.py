@@ -100,7 +100,10 @@ class RosCamera:
     def _image_callback(self, worker: Worker) -> Callable[[Image | CompressedImage], None]:
         def take(msg: Image | CompressedImage) -> None:
             try:
-                pushed = worker.recognizer.push(self._name, decode_image(msg))
+                frame = decode_image(msg)
+                # Before the window is due: the worker may be quicker than this thread.
+                self.outputs.annotated.keep(frame)
+                pushed = worker.recognizer.push(self._name, frame)
             # Whatever an image brings about, it must not end the process.
             except Exception as error:
                 self.health.count_dropped()

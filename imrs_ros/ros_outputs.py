@@ -8,6 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from imrs_ros.camera_health import Level, Problem
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Decision, Event, NO_ACTION
+from imrs_ros.ros_annotated import AnnotatedOutput
 from imrs_ros.ros_messages import (
     action_message, classification_message, HAS_VISION_MSGS, label_info_message)
 from rclpy.lifecycle import LifecycleNode
@@ -23,7 +24,7 @@ if HAS_VISION_MSGS:
 
 
 class CameraOutputs:
-    """``classification``, ``action`` and ``label`` of one camera."""
+    """``classification``, ``action``, ``label`` and ``annotated`` of one camera."""
 
     def __init__(
         self, node: LifecycleNode, camera: str, card: ModelCard, top_k: int, undo: ExitStack,
@@ -48,19 +49,22 @@ class CameraOutputs:
         if HAS_VISION_MSGS:
             self._classification = publisher(Classification, 'classification', EVERY_WINDOW)
             self._action = publisher(Classification, 'action', LATCHED)
+        self.annotated = AnnotatedOutput(node, camera, undo)
 
-    def publish(self, decision: Decision) -> None:
+    def publish(self, decision: Decision, latency_sec: float) -> None:
         """
         Publish a window's scores, and the label where it changed.
 
         Not thread-safe, as ``end``: the owner locks.
 
         :param decision: what was decided.
+        :param latency_sec: from the window's newest stamp to now, s.
         """
         if HAS_VISION_MSGS:
             self._classification.publish(
                 classification_message(decision, self._labels, self._top_k))
         self._show(decision)
+        self.annotated.publish(decision, latency_sec)
 
     def end(self) -> bool:
         """

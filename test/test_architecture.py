@@ -22,6 +22,7 @@ ALLOWED = {
     'resampler': {'imrs_ros.records'},
     'ring_buffer': {'numpy'},
     'motion': {'cv2', 'numpy'},
+    'annotation': {'cv2', 'numpy'},
     'camera_health': set(),
     'node_health': {'psutil', 'imrs_ros.backends', 'imrs_ros.camera_health',
                     'imrs_ros.model_card'},

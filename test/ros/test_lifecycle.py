@@ -158,7 +158,8 @@ def test_quick_reactivations_publish_no_older_window(graph, tiny_card):
     published, ended = [], threading.Event()
     outputs = node._configured.cameras['front'].outputs
     publish = outputs.publish
-    outputs.publish = lambda decision: (published.append(decision), publish(decision))
+    outputs.publish = lambda decision, latency_sec: (
+        published.append(decision), publish(decision, latency_sec))
 
     def flow():
         for i in itertools.count():

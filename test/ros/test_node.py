@@ -18,9 +18,10 @@ from imrs_ros.video import read_video
 import numpy as np
 import pytest
 import rclpy
+from rclpy.qos import qos_profile_sensor_data
 from ros_support import (
-    change_state, frames, publish_all, publish_in_turn, publish_window, START_NS, state, STATES,
-    tiny_parameters, TRANSITIONS)
+    change_state, EAGER, frames, publish_all, publish_in_turn, publish_window, START_NS, state,
+    STATES, tiny_parameters, TRANSITIONS)
 from training.candidate import backend_scorer
 from training.evaluation import video_windows
 from training.splits import LabelledVideo
@@ -51,6 +52,33 @@ def test_scores_labels_stamps_and_frame_ids(graph, tiny_card):
     labels = graph.collect(vision_msgs.LabelInfo, '/recognizer/labels', latched=True)
     graph.wait(lambda: labels)
     assert [c.class_name for c in labels[0].class_map] == list(tiny_card.labels)
+
+
+def test_annotated_images_are_made_while_someone_looks(graph, tiny_card):
+    topic = '/recognizer/front/annotated'
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
+    labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    sent = frames(22, size=(120, 160))
+    publish_window(graph, camera, [raw_message(frame) for frame in sent[:16]], scores)
+    shown = []
+    look = graph.node.create_subscription(
+        sensor_msgs.Image, topic, shown.append, qos_profile_sensor_data)
+    graph.wait(lambda: node.count_subscribers(topic))
+    publish_in_turn(graph, camera, [raw_message(frame) for frame in sent[16:20]], scores)
+    graph.wait(lambda: shown)
+    frame = next(f for f in sent if f.stamp_ns == stamp_to_ns(shown[-1].header.stamp))
+    image = np.frombuffer(shown[-1].data, np.uint8).reshape(120, 160, 3)
+    assert (image[20:] == frame.image_HWC[20:]).all()
+    assert (image[:12] != frame.image_HWC[:12]).any()
+    assert shown[-1].header.frame_id == 'optical_frame'
+    assert labels
+    graph.node.destroy_subscription(look)
+    graph.wait(lambda: not node.count_subscribers(topic))
+    num_shown = len(shown)
+    publish_in_turn(graph, camera, [raw_message(frame) for frame in sent[20:]], scores)
+    assert len(shown) == num_shown
 
 
 def test_two_cameras_raw_and_compressed_keep_apart(graph, tiny_card):

@@ -1,0 +1,60 @@
+"""``annotated`` of one camera: its images with the decided action, drawn while someone looks."""
+
+from collections import deque
+from contextlib import ExitStack
+import threading
+
+from imrs_ros.annotation import annotate
+from imrs_ros.records import Decision, Frame
+from imrs_ros.ros_messages import raw_message
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+
+KEPT_FRAMES = 32
+"""Frames that wait for the decision on their window; at 30 Hz, those of a second."""
+
+
+class AnnotatedOutput:
+    """Keeps frames and draws on them while the topic has subscribers, and costs nothing else."""
+
+    def __init__(self, node: LifecycleNode, camera: str, undo: ExitStack) -> None:
+        """
+        Make the publisher.
+
+        :param node: the node that owns it.
+        :param camera: the camera's name.
+        :param undo: destroys it when it is closed.
+        """
+        self._publisher = node.create_lifecycle_publisher(
+            Image, f'~/{camera}/annotated', qos_profile_sensor_data)
+        undo.callback(node.destroy_lifecycle_publisher, self._publisher)
+        self._lock = threading.Lock()
+        self._frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
+
+    def keep(self, frame: Frame) -> None:
+        """
+        Keep a frame for the decision on it; nothing while nobody subscribes.
+
+        :param frame: its image is not changed.
+        """
+        is_wanted = self._publisher.get_subscription_count() > 0
+        with self._lock:
+            if is_wanted:
+                self._frames.append(frame)
+            else:
+                self._frames.clear()
+
+    def publish(self, decision: Decision, latency_sec: float) -> None:
+        """
+        Publish the newest frame of a window with what was decided after it.
+
+        :param decision: the decision.
+        :param latency_sec: from the frame's stamp to now, s.
+        """
+        with self._lock:
+            frame = next((f for f in self._frames if f.stamp_ns == decision.scores.stamp_ns), None)
+        if frame is not None:
+            image_HWC = annotate(
+                frame.image_HWC, decision.label, decision.confidence, latency_sec)
+            self._publisher.publish(raw_message(Frame(frame.stamp_ns, frame.frame_id, image_HWC)))
