@@ -37,5 +37,6 @@ setup(
     entry_points={'console_scripts': [
         'recognizer = imrs_ros.recognizer_node:main',
         'demo = imrs_ros.ros_demo:main',
+        'react = imrs_ros.examples.react:main',
     ]},
 )

@@ -12,10 +12,14 @@ from imrs_ros.ros_outputs import CameraOutputs, Status
 from imrs_ros.ros_settings import NodeSettings
 from imrs_ros.ros_transport import choose_source, Source, sources_of
 from imrs_ros.worker import Worker
-from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import qos_policy_name_from_kind, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+
+try:
+    from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
+except ImportError:  # ROS 2 Humble
+    from rclpy.qos_event import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 
 QUEUE_DEPTH = 10
 """Images a subscription holds while the executor is busy with another camera's."""

@@ -21,6 +21,19 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+PAGE = """\
+# Parameters of the recognizer node
+
+Made from the table in `imrs_ros/ros_parameters.py` by `python -m imrs_ros.ros_parameters`; a test
+holds it true. `config/recognizer.yaml` is a file to copy.
+
+{table}
+
+What may change at run time (`ros2 param set /recognizer enter_threshold 0.6`) counts from the next
+window on. The rest is read when the node configures, and refused while it is configured. A set of
+changes that is wrong in one value is refused as a whole, with the reason; a wrong value at start
+keeps the node unconfigured until it is mended. Labels that hold a comma cannot be named.
+"""
 KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number with a decimal point',
          str: 'a text', list: 'a list of texts'}
 """What a parameter may be, by the type of its default."""
@@ -114,7 +127,6 @@ class RosParameters:
         for spec in TABLE:
             self._declare(spec)
         node.add_on_set_parameters_callback(self._check_change)
-        node.add_post_set_parameters_callback(self._tell)
 
     def hold(self, labels: Sequence[str]) -> None:
         """
@@ -178,6 +190,8 @@ class RosParameters:
             return SetParametersResult(successful=False, reason='; '.join(reasons))
         for name in new:
             self._problems.pop(name, None)
+        if self._labels is not None and new:
+            self._on_change(make_settings({**before, **new}))
         return SetParametersResult(successful=True)
 
     def _refusals(
@@ -192,11 +206,6 @@ class RosParameters:
         except SettingsError as error:
             reasons += error.problems.values()
         return reasons
-
-    def _tell(self, changed: Sequence[Parameter]) -> None:
-        own = {spec.name for spec in TABLE}
-        if self._labels is not None and own & {parameter.name for parameter in changed}:
-            self._on_change(make_settings(self._values()))
 
 
 def _wrong_type(name: str, given: Any, default: Any) -> str:
@@ -223,18 +232,7 @@ def table_text() -> str:
     header = ('Parameter', 'Default', 'Unit', 'Limits', 'At run time', 'What it is')
     lines = [header, ('---',) * len(header), *rows]
     table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
-    return f'''# Parameters of the recognizer node
-
-Made from the table in `imrs_ros/ros_parameters.py` by `python -m imrs_ros.ros_parameters`; a test
-holds it true. `config/recognizer.yaml` is a file to copy.
-
-{table}
-
-What may change at run time (`ros2 param set /recognizer enter_threshold 0.6`) counts from the next
-window on. The rest is read when the node configures, and refused while it is configured. A set of
-changes that is wrong in one value is refused as a whole, with the reason; a wrong value at start
-keeps the node unconfigured until it is mended. Labels that hold a comma cannot be named.
-'''
+    return PAGE.format(table=table)
 
 
 def _shown(value: Any) -> str:

@@ -51,7 +51,7 @@ ALLOWED = {
     'demo_source': {'numpy', 'cv2', 'imrs_ros.video'},
     '__init__': set(),
 }
-NODE_MODULES = ('ros_', 'recognizer_node')
+NODE_MODULES = ('ros_', 'recognizer_node', 'examples/')
 FILES = sorted((ROOT / 'imrs_ros').rglob('*.py'))
 
 

@@ -48,6 +48,15 @@ class Graph:
         self._spin(executor)
         return node
 
+    def stop_recognizer(self, node):
+        """End a node that ``start_recognizer`` gave."""
+        for executor, started in self._recognizer_executors:
+            if started is node:
+                executor.shutdown()
+        self._recognizer_executors = [
+            pair for pair in self._recognizer_executors if pair[1] is not node]
+        node.destroy_node()
+
     def collect(self, kind, topic, latched=False):
         """Subscribe to a topic; the list grows as messages arrive."""
         from rclpy.qos import DurabilityPolicy, QoSProfile

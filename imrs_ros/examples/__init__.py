@@ -1,0 +1,1 @@
+"""Small nodes that use the recognizer, to copy and change."""
