@@ -1,0 +1,154 @@
+"""
+What cameras cost the node: ``python benchmarks/node_load.py --cameras 1 2 4 8``.
+
+Runs the real node as a process and 640 x 480 cameras at 30 Hz from another, raw and JPEG. Prints
+for every camera windows a second and the age of the window's newest frame when its scores arrive
+here, and of the node CPU and memory. ``without inference`` is the same with a hop so long that no
+window falls due: what taking the images costs.
+"""
+
+import argparse
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+import time
+
+from imrs_ros.ros_messages import stamp_to_ns
+from node_process import cameras, join_domain, recognizer
+import numpy as np
+import psutil
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from vision_msgs.msg import Classification
+
+RATE_HZ = 30.0
+NO_INFERENCE_HOP = 1000
+WARM_UP_SEC = 3.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """What was measured with some cameras."""
+
+    num_cameras: int
+    """Cameras at once."""
+    transport: str
+    """``raw`` or ``jpeg``."""
+    has_inference: bool
+    """False for what taking the images costs."""
+    windows_hz: list[float]
+    """Windows a second of each camera."""
+    age_sec: dict[str, float]
+    """Age of the newest frame at arrival of its scores, over all cameras: p50, p95 and max."""
+    cpu_share: float
+    """CPU time of the node over the time measured: 1 is one core."""
+    rss_mb: float
+    """Memory of the node at the end."""
+
+
+def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argparse.Namespace,
+            ) -> Load:
+    """
+    Run the node with some cameras.
+
+    :param num_cameras: cameras at once.
+    :param is_jpeg: whether they give JPEG.
+    :param has_inference: whether windows are scored.
+    :param options: of the command line.
+    :return: what was measured after it was warm.
+    """
+    names = [f'camera{i}' for i in range(num_cameras)]
+    topics = [f'/{name}/image' for name in names]
+    transport = 'compressed' if is_jpeg else 'raw'
+    parameters = {'model': options.model, 'backend': options.backend, 'cameras': topics,
+                  'transport': transport, 'num_threads': options.threads,
+                  'hop': options.hop if has_inference else NO_INFERENCE_HOP}
+    with recognizer(parameters) as process, cameras(topics, RATE_HZ, is_jpeg):
+        listener = Node('listener')
+        ages: dict[str, list[float]] = {name: [] for name in names}
+
+        def hear(name: str, msg: Classification) -> None:
+            now_ns = listener.get_clock().now().nanoseconds
+            ages[name].append((now_ns - stamp_to_ns(msg.header.stamp)) / 1e9)
+        for name in names:
+            listener.create_subscription(
+                Classification, f'/recognizer/{name}/classification',
+                lambda msg, name=name: hear(name, msg), qos_profile_sensor_data)
+        _spin(listener, WARM_UP_SEC)
+        for heard in ages.values():
+            heard.clear()
+        cpu_sec, start_sec = _cpu_sec(process.usage), time.monotonic()
+        _spin(listener, options.seconds)
+        elapsed_sec = time.monotonic() - start_sec
+        share = (_cpu_sec(process.usage) - cpu_sec) / elapsed_sec
+        rss_mb = process.usage.memory_info().rss / 1e6
+        listener.destroy_node()
+    together = [age for heard in ages.values() for age in heard] or [float('nan')]
+    return Load(
+        num_cameras=num_cameras, transport='jpeg' if is_jpeg else 'raw',
+        has_inference=has_inference,
+        windows_hz=[len(heard) / elapsed_sec for heard in ages.values()],
+        age_sec={'p50': float(np.percentile(together, 50)),
+                 'p95': float(np.percentile(together, 95)), 'max': max(together)},
+        cpu_share=share, rss_mb=rss_mb)
+
+
+def _spin(node: Node, seconds: float) -> None:
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        rclpy.spin_once(node, timeout_sec=0.05)
+
+
+def _cpu_sec(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def describe(load: Load) -> str:
+    """
+    Give a measurement as a line of the table.
+
+    :param load: what was measured.
+    :return: the line.
+    """
+    age = ' '.join(f'{1000 * load.age_sec[key]:7.0f}' for key in ('p50', 'p95', 'max'))
+    return (f'{load.num_cameras:7} {load.transport:>5} {"yes" if load.has_inference else "no":>9} '
+            f'{min(load.windows_hz):9.2f} {age} {load.cpu_share:6.2f} '
+            f'{load.cpu_share / load.num_cameras:10.3f} {load.rss_mb:8.0f}')
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Measure what cameras cost the node.')
+    parser.add_argument('--cameras', type=int, nargs='+', default=[1, 2, 4, 8])
+    parser.add_argument('--seconds', type=float, default=10.0, help='measured in each case')
+    parser.add_argument('--model', default='ucf10')
+    parser.add_argument('--backend', default='auto')
+    parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its choice')
+    parser.add_argument('--hop', type=int, default=4)
+    parser.add_argument('--json', type=Path, help='write all measurements there')
+    options = parser.parse_args()
+    join_domain()
+    rclpy.init()
+    print('cameras        inference  least w/s  age p50     p95     max ms    CPU CPU/camera   '
+          'RSS MB')
+    loads = []
+    for is_jpeg in (False, True):
+        for has_inference in (False, True):
+            for number in options.cameras:
+                loads.append(measure(number, is_jpeg, has_inference, options))
+                print(describe(loads[-1]), flush=True)
+    for transport in ('raw', 'jpeg'):
+        shares = {load.num_cameras: load.cpu_share / load.num_cameras for load in loads
+                  if load.transport == transport and not load.has_inference}
+        first, last = min(shares), max(shares)
+        print(f'{transport}: CPU a camera without inference, {last} cameras over {first}: '
+              f'{shares[last] / shares[first]:.2f}')
+    if options.json:
+        options.json.write_text(json.dumps([asdict(load) for load in loads], indent=2) + '\n')
+    rclpy.try_shutdown()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,172 @@
+"""The real node as a process of its own, and cameras that feed it from another."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+import itertools
+import json
+import multiprocessing
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import cv2
+from imrs_ros.records import Frame
+from imrs_ros.ros_messages import jpeg_message, raw_message
+import numpy as np
+import psutil
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import CompressedImage, Image
+
+DOMAIN = 120
+"""Nobody else's graph on this machine."""
+WIDTH, HEIGHT = 640, 480
+NUM_IMAGES = 30
+"""Different images that a camera goes round through."""
+START_SEC, STOP_SEC = 120.0, 20.0
+ACTIVE = re.compile(r'camera \w+: /')
+"""What the node logs when it has subscribed to a camera."""
+
+
+def join_domain() -> None:
+    """Let this process and its children speak to each other alone."""
+    os.environ |= {'ROS_DOMAIN_ID': str(DOMAIN), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
+
+
+class NodeProcess:
+    """The node, and what it has logged."""
+
+    def __init__(self, parameters: Mapping[str, Any], log: Path) -> None:
+        """
+        Start it.
+
+        :param parameters: by name.
+        :param log: file for what it logs.
+        """
+        given = [word for name, value in parameters.items()
+                 for word in ('-p', f'{name}:={json.dumps(value)}')]
+        self._log = log
+        with log.open('w') as stream:
+            self._process = subprocess.Popen(
+                [sys.executable, '-m', 'imrs_ros.recognizer_node', '--ros-args', *given],
+                stderr=stream)
+        self.usage = psutil.Process(self._process.pid)
+        """CPU, memory, threads and files of the process."""
+
+    @property
+    def log(self) -> str:
+        """Give what was logged so far."""
+        return self._log.read_text()
+
+    def wait_until_active(self) -> None:
+        """
+        Wait until it has subscribed to a camera, which is the last that activating does.
+
+        :raises RuntimeError: when it ends before, or takes too long.
+        """
+        limit = time.monotonic() + START_SEC
+        while not ACTIVE.search(self.log):
+            if self._process.poll() is not None or time.monotonic() > limit:
+                raise RuntimeError(f'the node did not become active; its log:\n{self.log}')
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """
+        Interrupt it and wait for its end.
+
+        :return: its exit status.
+        """
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(timeout=STOP_SEC)
+
+
+@contextmanager
+def recognizer(parameters: Mapping[str, Any]) -> Iterator[NodeProcess]:
+    """
+    Run the node.
+
+    :param parameters: by name.
+    :return: the node, configured and active.
+    :raises RuntimeError: when it does not become active, or its exit status is not 0.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        node = NodeProcess(parameters, Path(folder) / 'log')
+        try:
+            node.wait_until_active()
+            yield node
+        finally:
+            status = node.stop()
+        if status:
+            raise RuntimeError(f'the node ended with status {status}; its log:\n{node.log}')
+
+
+def images() -> list[np.ndarray]:
+    """
+    Make images of something that moves over a still background.
+
+    :return: images_HWC, uint8, RGB.
+    """
+    rng = np.random.default_rng(0)
+    backdrop = cv2.resize(rng.integers(0, 256, (12, 16, 3), np.uint8), (WIDTH, HEIGHT),
+                          interpolation=cv2.INTER_CUBIC)
+    made = []
+    for i in range(NUM_IMAGES):
+        image = backdrop.copy()
+        left = int((WIDTH - 120) * (0.5 + 0.5 * np.sin(2 * np.pi * i / NUM_IMAGES)))
+        cv2.rectangle(image, (left, 160), (left + 120, 400), (230, 200, 180), cv2.FILLED)
+        made.append(image)
+    return made
+
+
+def play(topics: Sequence[str], rate_hz: float, is_jpeg: bool) -> None:
+    """
+    Publish images on topics, all at one rate, until the process is ended.
+
+    :param topics: image topics, without the suffix of a transport.
+    :param rate_hz: frames a second of each.
+    :param is_jpeg: as JPEG instead of raw.
+    """
+    context = Context()
+    rclpy.init(context=context)
+    node = Node('cameras', context=context)
+    kind, suffix = (CompressedImage, '/compressed') if is_jpeg else (Image, '')
+    publishers = [node.create_publisher(kind, topic + suffix, qos_profile_sensor_data)
+                  for topic in topics]
+    make = jpeg_message if is_jpeg else raw_message
+    messages = [make(Frame(1, 'camera', image)) for image in images()]
+    start_sec = time.monotonic()
+    for i in itertools.count():
+        for number, publisher in enumerate(publishers):
+            # One camera after the other, as unsynchronised ones come.
+            due_sec = start_sec + (i + number / len(publishers)) / rate_hz
+            time.sleep(max(0.0, due_sec - time.monotonic()))
+            message = messages[i % NUM_IMAGES]
+            message.header.stamp = node.get_clock().now().to_msg()
+            publisher.publish(message)
+
+
+@contextmanager
+def cameras(topics: Sequence[str], rate_hz: float, is_jpeg: bool) -> Iterator[None]:
+    """
+    Play cameras from a process of their own.
+
+    :param topics: see ``play``.
+    :param rate_hz: see ``play``.
+    :param is_jpeg: see ``play``.
+    """
+    process = multiprocessing.get_context('spawn').Process(
+        target=play, args=(tuple(topics), rate_hz, is_jpeg), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()

@@ -1,0 +1,275 @@
+"""
+The node under everything that happens to it in a week: ``python benchmarks/soak.py --minutes 20``.
+
+Cameras appear, vanish and change their transport, images arrive damaged, parameters change,
+right and wrong, and the node goes through its lifecycle, all at random from a seed. Fails (status
+1) when memory after the second minute grows by more than 3 %, when threads or open files are left
+over, when an exception was not handled, or when a damaged image was not counted in /diagnostics.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+from random import Random
+import sys
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from imrs_ros.records import Frame
+from imrs_ros.ros_messages import jpeg_message, raw_message
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from node_process import images, join_domain, NodeProcess, recognizer
+from rcl_interfaces.srv import SetParametersAtomically
+import rclpy
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import CompressedImage, Image
+from tqdm import tqdm
+
+CAMERAS = ('front', 'left', 'right', 'rear')
+RATE_HZ = 25.0
+EVENT_PERIOD_SEC = 1.5
+SETTLE_SEC = 2.5
+"""After which every image has arrived, and a diagnostics message has told of it."""
+BASELINE_SEC = 120.0
+MAX_GROWTH = 1.03
+ROUND_TRIPS = (
+    (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE),
+    (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
+     Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the node holds."""
+
+    rss_mb: float
+    num_threads: int
+    num_files: int
+
+    @classmethod
+    def of(cls, process: NodeProcess) -> 'Usage':
+        """
+        Measure a node.
+
+        :param process: the node.
+        :return: what it holds now.
+        """
+        usage = process.usage
+        with usage.oneshot():
+            return cls(usage.memory_info().rss / 1e6, usage.num_threads(), usage.num_fds())
+
+
+class Soak:
+    """The cameras of a robot, and whoever turns the knobs of the node."""
+
+    def __init__(self, process: NodeProcess, seed: int) -> None:
+        """
+        Join the graph.
+
+        :param process: the node, active.
+        :param seed: decides everything that happens.
+        """
+        self._process, self._rng = process, Random(seed)
+        self._node = Node('soak')
+        self._publishers: dict[str, Publisher] = {}
+        self._raw = [raw_message(Frame(1, 'camera', image)) for image in images()]
+        self._jpeg = [jpeg_message(Frame(1, 'camera', image)) for image in images()]
+        self._num_sent = 0
+        self._dropped: dict[str, int] = {}
+        self.num_damaged = self.num_counted = 0
+        self.num_events: dict[str, int] = {}
+        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._hear, 10)
+        self._clients = {kind: self._node.create_client(kind, f'/recognizer/{name}')
+                         for kind, name in ((ChangeState, 'change_state'),
+                                            (GetState, 'get_state'),
+                                            (SetParametersAtomically,
+                                             'set_parameters_atomically'))}
+        self._events: dict[str, Callable[[], None]] = {
+            'camera': self._toggle_camera, 'damage': self._damage, 'parameter': self._tune,
+            'wrong parameter': self._mistune, 'lifecycle': self._round_trip}
+
+    def run(self, seconds: float) -> None:
+        """
+        Publish and let things happen.
+
+        :param seconds: how long.
+        """
+        limit = time.monotonic() + seconds
+        next_event = time.monotonic()
+        while time.monotonic() < limit:
+            self._publish()
+            if time.monotonic() >= next_event:
+                name = self._rng.choice(list(self._events))
+                self.num_events[name] = self.num_events.get(name, 0) + 1
+                self._events[name]()
+                next_event = time.monotonic() + EVENT_PERIOD_SEC
+        self._settle()
+
+    def _spin(self, seconds: float) -> None:
+        limit = time.monotonic() + seconds
+        while (left := limit - time.monotonic()) > 0:
+            rclpy.spin_once(self._node, timeout_sec=left)
+
+    def _publish(self) -> None:
+        """Let every camera that is there give its next image."""
+        self._num_sent += 1
+        for publisher in self._publishers.values():
+            messages = self._jpeg if publisher.msg_type is CompressedImage else self._raw
+            message = messages[self._num_sent % len(messages)]
+            message.header.stamp = self._node.get_clock().now().to_msg()
+            publisher.publish(message)
+        self._spin(1 / RATE_HZ)
+
+    def _toggle_camera(self) -> None:
+        name = self._rng.choice(CAMERAS)
+        present = self._publishers.pop(name, None)
+        if present is not None:
+            self._settle()
+            self._node.destroy_publisher(present)
+            return
+        kind, suffix = self._rng.choice(((Image, ''), (CompressedImage, '/compressed')))
+        self._publishers[name] = self._node.create_publisher(
+            kind, f'/{name}/image{suffix}', 100)
+
+    def _damage(self) -> None:
+        """Send images that nobody can use; only to who listens, or nobody could count them."""
+        for publisher in self._publishers.values():
+            if not publisher.get_subscription_count():
+                continue
+            is_jpeg = publisher.msg_type is CompressedImage
+            message = publisher.msg_type(header=self._raw[0].header)
+            message.header.stamp = self._node.get_clock().now().to_msg()
+            if is_jpeg:
+                whole = self._jpeg[0].data
+                message.format, message.data = 'jpeg', whole[:self._rng.randrange(len(whole) // 2)]
+            else:
+                message.height, message.width, message.step = 480, 640, 640 * 3
+                message.encoding = self._rng.choice(('rgb8', 'holographic', ''))
+                message.data = self._raw[0].data[:self._rng.randrange(1000)]
+            publisher.publish(message)
+            self.num_damaged += 1
+        self._spin(0.1)
+
+    def _set(self, **values: object) -> bool:
+        request = SetParametersAtomically.Request(parameters=[
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()])
+        answer = self._call(SetParametersAtomically, request)
+        return bool(answer.result.successful)
+
+    def _tune(self) -> None:
+        enter = self._rng.uniform(0.2, 0.9)
+        right = self._set(
+            hop=self._rng.randint(1, 16), enter_threshold=enter, leave_threshold=0.7 * enter,
+            smoothing_sec=self._rng.choice((0.0, 0.5, 2.0)),
+            min_motion=self._rng.choice((0.0, 0.01)))
+        if not right:
+            raise RuntimeError('right parameters were refused')
+
+    def _mistune(self) -> None:
+        wrong = self._rng.choice((
+            {'hop': 0}, {'enter_threshold': 0.2, 'leave_threshold': 0.9}, {'model': 'another'},
+            {'enabled_classes': 'nothing of the sort'}, {'smoothing_sec': 'long'}))
+        if self._set(**wrong):
+            raise RuntimeError(f'wrong parameters were taken: {wrong}')
+
+    def _round_trip(self) -> None:
+        self._settle()
+        for transition in self._rng.choice(ROUND_TRIPS):
+            request = ChangeState.Request()
+            request.transition.id = transition
+            if not self._call(ChangeState, request).success:
+                raise RuntimeError(f'transition {transition} was refused')
+            if transition == Transition.TRANSITION_CLEANUP:
+                self._collect()
+        state = self._call(GetState, GetState.Request()).current_state.id
+        if state != State.PRIMARY_STATE_ACTIVE:
+            raise RuntimeError(f'expected an active node, got state {state}')
+
+    def _call(self, kind: type, request: object) -> Any:
+        client = self._clients[kind]
+        if not client.wait_for_service(30):
+            raise RuntimeError(f'no service {client.srv_name}')
+        future = client.call_async(request)
+        rclpy.spin_until_future_complete(self._node, future, timeout_sec=60)
+        if not future.done():
+            raise RuntimeError(f'no answer from {client.srv_name}')
+        return future.result()
+
+    def _settle(self) -> None:
+        """Let what was sent arrive, and be told of."""
+        self._spin(SETTLE_SEC)
+
+    def _hear(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            values = {value.key: value.value for value in status.values}
+            if 'num_dropped' in values:
+                self._dropped[status.hardware_id] = int(values['num_dropped'])
+
+    def _collect(self) -> None:
+        """Add up what was counted; a node that is configured anew starts at 0."""
+        self.num_counted += sum(self._dropped.values())
+        self._dropped.clear()
+
+    def finish(self) -> None:
+        """Leave the graph."""
+        self._settle()
+        self._collect()
+        self._node.destroy_node()
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Let everything happen to the node.')
+    parser.add_argument('--minutes', type=float, default=20.0)
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--model', default='ucf10')
+    parser.add_argument('--backend', default='auto')
+    parser.add_argument('--json', type=Path, help='write what was measured there')
+    options = parser.parse_args()
+    join_domain()
+    rclpy.init()
+    seconds = 60 * options.minutes
+    parameters = {'model': options.model, 'backend': options.backend, 'reliability': 'reliable',
+                  'cameras': [f'/{name}/image' for name in CAMERAS]}
+    usages: list[tuple[float, Usage]] = []
+    with recognizer(parameters) as process:
+        soak = Soak(process, options.seed)
+        start_sec = time.monotonic()
+        with tqdm(total=round(seconds), unit='s', desc='soak', disable=None) as bar:
+            while (elapsed_sec := time.monotonic() - start_sec) < seconds:
+                soak.run(min(30.0, seconds - elapsed_sec))
+                usages.append((time.monotonic() - start_sec, Usage.of(process)))
+                bar.update(round(usages[-1][0]) - bar.n)
+        soak.finish()
+        log = process.log
+    first = next((u for sec, u in usages if sec >= BASELINE_SEC), usages[0][1])
+    last = usages[-1][1]
+    print(f'events: {soak.num_events}; damaged images: {soak.num_damaged} sent, '
+          f'{soak.num_counted} counted')
+    print(f'minute 2: {first}\nend:      {last}')
+    problems = [text for is_wrong, text in (
+        (last.rss_mb > MAX_GROWTH * first.rss_mb, 'memory grew'),
+        (last.num_threads > first.num_threads, 'threads were left over'),
+        (last.num_files > first.num_files, 'files were left open'),
+        ('Traceback' in log, 'an exception was not handled'),
+        (soak.num_counted != soak.num_damaged, 'damaged images were not counted')) if is_wrong]
+    if options.json:
+        options.json.write_text(json.dumps({
+            'seed': options.seed, 'events': soak.num_events, 'num_damaged': soak.num_damaged,
+            'num_counted': soak.num_counted, 'problems': problems,
+            'usages': [{'sec': round(sec), **asdict(usage)} for sec, usage in usages]},
+            indent=2) + '\n')
+    rclpy.try_shutdown()
+    if problems:
+        sys.exit('soak: ' + '; '.join(problems))
+    print('nothing leaked, nothing was lost')
+
+
+if __name__ == '__main__':
+    main()
