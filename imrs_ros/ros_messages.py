@@ -28,6 +28,8 @@ else:
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16_384
 """Images beyond these sides are refused before anything is decoded or allocated."""
+MAX_PIXELS = 2 ** 26
+"""And those of more pixels in all: decoded, they would take over 200 MB."""
 IMAGE_END_BYTES = 1024
 """Where the end of a JPEG or PNG must stand, zeros behind it aside: drivers fill up their buffers.
 Not in the whole message: a thumbnail in the header has an end of its own."""
@@ -181,6 +183,8 @@ def _check_sides(width: int, height: int) -> None:
     if not (MIN_SIDE_PX <= width <= MAX_SIDE_PX and MIN_SIDE_PX <= height <= MAX_SIDE_PX):
         raise ImageError(
             f'expected sides of {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels, got {width} x {height}')
+    if width * height > MAX_PIXELS:
+        raise ImageError(f'expected at most {MAX_PIXELS} pixels, got {width} x {height}')
 
 
 def classification_message(

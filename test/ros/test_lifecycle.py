@@ -1,11 +1,14 @@
 """Transitions of the real node: what fails is named and leaves nothing behind."""
 
+import gc
 import itertools
 import threading
 
 from imrs_ros.model_card import CARD_FILE
 from imrs_ros.ros_messages import raw_message, stamp_to_ns
+import psutil
 import pytest
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from ros_support import (
     change_state, EAGER, frames, publish_all, publish_window, state, STATES, tiny_parameters,
@@ -201,3 +204,22 @@ def test_leaving_the_active_state_ends_the_action(graph, tiny_card, transition):
         late = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
         graph.wait(lambda: late)
         assert late[-1].data == 'no_action'
+
+
+def test_round_trips_leave_nothing_behind(graph, tiny_card):
+    node = start_unconfigured(graph, tiny_card, '/front/image_raw')
+    process = psutil.Process()
+
+    def round_trips(number):
+        for _ in range(number):
+            for trigger in (node.trigger_configure, node.trigger_activate,
+                            node.trigger_deactivate, node.trigger_cleanup):
+                assert trigger() == TransitionCallbackReturn.SUCCESS
+        gc.collect()
+        return process.memory_info().rss, len(gc.get_objects()), process.num_fds(), held(node)
+    round_trips(20)
+    rss, num_objects, *rest = round_trips(1)
+    later_rss, later_num_objects, *later_rest = round_trips(200)
+    assert later_rest == rest
+    assert later_num_objects < num_objects + 200, 'less than one object a trip'
+    assert later_rss < rss + 200 * 20_000, 'less than 20 kB a trip'

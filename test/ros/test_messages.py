@@ -199,6 +199,7 @@ def test_png_is_exact_and_jpeg_is_near():
     (image(RGB[:1, :1], 'rgb8', width=1, height=1), 'got 1 x 1'),
     (image(np.zeros((16, 20_000), np.uint8), 'mono8', width=20_000, height=16), '20000 x 16'),
     (image(RGB, 'rgb8', width=2**31, step=192), 'expected sides'),
+    (image(RGB, 'rgb8', width=10_000, height=10_000, step=30_000), 'at most 67108864 pixels'),
     (compressed(encoded('JPEG')[:-300]), 'cut off'),
     (compressed(encoded('PNG')[:-20]), 'cut off'),
     (compressed(encoded('JPEG')[:4] + b'\xff\xd9'), 'readable JPEG or PNG header'),
