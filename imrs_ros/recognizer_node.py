@@ -6,7 +6,6 @@ the worker's thread, which also publishes what it decides.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
 import threading
@@ -19,6 +18,7 @@ from imrs_ros.node_health import NodeHealth
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
 from imrs_ros.ros_camera import RosCamera
+from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import HAS_VISION_MSGS
 from imrs_ros.ros_outputs import NodeOutputs, Status
 from imrs_ros.ros_parameters import RosParameters
@@ -81,7 +81,7 @@ class RecognizerNode(LifecycleNode):
         self._configured: Configured | None = None
         self.parameters = RosParameters(self, self._change)
         # What configure and activate make is undone by these, however far they came.
-        self._undo_configure, self._undo_activate = ExitStack(), ExitStack()
+        self._of_configure, self._of_activate = RosEntities(self), RosEntities(self)
         # Held by whoever publishes decisions or voids them, so that none is published after it.
         self._output_lock = threading.Lock()
         self._is_active = False
@@ -119,24 +119,23 @@ class RecognizerNode(LifecycleNode):
                 'vision_msgs is not installed: only the label topics are published; '
                 'install ros-$ROS_DISTRO-vision-msgs for scores and actions')
         topics = {camera_name(topic): topic for topic in settings.node.cameras}
-        undo = self._undo_configure
-        outputs = NodeOutputs(self, card, undo)
+        entities = self._of_configure
+        outputs = NodeOutputs(entities, card)
         cameras = {
-            name: RosCamera(self, name, topic, card, settings.node, undo)
+            name: RosCamera(entities, name, topic, card, settings.node)
             for name, topic in topics.items()}
         # Not the node's own clock: that of a simulation may stop together with the cameras.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for period_sec, callback in ((DIAGNOSTICS_PERIOD_SEC, self._report),
                                      (GRAPH_PERIOD_SEC, self._follow_graph),
                                      (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
-            undo.callback(
-                self.destroy_timer, self.create_timer(period_sec, callback, clock=steady))
+            entities.timer(period_sec, callback, steady)
         health = NodeHealth(card)
         worker = Worker(lambda: self._load(settings, card, tuple(topics), health),
                         self._publish, self._report_lost)
-        undo.callback(worker.stop)
+        entities.on_close(worker.stop)
         self.parameters.hold(card.labels)
-        undo.callback(self.parameters.release)
+        entities.on_close(self.parameters.release)
         outputs.publish_labels(settings.decision.enter_threshold)
         return Configured(
             settings=settings, health=health, worker=worker, cameras=cameras, outputs=outputs)
@@ -170,10 +169,10 @@ class RecognizerNode(LifecycleNode):
         if configured is None:
             raise RuntimeError('expected a configured node; configure it first')
         done = super().on_activate(state)
-        self._undo_activate.callback(self._forget, configured)
+        self._of_activate.on_close(self._forget, configured)
         self._is_active = True
         for camera in configured.cameras.values():
-            camera.subscribe(configured.worker, self._undo_activate)
+            camera.subscribe(configured.worker, self._of_activate)
         return done
 
     @reported
@@ -223,9 +222,9 @@ class RecognizerNode(LifecycleNode):
 
     def _release(self) -> None:
         """Undo whatever of configure and activate was done."""
-        self._undo_activate.close()
+        self._of_activate.close()
         self._configured = None
-        self._undo_configure.close()
+        self._of_configure.close()
 
     def _forget(self, configured: Configured) -> None:
         """Void all that was seen: none of it is published when the node is active again."""
@@ -235,7 +234,7 @@ class RecognizerNode(LifecycleNode):
 
     def _leave_cameras(self) -> None:
         """End the subscriptions and what is decided; the outputs still speak."""
-        self._undo_activate.close()
+        self._of_activate.close()
         if self._configured is not None:
             with self._output_lock:
                 for camera in self._configured.cameras.values():

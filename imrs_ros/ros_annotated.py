@@ -1,13 +1,12 @@
 """``annotated`` of one camera: its images with the decided action, drawn while someone looks."""
 
 from collections import deque
-from contextlib import ExitStack
 import threading
 
 from imrs_ros.annotation import annotate
 from imrs_ros.records import Decision, Frame
+from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import raw_message
-from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
@@ -18,17 +17,15 @@ KEPT_FRAMES = 32
 class AnnotatedOutput:
     """Keeps frames and draws on them while the topic has subscribers, and costs nothing else."""
 
-    def __init__(self, node: LifecycleNode, camera: str, undo: ExitStack) -> None:
+    def __init__(self, entities: RosEntities, camera: str) -> None:
         """
         Make the publisher.
 
-        :param node: the node that owns it.
+        :param entities: what it belongs to.
         :param camera: the camera's name.
-        :param undo: destroys it when it is closed.
         """
-        self._publisher = node.create_lifecycle_publisher(
+        self._publisher = entities.lifecycle_publisher(
             Image, f'~/{camera}/annotated', qos_profile_sensor_data)
-        undo.callback(node.destroy_lifecycle_publisher, self._publisher)
         self._lock = threading.Lock()
         self._frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
 

@@ -1,18 +1,17 @@
 """One camera of a configured node: takes its images, counts them, and warns of what is wrong."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 import math
 import time
 
 from imrs_ros.camera_health import CameraHealth, Level, Problem
 from imrs_ros.model_card import ModelCard
+from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import decode_image, ImageError, stamp_to_ns
 from imrs_ros.ros_outputs import CameraOutputs, Status
 from imrs_ros.ros_settings import NodeSettings
 from imrs_ros.ros_transport import choose_source, Source, sources_of
 from imrs_ros.worker import Worker
-from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import qos_policy_name_from_kind, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -35,39 +34,38 @@ class RosCamera:
     """
 
     def __init__(
-        self, node: LifecycleNode, name: str, topic: str, card: ModelCard, settings: NodeSettings,
-        undo: ExitStack,
+        self, entities: RosEntities, name: str, topic: str, card: ModelCard,
+        settings: NodeSettings,
     ) -> None:
         """
         Make the publishers.
 
-        :param node: the node that owns them.
+        :param entities: what they belong to.
         :param name: the camera's name.
         :param topic: its images.
         :param card: the model.
         :param settings: transport, reliability and more.
-        :param undo: destroys the publishers when it is closed.
         """
-        self._node, self._name, self._card = node, name, card
+        self._node, self._name, self._card = entities.node, name, card
         self._sources = sources_of(topic, settings.transport)
         self._qos = QoSProfile(depth=QUEUE_DEPTH, reliability=(
             ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
-        self.outputs = CameraOutputs(node, name, card, settings.top_k, undo)
+        self.outputs = CameraOutputs(entities, name, card, settings.top_k)
         self.health = CameraHealth()
         self._source: Source | None = None
-        self._subscription = ExitStack()
+        self._subscription = RosEntities(entities.node)
         self._refused_policy: str | None = None
         self._warned_sec: dict[str, float] = {}
 
-    def subscribe(self, worker: Worker, undo: ExitStack) -> None:
+    def subscribe(self, worker: Worker, entities: RosEntities) -> None:
         """
         Hand the camera's images to the recognizer from now on.
 
         :param worker: whose recognizer takes them.
-        :param undo: ends the subscription when it is closed.
+        :param entities: ends the subscription when it is closed.
         """
-        undo.callback(self._unsubscribe)
+        entities.on_close(self._unsubscribe)
         self.health.expect_frames()
         self.follow(worker)
 
@@ -81,10 +79,9 @@ class RosCamera:
         if source == self._source:
             return
         self._unsubscribe()
-        subscription = self._node.create_subscription(
+        subscription = self._subscription.subscription(
             source.kind, source.topic, self._image_callback(worker), self._qos,
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._note_refusal))
-        self._subscription.callback(self._node.destroy_subscription, subscription)
         self._source = source
         self._node.get_logger().info(
             f'camera {self._name}: {subscription.topic_name} ({source.kind.__name__})')

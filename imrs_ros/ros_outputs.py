@@ -1,7 +1,6 @@
 """The topics the node publishes, per camera and for the node."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -9,9 +8,9 @@ from imrs_ros.camera_health import Level, Problem
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Decision, Event, NO_ACTION
 from imrs_ros.ros_annotated import AnnotatedOutput
+from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import (
     action_message, classification_message, HAS_VISION_MSGS, label_info_message)
-from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle.publisher import LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
@@ -27,21 +26,18 @@ class CameraOutputs:
     """``classification``, ``action``, ``label`` and ``annotated`` of one camera."""
 
     def __init__(
-        self, node: LifecycleNode, camera: str, card: ModelCard, top_k: int, undo: ExitStack,
+        self, entities: RosEntities, camera: str, card: ModelCard, top_k: int,
     ) -> None:
         """
         Make the publishers under ``~/camera``.
 
-        :param node: the node that owns them.
+        :param entities: what they belong to.
         :param camera: the camera's name.
         :param card: the model.
         :param top_k: classes in a classification message.
-        :param undo: destroys them when it is closed.
         """
         def publisher(kind: type, name: str, qos: QoSProfile) -> LifecyclePublisher:
-            made = node.create_lifecycle_publisher(kind, f'~/{camera}/{name}', qos)
-            undo.callback(node.destroy_lifecycle_publisher, made)
-            return made
+            return entities.lifecycle_publisher(kind, f'~/{camera}/{name}', qos)
 
         self._labels, self._top_k = card.labels, top_k
         self._last: Decision | None = None
@@ -49,7 +45,7 @@ class CameraOutputs:
         if HAS_VISION_MSGS:
             self._classification = publisher(Classification, 'classification', EVERY_WINDOW)
             self._action = publisher(Classification, 'action', LATCHED)
-        self.annotated = AnnotatedOutput(node, camera, undo)
+        self.annotated = AnnotatedOutput(entities, camera)
 
     def publish(self, decision: Decision, latency_sec: float) -> None:
         """
@@ -121,21 +117,18 @@ class Status:
 class NodeOutputs:
     """``labels`` and ``/diagnostics``."""
 
-    def __init__(self, node: LifecycleNode, card: ModelCard, undo: ExitStack) -> None:
+    def __init__(self, entities: RosEntities, card: ModelCard) -> None:
         """
         Make the publishers.
 
-        :param node: the node that owns them.
+        :param entities: what they belong to.
         :param card: the model.
-        :param undo: destroys them when it is closed.
         """
-        self._node, self._card = node, card
+        self._node, self._card = entities.node, card
         # Not lifecycle publishers: both speak while the node is inactive, too.
-        self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        undo.callback(node.destroy_publisher, self._diagnostics)
+        self._diagnostics = entities.publisher(DiagnosticArray, '/diagnostics', 10)
         if HAS_VISION_MSGS:
-            self._labels = node.create_publisher(LabelInfo, '~/labels', LATCHED)
-            undo.callback(node.destroy_publisher, self._labels)
+            self._labels = entities.publisher(LabelInfo, '~/labels', LATCHED)
 
     def publish_labels(self, threshold: float) -> None:
         """

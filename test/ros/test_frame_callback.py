@@ -1,7 +1,7 @@
 """Whatever images come, the frame callback holds, and only whole windows are decided on."""
 
 from array import array
-from contextlib import ExitStack
+from contextlib import closing
 from types import SimpleNamespace
 
 from hypothesis import given, HealthCheck, settings, strategies as st
@@ -9,6 +9,7 @@ from imrs_ros.backends.base import BackendDescription
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.recognizer_node import RecognizerNode
 from imrs_ros.ros_camera import RosCamera
+from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import ENCODINGS, ns_to_stamp
 from imrs_ros.ros_settings import NodeSettings
 from imrs_ros.settings import WindowSettings
@@ -68,8 +69,8 @@ def test_any_images_in_any_order(node, tiny_card):
     def hold(groups):
         recognizer = Recognizer(
             tiny_card, Constant(), ['front'], window=WindowSettings(hop=1))
-        with ExitStack() as undo:
-            camera = RosCamera(node, 'front', '/front/image', tiny_card, NodeSettings(), undo)
+        with closing(RosEntities(node)) as entities:
+            camera = RosCamera(entities, 'front', '/front/image', tiny_card, NodeSettings())
             take = camera._image_callback(
                 SimpleNamespace(recognizer=recognizer, notify=lambda: None))
             stamp_ns, run = 10**12, []
