@@ -1,5 +1,5 @@
 """
-How well decisions over time hold: ``python benchmarks/decisions.py --data DIR [--search]``.
+How well decisions over time hold: ``python -m training.decisions --data DIR [--search]``.
 
 Plays videos of actions with background between them through the recognizer as one stream, scores
 every window once, and decides from the scores by any number of settings. Prints for each, beside
@@ -194,7 +194,8 @@ def describe(name: str, figures: Figures) -> str:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Measure decisions over time.')
+    parser = argparse.ArgumentParser(
+        prog='python -m training.decisions', description='Measure decisions over time.')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--videos', choices=('validation', 'test'), default='validation')
