@@ -19,10 +19,12 @@ import sys
 
 from tqdm import tqdm
 from training.complexity import measure_complexity
+from training.fill_tables import fill_tables
 from training.frame_store import ExtractSettings
 from training.networks import make_network
-from training.result_tables import fill_tables, streams_table
-from training.results import load_results, record_result, RunResult
+from training.result_tables import streams_table
+from training.results import load_results, record_result
+from training.run_result import RunResult
 from training.run_state import LAST, read_best, read_saved
 from training.study_plan import Fusion, read_fusions, read_study, StudyRun
 import yaml
@@ -196,7 +198,7 @@ def main() -> None:
         runs = read_study(arguments.study, arguments.only)
         if arguments.tables is not None and not arguments.tables.is_file():
             raise FileNotFoundError(f'{arguments.tables}: expected a Markdown file with places '
-                                    'for tables (training/result_tables.py), got none')
+                                    'for tables (training/fill_tables.py), got none')
         if arguments.missing:
             runs = without_recorded(runs, arguments.results)
         num_threads = max(1, NUM_CORES // arguments.jobs)

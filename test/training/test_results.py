@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from training.result_tables import fill_tables, select, streams_table
-from training.results import load_results, record_result, RunResult
+from training.fill_tables import fill_tables, select
+from training.result_tables import streams_table
+from training.results import load_results, record_result
+from training.run_result import RunResult
 
 RUN = {
     'study': 'paper', 'name': 'imrs', 'network': 'resnext101', 'stream': 'imrs',
@@ -216,7 +218,7 @@ def test_command_fills_a_page(tmp_path):
     page = tmp_path / 'results.md'
     page.write_text('Words.\n<!-- table: streams study=paper -->\n<!-- end table -->\n')
     done = subprocess.run(
-        [sys.executable, '-m', 'training.result_tables', tmp_path / 'results.json', page],
+        [sys.executable, '-m', 'training.fill_tables', tmp_path / 'results.json', page],
         text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert '| rgb | ce | resnext101 | – | – | 60.0 (1) | – |' in page.read_text()

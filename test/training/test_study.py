@@ -8,7 +8,8 @@ import sys
 import pytest
 from training.extract import extract
 from training.frame_store import ExtractSettings
-from training.results import load_results, record_result, RunResult
+from training.results import load_results, record_result
+from training.run_result import RunResult
 from training.study import run_all, without_recorded
 from training.study_plan import read_study
 import yaml
