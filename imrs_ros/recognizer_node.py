@@ -288,7 +288,7 @@ class RecognizerNode(LifecycleNode):
         configured = self._configured
         if self._is_active and configured is not None:
             for camera in configured.cameras.values():
-                camera.follow(configured.worker)
+                camera.follow_graph(configured.worker)
 
     def _report(self) -> None:
         configured = self._configured

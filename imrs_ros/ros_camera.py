@@ -67,14 +67,21 @@ class RosCamera:
         """
         entities.on_close(self._unsubscribe)
         self.health.expect_frames()
-        self.follow(worker)
+        self._go_to_source(worker)
 
-    def follow(self, worker: Worker) -> None:
+    def follow_graph(self, worker: Worker) -> None:
         """
         Go to another transport where the one in use is not published, and another is.
 
         :param worker: whose recognizer takes the images.
         """
+        try:
+            self._go_to_source(worker)
+        # A topic that cannot be subscribed to must not end the process; it is tried again.
+        except Exception as error:
+            self._warn('not heard', f'{type(error).__name__}: {error}')
+
+    def _go_to_source(self, worker: Worker) -> None:
         source = choose_source(self._node, self._sources, self._source)
         if source == self._source:
             return
