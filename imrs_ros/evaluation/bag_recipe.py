@@ -1,0 +1,132 @@
+"""How a test recording is made: what a camera, its clock and the way to the bag do to frames."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+
+from imrs_ros.records import Frame, NO_ACTION
+from imrs_ros.settings import require
+from imrs_ros.video import read_video, StampedImage
+import numpy as np
+
+BLANK_SHAPE, BLANK_GREY, BLANK_NOISE = (120, 160, 3), 110, 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BagRecipe:
+    """How clips become a recording."""
+
+    fps: float = 25.0
+    """Rate of the camera, Hz; frames of the clips are left out or repeated."""
+    gap_sec: float = 4.0
+    """Background before every clip and after the last, s."""
+    max_clip_sec: float = 20.0
+    """Longer clips are cut, s."""
+    jitter_sec: float = 0.0
+    """Standard deviation of the stamps, s; they still rise."""
+    drop_share: float = 0.0
+    """Share of frames that are lost, in [0, 1)."""
+    clock_offset_sec: float = 0.0
+    """Header stamps less times of recording, s."""
+    start_sec: float = 1_700_000_000.0
+    """When the recording starts, s."""
+    seed: int = 0
+    """Of order, jitter and drops."""
+
+    def __post_init__(self) -> None:
+        """
+        Check the values.
+
+        :raises SettingsError: naming the settings, what they may be, and what came.
+        """
+        require(
+            ('fps', 0 < self.fps <= 1000, f'must be above 0 and at most 1000, got {self.fps}'),
+            *((name, getattr(self, name) >= 0, f'must be at least 0 s, got {getattr(self, name)}')
+              for name in ('gap_sec', 'max_clip_sec', 'jitter_sec')),
+            ('drop_share', 0 <= self.drop_share < 1, f'must be in [0, 1), got {self.drop_share}'),
+            ('start_sec', self.start_sec > 0 and self.start_sec + self.clock_offset_sec > 0,
+             f'and its sum with clock_offset_sec must be above 0, got {self.start_sec} and '
+             f'{self.clock_offset_sec}'))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFrame:
+    """One frame, and what was shown."""
+
+    log_ns: int
+    """When it was recorded."""
+    frame: Frame
+    """Stamped by the camera's clock."""
+    label: str
+    """What it shows, or ``NO_ACTION``."""
+
+
+def record(
+    clips: Sequence[tuple[str, Path]], background: Sequence[Path], recipe: BagRecipe,
+) -> Iterator[RecordedFrame]:
+    """
+    Play clips one after the other, with background around each.
+
+    :param clips: label and file of each.
+    :param background: videos that show none of the labels, taken in turn; grey noise where there
+        are none.
+    :param recipe: rate, gaps, jitter and more.
+    :return: frames in order.
+    :raises VideoError: when a video cannot be read.
+    """
+    rng = Random(recipe.seed)
+    start_ns, offset_ns = round(recipe.start_sec * 1e9), round(recipe.clock_offset_sec * 1e9)
+    last_ns = 0
+    for index, (image, label) in enumerate(_shown(clips, background, recipe)):
+        time_ns = start_ns + round(index * 1e9 / recipe.fps)
+        if recipe.jitter_sec:
+            time_ns = max(last_ns + 1_000_000,
+                          time_ns + round(rng.gauss(0, recipe.jitter_sec) * 1e9))
+        last_ns = time_ns
+        # The first frame stays: it is where the recording begins.
+        if index == 0 or rng.random() >= recipe.drop_share:
+            yield RecordedFrame(time_ns, Frame(time_ns + offset_ns, 'camera', image), label)
+
+
+def _shown(clips: Sequence[tuple[str, Path]], background: Sequence[Path], recipe: BagRecipe,
+           ) -> Iterator[tuple[np.ndarray, str]]:
+    """Give image and label of every tick of the camera."""
+    num_gap = round(recipe.gap_sec * recipe.fps)
+    between = _background(background, recipe)
+    for label, path in clips:
+        yield from ((image, NO_ACTION) for image in islice(between, num_gap))
+        frames = at_rate(read_video(path), recipe.fps)
+        yield from ((image, label)
+                    for image in islice(frames, round(recipe.max_clip_sec * recipe.fps)))
+    yield from ((image, NO_ACTION) for image in islice(between, num_gap))
+
+
+def _background(videos: Sequence[Path], recipe: BagRecipe) -> Iterator[np.ndarray]:
+    """Show background without end; a video goes on after a clip where it stopped before."""
+    if videos:
+        for path in cycle(videos):
+            yield from at_rate(read_video(path), recipe.fps)
+    noise = np.random.default_rng(recipe.seed)
+    while True:
+        yield (BLANK_GREY + noise.integers(0, BLANK_NOISE, BLANK_SHAPE)).astype(np.uint8)
+
+
+def at_rate(images: Iterable[StampedImage], fps: float) -> Iterator[np.ndarray]:
+    """
+    Give the newest frame at every tick of another rate.
+
+    :param images: in order, the first at 0.
+    :param fps: the other rate, Hz.
+    :return: images_HWC.
+    """
+    shown, tick = None, 0
+    for image in images:
+        while shown is not None and tick * 1e9 / fps < image.stamp_ns:
+            yield shown
+            tick += 1
+        shown = image.image_HWC
+    if shown is not None:
+        yield shown
+

@@ -1,0 +1,91 @@
+"""Bags of ROS 2, written without ROS."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import cv2
+from imrs_ros.records import Frame
+import numpy as np
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+from rosbags.typesys import get_typestore, Stores
+
+IMAGE, JPEG, TEXT = (
+    'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'std_msgs/msg/String')
+STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
+JPEG_QUALITY = 90
+FORMAT_VERSION = 8
+"""The newest that robots with ROS 2 Humble to Jazzy read."""
+
+
+class BagWriter:
+    """Writes images and texts; a context manager."""
+
+    def __init__(self, path: Path, storage: str = 'mcap', *, compress: bool = False) -> None:
+        """
+        Make a bag.
+
+        :param path: a folder that is not there yet.
+        :param storage: ``mcap`` or ``sqlite3``.
+        :param compress: every message with zstd; for sqlite3.
+        :raises FileExistsError: when the folder is there.
+        :raises ValueError: when ``compress`` is asked for another storage.
+        """
+        if path.exists():
+            raise FileExistsError(f'{path}: expected a name that is free, got one in use')
+        if compress and storage != 'sqlite3':
+            raise ValueError(f'expected storage sqlite3 to compress messages, got {storage}')
+        self._writer = Writer(path, version=FORMAT_VERSION, storage_plugin=STORAGES[storage])
+        if compress:
+            self._writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
+        self._store = get_typestore(Stores.ROS2_HUMBLE)
+        self._connections: dict[str, Any] = {}
+
+    def __enter__(self) -> 'BagWriter':
+        """Open the bag."""
+        self._writer.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """Write its metadata."""
+        self._writer.close()
+
+    def image(self, topic: str, frame: Frame, log_ns: int) -> None:
+        """
+        Write an image.
+
+        :param topic: one that ends in /compressed holds JPEG.
+        :param frame: RGB.
+        :param log_ns: when it was recorded.
+        """
+        types = self._store.types
+        header = types['std_msgs/msg/Header'](
+            types['builtin_interfaces/msg/Time'](
+                frame.stamp_ns // 1_000_000_000, frame.stamp_ns % 1_000_000_000), frame.frame_id)
+        if topic.endswith('/compressed'):
+            bgr = cv2.cvtColor(frame.image_HWC, cv2.COLOR_RGB2BGR)
+            _, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+            self._write(topic, log_ns, JPEG, header, 'rgb8; jpeg compressed bgr8', data.ravel())
+        else:
+            height, width = frame.image_HWC.shape[:2]
+            self._write(topic, log_ns, IMAGE, header, height, width, 'rgb8', 0, 3 * width,
+                        np.ascontiguousarray(frame.image_HWC).ravel())
+
+    def text(self, topic: str, text: str, log_ns: int) -> None:
+        """
+        Write a text.
+
+        :param topic: of ``std_msgs/String``.
+        :param text: any.
+        :param log_ns: when it was recorded.
+        """
+        self._write(topic, log_ns, TEXT, text)
+
+    def _write(self, topic: str, log_ns: int, kind: str, *fields: object) -> None:
+        if topic not in self._connections:
+            self._connections[topic] = self._writer.add_connection(
+                topic, kind, typestore=self._store)
+        message = self._store.types[kind](*fields)
+        self._writer.write(self._connections[topic], log_ns,
+                           self._store.serialize_cdr(message, kind))

@@ -1,0 +1,191 @@
+"""The evaluation of one recording: played, compared with its annotations."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+from imrs_ros.backends import load_backend
+from imrs_ros.evaluation.annotation import Annotation, check
+from imrs_ros.evaluation.annotation_file import beside, read_annotations
+from imrs_ros.evaluation.playback import play, Seen
+from imrs_ros.evaluation.recording import Recording, RecordingError
+from imrs_ros.evaluation.segment import runs, Segment
+from imrs_ros.evaluation.source import open_recording
+from imrs_ros.evaluation.track import Track
+from imrs_ros.evaluation.video_recording import is_video
+from imrs_ros.model_card import ModelCard
+from imrs_ros.ros_settings import Settings
+import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What is evaluated, and how."""
+
+    card: ModelCard
+    """The model."""
+    settings: Settings
+    """Of the node."""
+    topics: tuple[str, ...] = ()
+    """Of the cameras, which must be in the bag; empty for those of the settings."""
+    by_log_time: bool = False
+    """Take times of recording for header stamps."""
+    annotations: tuple[Annotation, ...] | None = None
+    """Of all recordings; None for those that lie beside each."""
+    annotation_topic: str = ''
+    """Texts in the bag that name the action from then on; empty for files."""
+
+
+@dataclass(slots=True)
+class Result:
+    """One recording, evaluated."""
+
+    name: str
+    duration_ns: int = 0
+    cameras: list[tuple[Seen, Track]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was repaired, and what is odd."""
+    error: str = ''
+    """Why there is nothing else."""
+    backend: str = ''
+    """What ran the model."""
+
+
+def evaluate_recording(
+    path: Path, job: Job, on_image: Callable[[], object] = lambda: None,
+) -> Result:
+    """
+    Evaluate a recording; one that cannot be is a result with an error.
+
+    :param path: a bag or a video.
+    :param job: model, settings, annotations.
+    :param on_image: called after every image.
+    :return: the result.
+    """
+    cv2.setNumThreads(1)
+    result = Result(path.stem if path.is_file() else path.name)
+    preferred = () if job.settings.node.cameras == ('image_raw',) else job.settings.node.cameras
+    try:
+        with open_recording(path, job.topics, preferred=preferred,
+                            by_log_time=job.by_log_time) as recording:
+            result.name, result.duration_ns = recording.name, recording.duration_ns
+            _fill(result, path, recording, job, on_image)
+    except RecordingError as error:
+        result.error = str(error)
+    return result
+
+
+def _fill(result: Result, path: Path, recording: Recording, job: Job,
+          on_image: Callable[[], object]) -> None:
+    annotations = annotations_of(path, recording, job)
+    loaded = load_backend(job.card, job.settings.backend)
+    result.backend = str(loaded.backend.description)
+    result.notes += loaded.fallbacks
+    for seen in play(recording, job.card, loaded.backend, job.settings, on_image):
+        result.notes += [f'{seen.topic}: {note}' for note in seen.clock.notes()]
+        if not seen.decisions:
+            result.notes.append(f'{seen.topic}: {_why_no_window(seen, job.card)}')
+            continue
+        truth = None
+        if annotations is not None:
+            truth = place(annotations, seen, recording, job.card.labels)
+        result.cameras.append((seen, track_of(seen, truth, recording.duration_ns, job)))
+    result.notes = [*recording.notes, *result.notes]
+    if not result.cameras:
+        raise RecordingError(f'{path}: expected a camera with a window, got none; '
+                             + '; '.join(result.notes))
+
+
+def _why_no_window(seen: Seen, card: ModelCard) -> str:
+    needed_sec = card.spec.num_frames / card.spec.fps
+    text = (f'expected frames of at least {needed_sec:.2f} s without a gap, got '
+            f'{seen.num_frames} frames')
+    if seen.dropped:
+        (reason, number), = seen.dropped.most_common(1)
+        text += f'; {number} were dropped: {reason}'
+        if 'stamp above 0' in reason:
+            text += '; --stamps log evaluates by the time of recording'
+    return text
+
+
+def annotations_of(path: Path, recording: Recording, job: Job) -> list[Annotation] | None:
+    """
+    Find what is said of a recording; from a topic, the job, a file beside it, or a class folder.
+
+    :param path: of the recording.
+    :param recording: opened; notes are added to it.
+    :param job: may name annotations.
+    :return: annotations; None where nobody said anything.
+    :raises RecordingError: when a file or topic cannot be read.
+    """
+    if job.annotation_topic:
+        texts = recording.texts(job.annotation_topic)
+        found = runs([time_ns for time_ns, _ in texts], [text for _, text in texts],
+                     recording.duration_ns)
+        return [Annotation(s.start_ns / 1e9, s.end_ns / 1e9, s.label, origin=job.annotation_topic)
+                for s in found if s.label]
+    everything = job.annotations
+    if everything is None:
+        file = beside(path)
+        if file is None:
+            return _by_folder(path, recording, job.card.labels)
+        everything = tuple(read_annotations(file))
+    of_it = [a for a in everything if a.recording in ('', recording.name)]
+    if everything and not of_it:
+        recording.notes.append('no annotation names it: it is not compared with any')
+        return None
+    if not of_it:
+        recording.notes.append('its annotations are empty: it is taken to show no action')
+    return of_it
+
+
+def _by_folder(path: Path, recording: Recording, labels: Sequence[str],
+               ) -> list[Annotation] | None:
+    folder = path.resolve().parent.name
+    if not is_video(path) or folder not in labels:
+        return None
+    recording.notes.append(f'it lies in the folder {folder}: it is taken to show it throughout')
+    return [Annotation(0.0, recording.duration_ns / 1e9, folder)]
+
+
+def place(annotations: Sequence[Annotation], seen: Seen, recording: Recording,
+          labels: Sequence[str]) -> tuple[Segment, ...]:
+    """
+    Place the annotations of a camera on the time of the recording, and check them.
+
+    :param annotations: of the recording.
+    :param seen: the camera, played.
+    :param recording: it.
+    :param labels: of the model.
+    :return: segments in order, within the recording.
+    :raises RecordingError: naming every annotation that is wrong.
+    """
+    pairs = [(a, a.placed(seen.clock)) for a in annotations
+             if a.is_of(recording.name, seen.topic)]
+    problems = check(pairs, labels, recording.duration_ns)
+    if problems:
+        raise RecordingError(f'annotations of {recording.name}: ' + '; '.join(problems))
+    return tuple(sorted(Segment(s.start_ns, min(s.end_ns, recording.duration_ns), s.label)
+                        for _, s in pairs))
+
+
+def track_of(seen: Seen, truth: tuple[Segment, ...] | None, duration_ns: int, job: Job) -> Track:
+    """
+    Give a camera's decisions as a track.
+
+    :param seen: the camera, played; at least one window.
+    :param truth: what it shows, where known.
+    :param duration_ns: of the recording.
+    :param job: model and settings.
+    :return: the track, by rising time.
+    """
+    # Stamps that go back, or jump between clocks, may put a window before an earlier one.
+    ordered = sorted(seen.decisions, key=lambda pair: pair[0])
+    times_N = np.array([time_ns for time_ns, _ in ordered], np.int64)
+    return Track(
+        classes=job.card.labels, duration_ns=duration_ns,
+        hold_ns=round(job.settings.window.max_gap_sec * 1e9), times_N=times_N, known_N=times_N,
+        probabilities_NK=np.stack([decision.probabilities_K for _, decision in ordered]),
+        labels=tuple(decision.label for _, decision in ordered),
+        confidences_N=np.array([decision.confidence for _, decision in ordered]), truth=truth)

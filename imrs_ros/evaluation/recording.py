@@ -1,0 +1,56 @@
+"""What a recording gives: the images of its cameras, in the order in which they were recorded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from imrs_ros.records import Frame
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be evaluated; the text names it, and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One recorded image, or why it cannot be used."""
+
+    topic: str
+    """Where it was published."""
+    log_ns: int
+    """When it was recorded, since the start of the recording."""
+    frame: Frame | None
+    """The decoded image; None where it cannot be used."""
+    problem: str = ''
+    """Why it cannot be used."""
+
+
+class Recording(Protocol):
+    """A bag, or a video."""
+
+    name: str
+    """As reports and annotations call it."""
+    topics: tuple[str, ...]
+    """Of the cameras."""
+    duration_ns: int
+    """From the first to the last message."""
+    num_images: int
+    """Images of all cameras, to show progress."""
+    notes: list[str]
+    """What had to be repaired to read it; grows while it is read."""
+
+    def images(self) -> Iterator[Image]:
+        """
+        Read all images of the cameras.
+
+        :return: images in the order of recording.
+        """
+
+    def texts(self, topic: str) -> list[tuple[int, str]]:
+        """
+        Read the texts of a topic, which may hold annotations.
+
+        :param topic: of ``std_msgs/String``.
+        :return: time since the start of the recording, ns, and text.
+        :raises RecordingError: where there is no such topic.
+        """
