@@ -5,7 +5,7 @@ from typing import Any
 
 WORDS = {
     'frame_accuracy': 'windows with the right label',
-    'settled_accuracy': 'the same, 1 s after changes and later',
+    'settled_accuracy': 'right windows, 1 s after changes and on',
     'mean_ap': 'mean average precision of windows',
     'calibrated_map': 'calibrated mean average precision',
     'no_action_auroc': 'AUROC of action against none',
@@ -26,6 +26,8 @@ WORDS = {
 """What every figure is, in the order of tables."""
 LOWER_IS_BETTER = {'delay_median_sec', 'delay_p95_sec', 'false_actions', 'false_per_min',
                    'changes_per_min', 'num_skipped', 'num_dropped', 'num_restarts'}
+NEUTRAL = {'num_actions', 'num_windows', 'num_frames'}
+"""More of these is neither better nor worse."""
 
 
 def shown(value: float | int | None) -> str:

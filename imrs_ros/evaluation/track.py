@@ -24,7 +24,7 @@ class Track:
     duration_ns: int
     """Of the recording."""
     hold_ns: int
-    """How long a label lasts when no further window comes: the node's ``max_gap_sec``."""
+    """How long a label lasts when no further window comes."""
     times_N: NDArray[np.int64]
     """Of the newest frame of every window, rising."""
     known_N: NDArray[np.int64]

@@ -1,0 +1,38 @@
+'use strict';
+const data = JSON.parse(document.getElementById('data').textContent);
+const page = document.getElementById('page');
+function add(parent, name, attributes = {}, text = null) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== null) element.textContent = text;
+  return parent.appendChild(element);
+}
+const value = number => number === null || number === undefined ? '–' : Number.isInteger(number) ? String(number) : number.toFixed(3);
+
+// Shares as two bars, before and after; counts and times as numbers alone.
+function rows(title, figures) {
+  add(page, 'h2', {}, title);
+  const body = add(add(page, 'div', {class: 'card'}), 'table');
+  const head = add(body, 'tr');
+  ['', '', 'before', 'after', ''].forEach(text => add(head, 'th', {}, text));
+  for (const [name, before, after, verdict] of figures) {
+    const line = add(body, 'tr', {'data-figure': name});
+    add(line, 'td', {}, data.words[name] || name);
+    const bars = add(line, 'td', {style: 'width:40%'});
+    const most = Math.max(before ?? 0, after ?? 0, 1e-9), whole = most <= 1 ? 1 : most;
+    [[before, 'var(--soft)'], [after, verdict === 'worse' ? 'var(--bad)' : verdict ? 'var(--good)' : 'var(--blue)']].forEach(([one, colour]) =>
+      add(bars, 'div', {style: `height:7px;margin:2px 0;border-radius:3px;background:${colour};width:${100 * (one ?? 0) / whole}%`}));
+    add(line, 'td', {}, value(before));
+    add(line, 'td', {}, value(after));
+    add(line, 'td', {class: verdict}, verdict);
+  }
+}
+
+document.title = 'Two evaluations';
+add(page, 'h1', {}, 'What changed');
+add(page, 'p', {}, `${data.names[0]} → ${data.names[1]}`);
+for (const [name, before, after] of data.settings) add(page, 'div', {class: 'note'}, `${name}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`);
+if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `Only in one of them, so the figures do not compare: ${data.only_in_one.join(', ')}`);
+rows('Figures', data.figures);
+rows('F1 at 25 % overlap by class', data.classes);
+document.body.dataset.ready = 'yes';
