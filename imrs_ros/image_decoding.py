@@ -124,7 +124,7 @@ def decode_image(msg: RawImage | CompressedImage) -> Frame:
     return Frame(stamp_ns, msg.header.frame_id, image_HWC)
 
 
-def _decode_raw(msg: RawImage) -> NDArray[np.uint8]:
+def _decode_raw(msg: Any) -> NDArray[np.uint8]:
     encoding = ENCODINGS.get(msg.encoding)
     if encoding is None:
         raise ImageError(
@@ -150,7 +150,7 @@ def _decode_raw(msg: RawImage) -> NDArray[np.uint8]:
     return cv2.cvtColor(pixels_HWC, encoding.to_rgb).astype(np.uint8, copy=False)
 
 
-def _decode_compressed(msg: CompressedImage) -> NDArray[np.uint8]:
+def _decode_compressed(msg: Any) -> NDArray[np.uint8]:
     data = bytes(msg.data)
     if data.startswith(JPEG_START):
         end = JPEG_END

@@ -1,4 +1,4 @@
-"""``annotate-template``: write an empty file of annotations for a recording, and how to fill it."""
+"""``annotate-template``: write an empty file of annotations, and how to fill it."""
 
 import argparse
 from pathlib import Path

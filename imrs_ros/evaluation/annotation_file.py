@@ -56,8 +56,9 @@ def _from_json(path: Path, text: str) -> list[Annotation]:
     try:
         database = json.loads(text)
         database = database.get('database', database)
-        return [_annotation(f'{path.name}: {name}', *item['segment'], item['label'], name)
-                for name, video in database.items() for item in video.get('annotations', ())]
+        return [_annotation(f'{path.name}: {name}', start, end, item['label'], name)
+                for name, video in database.items() for item in video.get('annotations', ())
+                for start, end in [item['segment']]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, RecordingError):
             raise
@@ -73,10 +74,10 @@ def _annotation(origin: str, start: Any, end: Any, label: Any, recording: Any = 
     except (TypeError, ValueError) as error:
         raise RecordingError(
             f'{origin}: expected start and end in seconds, got {start!r} and {end!r}') from error
-    words = [str(word or '').strip() for word in (label, recording, topic)]
-    if not words[0]:
+    label, recording, topic = (str(word or '').strip() for word in (label, recording, topic))
+    if not label:
         raise RecordingError(f'{origin}: expected a label, got none')
-    return Annotation(*times, *words, origin)
+    return Annotation(*times, label, recording, topic, origin)
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:

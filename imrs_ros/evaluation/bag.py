@@ -41,7 +41,8 @@ class Bag:
         :param by_log_time: take the time of recording for the header's stamp.
         :raises RecordingError: when it cannot be opened, or has not these topics.
         """
-        self.name, self.notes = path.stem if path.suffix in SUFFIXES else path.name, []
+        self.name = path.stem if path.suffix in SUFFIXES else path.name
+        self.notes: list[str] = []
         self._by_log_time = by_log_time
         self._readers: list[Any] = []
         self._path = path
@@ -57,9 +58,8 @@ class Bag:
                 f'{path}: expected a bag that can be read, got {type(error).__name__}: {error}; '
                 'one that was cut off may be mended by "ros2 bag reindex" (sqlite3) or "mcap '
                 'recover"') from error
-        is_ros1 = isinstance(self._readers[0], Ros1Reader)
-        store = get_typestore(Stores.ROS1_NOETIC if is_ros1 else Stores.LATEST)
-        self._deserialize = store.deserialize_ros1 if is_ros1 else store.deserialize_cdr
+        self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
+        self._store = get_typestore(Stores.ROS1_NOETIC if self._is_ros1 else Stores.LATEST)
         self._connections = [c for reader in self._readers for c in reader.connections]
         try:
             self.topics = self._choose(topics, preferred)
@@ -67,9 +67,10 @@ class Bag:
             self.close()
             raise
         filled = [reader for reader in self._readers if reader.message_count]
-        self._start_ns = min((reader.start_time for reader in filled), default=0)
+        self.start_ns = min((reader.start_time for reader in filled), default=0)
+        # The readers' end is 1 ns after the last message.
         self.duration_ns = max(
-            0, max((reader.end_time for reader in filled), default=0) - self._start_ns)
+            0, max((reader.end_time for reader in filled), default=0) - self.start_ns - 1)
         self.num_images = sum(c.msgcount for c in self._connections if c.topic in self.topics)
 
     def __enter__(self) -> 'Bag':
@@ -108,8 +109,8 @@ class Bag:
         if not chosen or len(chosen) < len(topics):
             missing = [t for t in topics if not found([t])]
             raise RecordingError(
-                f'{self._path}: expected images on {", ".join(missing) or "any topic"}, got images '
-                f'on {", ".join(images) or "none"}; other topics are {self._others()}')
+                f'{self._path}: expected images on {", ".join(missing) or "any topic"}, got '
+                f'images on {", ".join(images) or "none"}; other topics are {self._others()}')
         if preferred and not topics and len(chosen) != len(preferred):
             self.notes.append(f'of the cameras {", ".join(preferred)} it has '
                               f'{len(found(preferred))}; evaluated {", ".join(chosen)}')
@@ -142,6 +143,31 @@ class Bag:
                 return
             yield message
 
+    def _deserialize(self, data: bytes, kind: str) -> Any:
+        if self._is_ros1:
+            return self._store.deserialize_ros1(data, kind)
+        return self._store.deserialize_cdr(data, kind)
+
+    def is_compressed(self, topic: str) -> bool:
+        """
+        Tell the type of a camera's messages.
+
+        :param topic: of the camera.
+        :return: whether they are ``sensor_msgs/CompressedImage``.
+        """
+        return any(c.topic == topic and c.msgtype == IMAGE_TYPES[1] for c in self._connections)
+
+    def serialized(self) -> Iterator[tuple[str, int, bytes]]:
+        """
+        Read all images of the cameras as they are.
+
+        :return: topic, time of recording in ns, and content as ROS 2 serialises it, in the order
+            of recording.
+        """
+        for connection, log_ns, data in self._messages(self.topics):
+            content = self._store.ros1_to_cdr(data, connection.msgtype) if self._is_ros1 else data
+            yield connection.topic, log_ns, bytes(content)
+
     def images(self) -> Iterator[Image]:
         """
         Read all images of the cameras.
@@ -149,7 +175,7 @@ class Bag:
         :return: images in the order of recording.
         """
         for connection, log_ns, data in self._messages(self.topics):
-            since_start_ns = log_ns - self._start_ns
+            since_start_ns = log_ns - self.start_ns
             try:
                 message = self._deserialize(data, connection.msgtype)
                 if self._by_log_time:
@@ -175,7 +201,7 @@ class Bag:
             raise RecordingError(
                 f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got topics '
                 f'{self._others()}')
-        return [(log_ns - self._start_ns, self._deserialize(data, TEXT_TYPE).data)
+        return [(log_ns - self.start_ns, self._deserialize(data, TEXT_TYPE).data)
                 for _, log_ns, data in self._messages([topic])]
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 from imrs_ros.records import Frame
@@ -14,7 +14,7 @@ IMAGE, JPEG, TEXT = (
     'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'std_msgs/msg/String')
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 JPEG_QUALITY = 90
-FORMAT_VERSION = 8
+FORMAT_VERSION: Literal[8] = 8
 """The newest that robots with ROS 2 Humble to Jazzy read."""
 
 
@@ -82,7 +82,7 @@ class BagWriter:
         """
         self._write(topic, log_ns, TEXT, text)
 
-    def _write(self, topic: str, log_ns: int, kind: str, *fields: object) -> None:
+    def _write(self, topic: str, log_ns: int, kind: str, *fields: Any) -> None:
         if topic not in self._connections:
             self._connections[topic] = self._writer.add_connection(
                 topic, kind, typestore=self._store)

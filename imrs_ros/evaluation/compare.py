@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument('before', type=Path, help='report.json, or its folder')
     parser.add_argument('after', type=Path, help='report.json, or its folder')
-    parser.add_argument('--out', type=Path, help='folder for compare.html; default none is written')
+    parser.add_argument('--out', type=Path, help='folder for compare.html; default none')
 
 
 def verdict(name: str, before: float | None, after: float | None) -> str:
@@ -45,7 +45,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     :param after: another.
     :return: what differs in model, settings and recordings, and all figures.
     """
-    settings = [(name, before['settings'].get(name), value)
+    settings: list[tuple[Any, ...]] = [(name, before['settings'].get(name), value)
                 for name, value in after['settings'].items()
                 if before['settings'].get(name) != value]
     if before['model'] != after['model']:

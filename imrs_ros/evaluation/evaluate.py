@@ -107,8 +107,7 @@ def _num_images(paths: Sequence[Path], job: Job) -> int:
     def lengths() -> Iterator[int]:
         for path in paths:
             try:
-                with open_recording(path, job.topics,
-                                    preferred=job.settings.node.cameras) as recording:
+                with open_recording(path, job.topics, preferred=job.preferred) as recording:
                     yield recording.num_images
             # It is told when the recording is evaluated.
             except RecordingError:

@@ -15,7 +15,7 @@ from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.track import Track
 from imrs_ros.evaluation.video_recording import is_video
 from imrs_ros.model_card import ModelCard
-from imrs_ros.ros_settings import Settings
+from imrs_ros.ros_settings import NodeSettings, Settings
 import numpy as np
 
 
@@ -35,6 +35,12 @@ class Job:
     """Of all recordings; None for those that lie beside each."""
     annotation_topic: str = ''
     """Texts in the bag that name the action from then on; empty for files."""
+
+    @property
+    def preferred(self) -> tuple[str, ...]:
+        """Give the cameras of the settings; none where they are the default, which names none."""
+        cameras = self.settings.node.cameras
+        return () if cameras == NodeSettings().cameras else cameras
 
 
 @dataclass(slots=True)
@@ -65,9 +71,8 @@ def evaluate_recording(
     """
     cv2.setNumThreads(1)
     result = Result(path.stem if path.is_file() else path.name)
-    preferred = () if job.settings.node.cameras == ('image_raw',) else job.settings.node.cameras
     try:
-        with open_recording(path, job.topics, preferred=preferred,
+        with open_recording(path, job.topics, preferred=job.preferred,
                             by_log_time=job.by_log_time) as recording:
             result.name, result.duration_ns = recording.name, recording.duration_ns
             _fill(result, path, recording, job, on_image)

@@ -1,4 +1,4 @@
-"""``make-bag``: write a recording from videos, with background between them, and its annotations."""
+"""``make-bag``: write an annotated recording from videos, with background between them."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -131,7 +131,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     default = BagRecipe()
     parser.add_argument('out', type=Path, help='folder of the bag, not there yet')
-    parser.add_argument('--videos', type=Path, required=True, help='folder with one folder a class')
+    parser.add_argument('--videos', type=Path, required=True,
+                        help='folder with one folder a class')
     parser.add_argument('--list', type=Path, help='only these: one Class/name.avi a line')
     parser.add_argument('--background', type=Path, help='folder of videos of none of the classes')
     parser.add_argument('--background-list', type=Path, help='only these of --background')

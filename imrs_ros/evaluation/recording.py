@@ -32,6 +32,8 @@ class Recording(Protocol):
     """As reports and annotations call it."""
     topics: tuple[str, ...]
     """Of the cameras."""
+    start_ns: int
+    """When it was recorded."""
     duration_ns: int
     """From the first to the last message."""
     num_images: int

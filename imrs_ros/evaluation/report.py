@@ -82,7 +82,8 @@ def camera_section(seen: Seen, track: Track) -> dict[str, Any]:
         'truth': None if track.truth is None else [[*s.sec, s.label] for s in track.truth],
         'missed': [[*s.sec, s.label] for s, delay in delays_ns(track) if delay is None],
         'decided': [[*e.sec, e.label, round(e.confidence, DIGITS),
-                     bool(annotated and (e.start_ns, e.label) in wrong)] for e in events_of(track)]}
+                     bool(annotated and (e.start_ns, e.label) in wrong)]
+                    for e in events_of(track)]}
     section['windows'] = {
         'time_sec': (track.times_N / 1e9).round(3).tolist(),
         'decided': [index[label] for label in track.labels],

@@ -22,8 +22,9 @@ class VideoRecording:
         :param path: the file.
         :raises RecordingError: when it cannot be opened.
         """
-        self.name, self.topics, self.notes = path.stem, (TOPIC,), list[str]()
-        self._path = path
+        self.name, self.notes = path.stem, list[str]()
+        self.topics: tuple[str, ...] = (TOPIC,)
+        self._path, self.start_ns = path, FIRST_STAMP_NS
         try:
             self.num_images, fps = video_length(path)
         except VideoError as error:
