@@ -18,11 +18,11 @@ setup(
     maintainer_email='maintainers@imrs-ros.invalid',
     license='Apache-2.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['py.typed']},
+    package_data={PACKAGE: ['py.typed', 'evaluation/page/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
-        (f'{SHARE}/launch', ['launch/recognizer.launch.py']),
+        (f'{SHARE}/launch', ['launch/recognizer.launch.py', 'launch/replay.launch.py']),
         (f'{SHARE}/config', ['config/recognizer.yaml', 'config/sros2_policy.xml']),
         *((f'{SHARE}/{folder}', [str(path) for path in sorted(folder.iterdir())])
           for folder in MODELS),
@@ -32,11 +32,15 @@ setup(
     extras_require={
         'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'psutil',
                     'PyYAML', 'safetensors', 'torch'],
+        'evaluation': ['joblib', 'optuna', 'rosbags', 'scikit-learn', 'tqdm'],
     },
     zip_safe=False,
     entry_points={'console_scripts': [
         'recognizer = imrs_ros.recognizer_node:main',
         'demo = imrs_ros.ros_demo:main',
         'react = imrs_ros.examples.react:main',
+        *(f'{program} = imrs_ros.evaluation.command:{program}' for program in (
+            'evaluate_bag', 'annotate_template', 'make_bag', 'play_bag', 'record_live',
+            'compare_reports', 'tune_decisions')),
     ]},
 )

@@ -59,7 +59,7 @@ class Bag:
                 'one that was cut off may be mended by "ros2 bag reindex" (sqlite3) or "mcap '
                 'recover"') from error
         self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
-        self._store = get_typestore(Stores.ROS1_NOETIC if self._is_ros1 else Stores.LATEST)
+        self._store = get_typestore(Stores.LATEST)
         self._connections = [c for reader in self._readers for c in reader.connections]
         try:
             self.topics = self._choose(topics, preferred)
@@ -143,10 +143,12 @@ class Bag:
                 return
             yield message
 
+    def _content(self, data: bytes, kind: str) -> bytes:
+        """Give a message as ROS 2 serialises it."""
+        return bytes(self._store.ros1_to_cdr(data, kind) if self._is_ros1 else data)
+
     def _deserialize(self, data: bytes, kind: str) -> Any:
-        if self._is_ros1:
-            return self._store.deserialize_ros1(data, kind)
-        return self._store.deserialize_cdr(data, kind)
+        return self._store.deserialize_cdr(self._content(data, kind), kind)
 
     def is_compressed(self, topic: str) -> bool:
         """
@@ -165,8 +167,7 @@ class Bag:
             of recording.
         """
         for connection, log_ns, data in self._messages(self.topics):
-            content = self._store.ros1_to_cdr(data, connection.msgtype) if self._is_ros1 else data
-            yield connection.topic, log_ns, bytes(content)
+            yield connection.topic, log_ns, self._content(data, connection.msgtype)
 
     def images(self) -> Iterator[Image]:
         """

@@ -49,6 +49,8 @@ def read_values(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding='utf-8'))
         sections = [section['ros__parameters'] for name, section in content.items()
                     if name.split('/')[-1] in (NODE, '*', '**')]
+        if not sections:
+            raise KeyError(NODE)
         values = {name: value for section in sections for name, value in section.items()}
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
         raise SettingsError({'file': (

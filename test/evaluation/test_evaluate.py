@@ -1,0 +1,242 @@
+"""Whole evaluations with a small model: what goes in, what comes out, and what goes wrong."""
+
+from dataclasses import replace
+import json
+import subprocess
+import sys
+
+from imrs_ros.evaluation import report
+from imrs_ros.evaluation.annotation import Annotation
+from imrs_ros.evaluation.command import main
+from imrs_ros.evaluation.evaluate import evaluate_all
+from imrs_ros.evaluation.evaluation import evaluate_recording
+from imrs_ros.evaluation.parameter_file import read_settings
+from imrs_ros.settings import SettingsError
+import numpy as np
+import pytest
+from recordings import (
+    camera_frames, EAGER, make_job, SEC, START_NS, TOPIC, write_bag)
+from support import write_tiny_model, write_video
+import yaml
+
+
+@pytest.fixture(scope='module')
+def bag(tmp_path_factory):
+    """Give three seconds of noise on one topic; not to be changed."""
+    return write_bag(tmp_path_factory.mktemp('bags') / 'walk', list(camera_frames(75)))
+
+
+def evaluate(path, card, **changes):
+    return evaluate_recording(path, make_job(card, **changes))
+
+
+def labels_of(result):
+    return [track.labels for _, track in result.cameras]
+
+
+def test_windows_lie_where_the_hop_says_and_counts_add_up(bag, tiny_card):
+    result = evaluate(bag, tiny_card, hop=10)
+    (seen, track), = result.cameras
+    assert (track.times_N / 1e9).round(2).tolist() == [0.6, 1.0, 1.4, 1.8, 2.2, 2.6]
+    assert (seen.num_frames, seen.num_restarts, seen.num_skipped) == (75, 0, 0)
+    assert set(track.labels) <= set(tiny_card.labels)
+    assert track.truth is None
+    assert min(seen.thumbnails.values()).startswith(b'\xff\xd8')
+
+
+def test_scores_are_those_of_the_recogniser_fed_by_hand(bag, tiny_card):
+    from imrs_ros.backends import load_backend
+    from imrs_ros.recognizer import Recognizer
+    job = make_job(tiny_card)
+    recognizer = Recognizer(tiny_card, load_backend(tiny_card, job.settings.backend).backend,
+                            ['x'], window=job.settings.window, decision=job.settings.decision)
+    expected = []
+    for _, frame in camera_frames(75):
+        recognizer.push('x', frame)
+        expected += [d.probabilities_K for d in recognizer.step()]
+    (_, track), = evaluate(bag, tiny_card).cameras
+    assert np.array_equal(track.probabilities_NK, np.stack(expected))
+
+
+def test_two_runs_write_the_same_and_processes_too(bag, tiny_card, tmp_path):
+    other = write_bag(tmp_path / 'other', list(camera_frames(40)), storage='sqlite3')
+    job = make_job(tiny_card, annotations=(
+        Annotation(0.5, 1.2, 'wave', 'walk'), Annotation(0.2, 1, 'fall', 'other')))
+    texts = []
+    for num_jobs in (1, 1, 2):
+        made = report.build(evaluate_all([bag, other], job, num_jobs), job)
+        texts.append(report.write(made, tmp_path / str(len(texts))).read_text())
+    assert texts[0] == texts[1] == texts[2]
+    made = json.loads(texts[0])
+    assert [r['name'] for r in made['recordings']] == ['walk', 'other']
+    assert made['figures']['num_actions'] == 2
+    assert made['settings']['hop'] == job.settings.window.hop
+    assert made['model']['weights_sha256'] == tiny_card.weights_sha256
+    windows = made['recordings'][0]['cameras'][0]['windows']
+    assert len(windows['time_sec']) == len(windows['scores']) == len(windows['decided'])
+
+
+@pytest.mark.parametrize('offset_sec', [-50.0, 1000.0])
+def test_a_shifted_camera_clock_changes_nothing(bag, tiny_card, tmp_path, offset_sec):
+    shifted = write_bag(tmp_path / 'walk', list(camera_frames(75, offset_sec=offset_sec)))
+    said = (Annotation(0.5, 1.2, 'wave'),)
+    reports = [report.build([evaluate(path, tiny_card, annotations=said)], make_job(tiny_card))
+               for path in (bag, shifted)]
+    assert reports[0] == reports[1]
+
+
+def test_two_cameras_keep_apart_and_annotations_may_name_one(tiny_card, tmp_path):
+    path = write_bag(tmp_path / 'bag', list(camera_frames(30)),
+                     ('/front/image_raw', '/rear/image_raw/compressed'))
+    result = evaluate(path, tiny_card, annotations=(
+        Annotation(0, 1, 'wave', topic='/rear/image_raw'),))
+    assert [seen.camera for seen, _ in result.cameras] == ['front', 'rear']
+    assert [len(track.truth) for _, track in result.cameras] == [0, 1]
+    assert len(evaluate(path, tiny_card, topics=('/rear/image_raw',)).cameras) == 1
+    by_params = evaluate(path, tiny_card, cameras=['/rear/image_raw'])
+    assert [seen.camera for seen, _ in by_params.cameras] == ['rear']
+
+
+def test_annotations_from_a_topic_a_file_beside_and_a_class_folder(tiny_card, tmp_path):
+    texts = [(START_NS, 'no_action'), (START_NS + SEC // 2, 'wave'), (START_NS + SEC, 'no_action')]
+    path = write_bag(tmp_path / 'bag', list(camera_frames(40)), texts=texts)
+    (_, track), = evaluate(path, tiny_card, annotation_topic='/truth').cameras
+    assert [(s.start_ns, s.end_ns, s.label) for s in track.truth] == [(SEC // 2, SEC, 'wave')]
+    (path / 'annotations.csv').write_text('start,end,label\n0.1,0.9,fall\n')
+    (_, track), = evaluate(path, tiny_card).cameras
+    assert [s.label for s in track.truth] == ['fall']
+    result = evaluate(write_video(tmp_path / 'lift' / 'clip.avi', 30), tiny_card)
+    assert [s.label for s in result.cameras[0][1].truth] == ['lift']
+    assert 'taken to show it throughout' in result.notes[0]
+
+
+def test_an_empty_annotation_means_no_action_and_is_told(bag, tiny_card):
+    result = evaluate(bag, tiny_card, annotations=())
+    assert result.cameras[0][1].truth == ()
+    assert 'taken to show no action' in result.notes[0]
+    unnamed = evaluate(bag, tiny_card, annotations=(Annotation(0, 1, 'wave', 'run'),))
+    assert unnamed.cameras[0][1].truth is None
+    assert 'no annotation names it' in unnamed.notes[0]
+
+
+def test_wrong_annotations_are_an_error_of_that_recording(bag, tiny_card):
+    result = evaluate(bag, tiny_card, annotations=(
+        Annotation(0, 1, 'dance'), Annotation(0.5, 9, 'wave')))
+    for words in ('dance', 'within the recording', 'overlaps'):
+        assert words in result.error
+
+
+def zero_stamps():
+    for log_ns, frame in camera_frames(40):
+        yield log_ns, replace(frame, stamp_ns=0)
+
+
+def test_stamps_of_zero_are_refused_as_by_the_node_or_repaired(tiny_card, tmp_path):
+    path = write_bag(tmp_path / 'bag', list(zero_stamps()))
+    error = evaluate(path, tiny_card).error
+    assert '40 were dropped: expected a header stamp above 0' in error
+    assert '--stamps log' in error
+    mended = evaluate(path, tiny_card, by_log_time=True)
+    assert mended.cameras[0][0].num_frames == 40
+
+
+def test_frames_out_of_order_and_of_two_clocks_are_told(tiny_card, tmp_path):
+    frames = list(camera_frames(60))
+    swapped = [(frames[i][0], frames[[i, i + 1, i - 1][(i == 30) + 2 * (i == 31)]][1])
+               for i in range(60)]
+    result = evaluate(write_bag(tmp_path / 'order', swapped), tiny_card)
+    assert '1 frames are stamped before the one they follow' in result.notes[0]
+    (seen, track), = result.cameras
+    assert seen.num_restarts == 1
+    assert (np.diff(track.times_N) >= 0).all()
+    halves = [(log_ns, frame if i < 30 else replace(frame, stamp_ns=frame.stamp_ns - 10**12))
+              for i, (log_ns, frame) in enumerate(frames)]
+    result = evaluate(write_bag(tmp_path / 'clocks', halves), tiny_card)
+    assert 'two clocks' in result.notes[0]
+    (_, track), = result.cameras
+    assert track.times_N[-1] < 3 * SEC
+
+
+def test_a_recording_of_no_length_is_an_error(tiny_card, tmp_path):
+    path = write_bag(tmp_path / 'short', list(camera_frames(1)))
+    assert 'expected frames of at least 0.64 s without a gap, got 1 frames' in evaluate(
+        path, tiny_card).error
+
+
+def test_what_fails_does_not_stop_the_rest(bag, tiny_card, tmp_path, capsys):
+    broken = tmp_path / 'broken.mcap'
+    broken.write_bytes(b'no bag')
+    arguments = ['evaluate', str(broken), str(bag), '--model', str(tiny_card.folder), '--out',
+                 str(tmp_path / 'out')]
+    with pytest.raises(SystemExit) as done:
+        main(arguments)
+    assert done.value.code == 1
+    shown = capsys.readouterr()
+    assert 'not evaluated: ' in shown.err
+    made = report.read(tmp_path / 'out')
+    assert [bool(r['error']) for r in made['recordings']] == [True, False]
+    assert made['figures']['num_windows'] > 0
+
+
+def test_the_parameter_file_is_the_nodes(root, bag, tmp_path):
+    card = write_tiny_model(tmp_path / 'tiny')
+    params = tmp_path / 'recognizer.yaml'
+    params.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': {
+        'model': str(card.folder), 'hop': 10, **EAGER, 'use_sim_time': True}}}))
+    with pytest.raises(SystemExit) as done:
+        main(['evaluate', str(bag), '--params', str(params), '--out', str(tmp_path / 'out')])
+    assert done.value.code == 0
+    made = report.read(tmp_path / 'out')
+    assert made['settings']['hop'] == 10
+    assert made['figures']['num_windows'] == 6
+    assert read_settings(root / 'config' / 'recognizer.yaml') == read_settings(None)
+
+
+@pytest.mark.parametrize(('text', 'words'), [
+    ('/**: {ros__parameters: {hoop: 3}}', 'hoop must be one of'),
+    ('/**: {ros__parameters: {hop: many}}', 'hop must be like 4, got'),
+    ('/**: {ros__parameters: {enter_threshold: 1}}', 'must be like 0.5, got 1'),
+    ('/**: {ros__parameters: {enter_threshold: 1.5}}', 'must be in'),
+    ('hop: 3', 'expected a parameter file'), ('', 'expected a parameter file')])
+def test_wrong_parameters_are_named(tmp_path, text, words):
+    path = tmp_path / 'recognizer.yaml'
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=words):
+        read_settings(path)
+
+
+def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
+    template = tmp_path / 'walk.csv'
+    with pytest.raises(SystemExit):
+        main(['annotate-template', str(bag), '--model', str(tiny_card.folder), '--out',
+              str(template)])
+    assert template.read_text().startswith('recording,topic,start,end,label')
+    assert f'walk: 2.96 s, cameras {TOPIC}' in capsys.readouterr().out
+    for name, hop in (('a', 4), ('b', 8)):
+        job = make_job(tiny_card, hop=hop, annotations=(Annotation(1, 2, 'wave'),))
+        report.write(report.build([evaluate_recording(bag, job)], job), tmp_path / name)
+    with pytest.raises(SystemExit) as done:
+        main(['compare', str(tmp_path / 'a'), str(tmp_path / 'b'), '--out', str(tmp_path / 'c')])
+    assert done.value.code == 0
+    out = capsys.readouterr().out
+    assert 'setting hop: 4 -> 8' in out
+    assert (tmp_path / 'c' / 'compare.html').is_file()
+    with pytest.raises(SystemExit, match='expected a report'):
+        main(['compare', str(tmp_path), str(tmp_path / 'a')])
+    with pytest.raises(SystemExit) as done:
+        main(['--help'])
+    assert done.value.code == 0
+    assert 'annotate-template' in capsys.readouterr().out
+
+
+def test_nothing_of_it_needs_ros():
+    done = subprocess.run([sys.executable, '-c', (
+        'import sys\n'
+        'class Refuse:\n'
+        '    def find_spec(self, name, path=None, target=None):\n'
+        '        if name.split(".")[0] in ("rclpy", "sensor_msgs", "std_msgs", "vision_msgs"):\n'
+        '            raise ImportError(name)\n'
+        'sys.meta_path.insert(0, Refuse())\n'
+        'from imrs_ros.evaluation import annotate_template, compare, evaluate, make_bag, tune\n'
+        )], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
