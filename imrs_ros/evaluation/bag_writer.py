@@ -1,6 +1,7 @@
 """Bags of ROS 2, written without ROS."""
 
 from pathlib import Path
+import shutil
 from types import TracebackType
 from typing import Any, Literal
 
@@ -48,8 +49,10 @@ class BagWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        """Write its metadata."""
+        """Write its metadata; after an error, remove what was written."""
         self._writer.close()
+        if error is not None:
+            shutil.rmtree(self._writer.path)
 
     def image(self, topic: str, frame: Frame, log_ns: int) -> None:
         """

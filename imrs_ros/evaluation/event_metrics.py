@@ -90,6 +90,17 @@ def quiet_sec(track: Track) -> float:
     return sum(end - start for start, end in _quiet(track)) / 1e9
 
 
+def false_sec(track: Track) -> float:
+    """
+    Give how long an action was decided while none was shown.
+
+    :param track: annotated.
+    :return: the part of ``quiet_sec`` that decided segments cover, wherever they begin, s.
+    """
+    return sum(segment.overlap_ns(Segment(start, end, ''))
+               for start, end in _quiet(track) for segment in track.decided()) / 1e9
+
+
 def _quiet(track: Track) -> list[tuple[int, int]]:
     return gaps(track.truth or (), track.duration_ns, SETTLE_NS)
 

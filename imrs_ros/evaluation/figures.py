@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 import math
 
 from imrs_ros.evaluation.event_metrics import (
-    delays_ns, events_of, false_actions, match_events, num_changes, quiet_sec)
+    delays_ns, events_of, false_actions, false_sec, match_events, num_changes, quiet_sec)
 from imrs_ros.evaluation.frame_metrics import accuracy, average_precision, no_action_auroc
 from imrs_ros.evaluation.segment_metrics import edit_score, match, Matches
 from imrs_ros.evaluation.track import Track
@@ -29,6 +29,7 @@ def figures(tracks: Sequence[Track]) -> dict[str, float | int | None]:
     precisions = average_precision(annotated)
     delays = all_delays_sec(annotated)
     quiet = sum(map(quiet_sec, annotated))
+    num_false = sum(len(false_actions(track)) for track in annotated)
     found: dict[str, float] = {
         'frame_accuracy': accuracy(annotated),
         'settled_accuracy': accuracy(annotated, settled=True),
@@ -50,9 +51,9 @@ def figures(tracks: Sequence[Track]) -> dict[str, float | int | None]:
         'num_found': len(delays),
         'delay_median_sec': float(np.median(delays)) if delays else math.nan,
         'delay_p95_sec': float(np.percentile(delays, 95)) if delays else math.nan,
-        'false_actions': sum(len(false_actions(t)) for t in annotated),
-        'false_per_min': 60 * sum(len(false_actions(t)) for t in annotated) / quiet
-        if quiet else math.nan,
+        'false_actions': num_false,
+        'false_per_min': 60 * num_false / quiet if quiet else math.nan,
+        'false_time_share': sum(map(false_sec, annotated)) / quiet if quiet else math.nan,
         'changes_per_min': sum(map(num_changes, tracks)) / minutes if minutes else math.nan,
         'num_windows': sum(len(track.labels) for track in tracks)}
     return {name: plain(value) for name, value in found.items()}

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
-import shutil
 
 from imrs_ros.evaluation.annotation import Annotation
 from imrs_ros.evaluation.annotation_file import NAME, write_annotations
@@ -104,18 +103,14 @@ def write_bag(
     times_ns: list[int] = []
     labels: list[str] = []
     with BagWriter(path, storage, compress=compress) as bag:
-        try:
-            for one in tqdm(record(clips, background, recipe), unit='frame', desc='make-bag',
-                            disable=None):
-                if truth_topic and (not labels or labels[-1] != one.label):
-                    bag.text(truth_topic, one.label, one.log_ns)
-                for topic in topics:
-                    bag.image(topic, one.frame, one.log_ns)
-                times_ns.append(one.log_ns)
-                labels.append(one.label)
-        except Exception:
-            shutil.rmtree(path)
-            raise
+        for one in tqdm(record(clips, background, recipe), unit='frame', desc='make-bag',
+                        disable=None):
+            if truth_topic and (not labels or labels[-1] != one.label):
+                bag.text(truth_topic, one.label, one.log_ns)
+            for topic in topics:
+                bag.image(topic, one.frame, one.log_ns)
+            times_ns.append(one.log_ns)
+            labels.append(one.label)
     since_start_ns = [time_ns - times_ns[0] for time_ns in times_ns]
     found = [Annotation(*s.sec, s.label, path.name)
              for s in runs(since_start_ns, labels, since_start_ns[-1])]

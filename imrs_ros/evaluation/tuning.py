@@ -19,6 +19,9 @@ RANGES = {'enter_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing
           'min_duration_sec': (0.0, 1.0)}
 """What is searched; the leave threshold is a share of the enter threshold."""
 DIGITS = 3
+UNDEFINED = 1e6
+"""Worse than any figure."""
+EXCESS = 'excess'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,18 +47,24 @@ class Goal:
 
     def worth(self, found: Mapping[str, float | int | None]) -> float:
         """
-        Give what figures are worth.
+        Give what figures are worth, apart from false actions.
 
         :param found: of ``figures``.
-        :return: greater is better; beyond what is allowed, less the farther beyond.
+        :return: greater is better; a figure that is not defined is worth nothing.
         """
-        excess = (found['false_per_min'] or 0.0) - self.max_false_per_min
         value = found[self.figure]
-        if excess > 0:
-            return -1e6 * (1 + excess)
         if value is None:
-            return -1e6
+            return -UNDEFINED
         return -value if self.figure in LOWER_IS_BETTER else float(value)
+
+    def excess(self, found: Mapping[str, float | int | None]) -> float:
+        """
+        Give how far false actions go beyond what is allowed.
+
+        :param found: of ``figures``.
+        :return: false actions a minute; 0 or less is allowed.
+        """
+        return (found['false_per_min'] or 0.0) - min(self.max_false_per_min, UNDEFINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,8 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
     :param num_trials: how many are tried.
     :param seed: of the search.
     :param on_trial: called after each.
-    :return: the best.
+    :return: the best of those that keep false actions within what is allowed; where none does,
+        the one with the fewest.
     """
     def settings_of(values: Mapping[str, float]) -> DecisionSettings:
         enter = round(values['enter_threshold'], DIGITS)
@@ -119,6 +129,8 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
     def worth(trial: optuna.Trial) -> float:
         values = {name: trial.suggest_float(name, *limits) for name, limits in RANGES.items()}
         found = figures([decide(track, settings_of(values)) for track in tracks])
+        trial.set_user_attr(EXCESS, goal.excess(found))
+        trial.set_constraint(EXCESS, goal.excess(found))
         on_trial()
         return goal.worth(found)
 
@@ -129,7 +141,10 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
     study.enqueue_trial({name: min(max(first[name], low), high)
                          for name, (low, high) in RANGES.items()})
     study.optimize(worth, n_trials=num_trials)
-    return settings_of(study.best_params)
+    allowed = [trial for trial in study.trials if trial.user_attrs[EXCESS] <= 0]
+    best = (max(allowed, key=lambda trial: trial.value) if allowed
+            else min(study.trials, key=lambda trial: trial.user_attrs[EXCESS]))
+    return settings_of(best.params)
 
 
 def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: Goal,

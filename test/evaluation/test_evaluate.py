@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from recordings import (
     camera_frames, EAGER, make_job, SEC, START_NS, TOPIC, write_bag)
-from support import write_tiny_model, write_video
+from support import write_video
 import yaml
 
 
@@ -26,12 +26,17 @@ def bag(tmp_path_factory):
     return write_bag(tmp_path_factory.mktemp('bags') / 'walk', list(camera_frames(75)))
 
 
+@pytest.fixture
+def params(tiny_card, tmp_path):
+    """Give a parameter file of the tiny model."""
+    path = tmp_path / 'recognizer.yaml'
+    path.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': {
+        'model': str(tiny_card.folder), 'hop': 10, **EAGER, 'use_sim_time': True}}}))
+    return path
+
+
 def evaluate(path, card, **changes):
     return evaluate_recording(path, make_job(card, **changes))
-
-
-def labels_of(result):
-    return [track.labels for _, track in result.cameras]
 
 
 def test_windows_lie_where_the_hop_says_and_counts_add_up(bag, tiny_card):
@@ -163,10 +168,10 @@ def test_a_recording_of_no_length_is_an_error(tiny_card, tmp_path):
         path, tiny_card).error
 
 
-def test_what_fails_does_not_stop_the_rest(bag, tiny_card, tmp_path, capsys):
+def test_what_fails_does_not_stop_the_rest(bag, params, tmp_path, capsys):
     broken = tmp_path / 'broken.mcap'
     broken.write_bytes(b'no bag')
-    arguments = ['evaluate', str(broken), str(bag), '--model', str(tiny_card.folder), '--out',
+    arguments = ['evaluate', str(broken), str(bag), '--params', str(params), '--out',
                  str(tmp_path / 'out')]
     with pytest.raises(SystemExit) as done:
         main(arguments)
@@ -178,11 +183,7 @@ def test_what_fails_does_not_stop_the_rest(bag, tiny_card, tmp_path, capsys):
     assert made['figures']['num_windows'] > 0
 
 
-def test_the_parameter_file_is_the_nodes(root, bag, tmp_path):
-    card = write_tiny_model(tmp_path / 'tiny')
-    params = tmp_path / 'recognizer.yaml'
-    params.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': {
-        'model': str(card.folder), 'hop': 10, **EAGER, 'use_sim_time': True}}}))
+def test_the_parameter_file_is_the_nodes(root, bag, params, tmp_path):
     with pytest.raises(SystemExit) as done:
         main(['evaluate', str(bag), '--params', str(params), '--out', str(tmp_path / 'out')])
     assert done.value.code == 0

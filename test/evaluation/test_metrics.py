@@ -55,6 +55,8 @@ def test_a_case_counted_by_hand():
     assert len(false_actions(one)) == 3
     found = figures([one])
     assert found['false_per_min'] == 30
+    # Of these 6 s, an action was decided from 1 to 2, 9 to 10 and 15 to 16 s.
+    assert found['false_time_share'] == 0.5
     assert (found['num_actions'], found['num_found']) == (2, 2)
     assert found['delay_median_sec'] == 1.5
     assert found['delay_p95_sec'] == 1.95
@@ -218,7 +220,7 @@ def test_a_shift_of_everything_changes_nothing(decided, shown, shift_ms):
         duration_ns=one.duration_ns + by_ns,
         truth=tuple(segment((s.start_ns + by_ns) / SEC, (s.end_ns + by_ns) / SEC, s.label)
                     for s in one.truth))
-    depends = {'false_per_min', 'changes_per_min', 'false_actions'}
+    depends = {'false_per_min', 'false_time_share', 'changes_per_min', 'false_actions'}
     assert {k: v for k, v in figures([one]).items() if k not in depends} == {
         k: v for k, v in figures([other]).items() if k not in depends}
 
