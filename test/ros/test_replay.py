@@ -1,0 +1,95 @@
+"""Recordings played to the real node, and what it said kept."""
+
+import json
+import os
+import subprocess
+import sys
+
+from imrs_ros.evaluation import report
+from imrs_ros.evaluation.bag_writer import BagWriter
+from imrs_ros.evaluation.evaluation import evaluate_recording, Job
+from imrs_ros.evaluation.parameter_file import read_settings
+from imrs_ros.evaluation.source import open_recording
+from imrs_ros.ros_messages import decode_image, stamp_to_ns
+import numpy as np
+import pytest
+from ros_support import EAGER, frames
+from support import write_video
+import yaml
+
+rosgraph_msgs = pytest.importorskip('rosgraph_msgs.msg')
+sensor_msgs = pytest.importorskip('sensor_msgs.msg')
+pytest.importorskip('vision_msgs.msg')
+from imrs_ros.evaluation.ros_play import RecordingPlayer  # noqa: E402
+
+TOPICS = ('/front/image_raw', '/rear/image_raw/compressed')
+
+
+@pytest.fixture
+def bag(tmp_path):
+    """Give a second and a half of two cameras, annotated."""
+    with BagWriter(tmp_path / 'walk') as bag:
+        for frame in frames(38):
+            for topic in TOPICS:
+                bag.image(topic, frame, frame.stamp_ns)
+    (tmp_path / 'walk' / 'annotations.csv').write_text('start,end,label\n0.8,1.4,wave\n')
+    return tmp_path / 'walk'
+
+
+def test_a_bag_is_published_as_it_is_with_its_clock(graph, bag):
+    raw = graph.collect(sensor_msgs.Image, TOPICS[0])
+    jpeg = graph.collect(sensor_msgs.CompressedImage, TOPICS[1])
+    clock = graph.collect(rosgraph_msgs.Clock, '/clock')
+    with open_recording(bag) as recording:
+        player = RecordingPlayer(graph.node, recording, rate=4.0, has_clock=True)
+        player.wait(60)
+        assert player.play() == 76
+    graph.wait(lambda: len(raw) == len(jpeg) == 38)
+    sent = frames(38)
+    assert [decode_image(m).stamp_ns for m in raw] == [f.stamp_ns for f in sent]
+    assert (decode_image(raw[5]).image_HWC == sent[5].image_HWC).all()
+    assert np.abs(decode_image(jpeg[5]).image_HWC.astype(int) - sent[5].image_HWC).mean() < 50
+    times = [stamp_to_ns(m.clock) for m in clock]
+    assert times == sorted(times)
+    graph.wait(lambda: stamp_to_ns(clock[-1].clock) == sent[-1].stamp_ns)
+
+
+def test_a_video_is_published_and_a_camera_nobody_hears_is_named(graph, tmp_path):
+    with open_recording(write_video(tmp_path / 'clip.avi', 5)) as recording:
+        player = RecordingPlayer(graph.node, recording, rate=10.0)
+        with pytest.raises(RuntimeError, match='expected a subscriber of /video within 0.1 s'):
+            player.wait(0.1)
+        got = graph.collect(sensor_msgs.Image, '/video')
+        player.wait(60)
+        player.play()
+        graph.wait(lambda: len(got) == 5)
+        with pytest.raises(ValueError, match='expected a rate above 0'):
+            RecordingPlayer(graph.node, recording, rate=0.0)
+
+
+def test_live_and_offline_say_the_same_of_the_same_windows(graph, bag, tiny_card, tmp_path):
+    values = {'model': str(tiny_card.folder), 'cameras': list(TOPICS), 'hop': 4,
+              'backend': 'torch', 'num_threads': 1, 'reliability': 'reliable', **EAGER}
+    params = tmp_path / 'recognizer.yaml'
+    params.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': values}}))
+    out = tmp_path / 'report'
+    done = subprocess.run(
+        [sys.executable, '-m', 'imrs_ros.evaluation', 'record', str(bag), '--params', str(params),
+         '--out', str(out), '--alone'], capture_output=True, text=True, timeout=240,
+        env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    live = json.loads((out / 'report.json').read_text())['live']
+    assert live['notes'] == []
+    assert [camera['camera'] for camera in live['cameras']] == ['front', 'rear']
+    for camera in live['cameras']:
+        found = camera['differences']
+        assert 1 <= found['windows_live'] <= found['windows_offline'] == 6
+        # What both scored is the same, whatever the machine's load made live leave out.
+        assert found['score_difference'] in (None, 0.0) or found['score_difference'] < 1e-4
+        assert found['age_median_sec'] >= 0
+        assert found['num_dropped'] == 0
+    job = Job(card=tiny_card, settings=read_settings(params))
+    offline = report.build([evaluate_recording(bag, job)], job)
+    made = report.read(out)
+    del made['live']
+    assert made == offline
