@@ -50,6 +50,8 @@ ALLOWED = {
     'worker': {'imrs_ros.recognizer', 'imrs_ros.records'},
     'demo_source': {'numpy', 'cv2', 'imrs_ros.video'},
     '__init__': set(),
+    '__main__': {'imrs_ros.process_end', 'imrs_ros.recognizer_node'},
+    'process_end': set(),
 }
 NODE_MODULES = ('ros_', 'recognizer_node', 'examples/')
 FILES = sorted((ROOT / 'imrs_ros').rglob('*.py'))
