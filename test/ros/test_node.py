@@ -60,25 +60,26 @@ def test_annotated_images_are_made_while_someone_looks(graph, tiny_card):
     node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
     labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
-    sent = frames(22, size=(120, 160))
+    sent = frames(500, size=(120, 160))
     publish_window(graph, camera, [raw_message(frame) for frame in sent[:16]], scores)
-    shown = []
+    shown, later = [], iter(sent[16:])
+
+    def publish_until(condition):
+        graph.wait(lambda: condition() or publish_in_turn(
+            graph, camera, [raw_message(next(later))], scores))
     look = graph.node.create_subscription(
         sensor_msgs.Image, topic, shown.append, qos_profile_sensor_data)
-    graph.wait(lambda: node.count_subscribers(topic))
-    publish_in_turn(graph, camera, [raw_message(frame) for frame in sent[16:20]], scores)
-    graph.wait(lambda: shown)
+    publish_until(lambda: shown)
     frame = next(f for f in sent if f.stamp_ns == stamp_to_ns(shown[-1].header.stamp))
     image = np.frombuffer(shown[-1].data, np.uint8).reshape(120, 160, 3)
     assert (image[20:] == frame.image_HWC[20:]).all()
     assert (image[:12] != frame.image_HWC[:12]).any()
     assert shown[-1].header.frame_id == 'optical_frame'
     assert labels
+    kept = node._configured.cameras['front'].outputs.annotated._frames
+    assert kept
     graph.node.destroy_subscription(look)
-    graph.wait(lambda: not node.count_subscribers(topic))
-    num_shown = len(shown)
-    publish_in_turn(graph, camera, [raw_message(frame) for frame in sent[20:]], scores)
-    assert len(shown) == num_shown
+    publish_until(lambda: not kept)
 
 
 def test_two_cameras_raw_and_compressed_keep_apart(graph, tiny_card):
