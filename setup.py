@@ -36,7 +36,7 @@ setup(
     },
     zip_safe=False,
     entry_points={'console_scripts': [
-        'recognizer = imrs_ros.recognizer_node:main',
+        'recognizer = imrs_ros.__main__:main',
         'demo = imrs_ros.ros_demo:main',
         'react = imrs_ros.examples.react:main',
         *(f'{program} = imrs_ros.evaluation.command:{program}' for program in (

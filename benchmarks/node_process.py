@@ -56,7 +56,7 @@ class NodeProcess:
         self._log = log
         with log.open('w') as stream:
             self._process = subprocess.Popen(
-                [sys.executable, '-m', 'imrs_ros.recognizer_node', '--ros-args', *given],
+                [sys.executable, '-m', 'imrs_ros', '--ros-args', *given],
                 stderr=stream)
         self.usage = psutil.Process(self._process.pid)
         """CPU, memory, threads and files of the process."""

@@ -1,6 +1,7 @@
 """What is counted of one camera between two reports, and what is wrong with it; no ROS."""
 
 from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
 import math
 import statistics
@@ -51,7 +52,7 @@ class CameraReport(NamedTuple):
     latency_max_sec: float
     """Largest of the same, s."""
     silent_sec: float
-    """Time since the last frame, s."""
+    """Time since the last frame by this machine's clock, s."""
     num_dropped: int
     """Frames that could not be used, since the node was configured."""
     num_newly_dropped: int
@@ -87,14 +88,25 @@ class CameraReport(NamedTuple):
 
 
 class CameraHealth:
-    """Counters of one camera; thread-safe."""
+    """
+    Counters of one camera; thread-safe.
 
-    def __init__(self) -> None:
-        """Start at zero."""
+    Rates are those of the camera's clock, which a simulation may run slower or faster than this
+    machine's, or let stand still.
+    """
+
+    def __init__(self, now_sec: Callable[[], float] = time.monotonic) -> None:
+        """
+        Start at zero.
+
+        :param now_sec: gives the time by the camera's clock, s.
+        """
+        self._now_sec = now_sec
         self._lock = threading.Lock()
         self._num_frames = self._num_sampled = self._num_windows = 0
         self._num_dropped = self._num_newly_dropped = self._num_restarts = 0
-        self._last_frame_sec = time.monotonic()
+        self._last_report_sec = now_sec()
+        self._note_frame()
         self._ages_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._latencies_sec: deque[float] = deque(maxlen=KEPT_TIMES)
 
@@ -111,17 +123,27 @@ class CameraHealth:
             self._num_sampled += num_sampled
             self._num_restarts += restarted
             self._ages_sec.append(age_sec)
-            self._last_frame_sec = time.monotonic()
+            self._note_frame()
 
-    def silent_sec(self) -> float:
-        """Give the time since a frame was last taken, by this machine's clock, s."""
+    def _note_frame(self) -> None:
+        self._last_frame_sec, self._last_arrival_sec = self._now_sec(), time.monotonic()
+
+    def is_silent(self, limit_sec: float) -> bool:
+        """
+        Tell whether the camera has given no frame for too long.
+
+        :param limit_sec: by the camera's clock; where that stands still, the longer
+            ``SILENT_ERROR_SEC`` of this machine's clock counts.
+        :return: whether it has.
+        """
         with self._lock:
-            return time.monotonic() - self._last_frame_sec
+            return (self._now_sec() - self._last_frame_sec > limit_sec
+                    or time.monotonic() - self._last_arrival_sec > SILENT_ERROR_SEC)
 
     def expect_frames(self) -> None:
         """Count the time of silence from now on."""
         with self._lock:
-            self._last_frame_sec = time.monotonic()
+            self._note_frame()
 
     def count_dropped(self) -> None:
         """Count a frame that could not be used."""
@@ -139,24 +161,26 @@ class CameraHealth:
             self._num_windows += 1
             self._latencies_sec.append(latency_sec)
 
-    def report(self, elapsed_sec: float) -> CameraReport:
+    def report(self) -> CameraReport:
         """
         Give the rates since the last report, and start counting anew.
 
-        :param elapsed_sec: time since the last report, above 0.
-        :return: the report.
+        :return: the report; rates are nan where the camera's clock stood still or was set back.
         """
         with self._lock:
+            now_sec = self._now_sec()
+            elapsed_sec, self._last_report_sec = now_sec - self._last_report_sec, now_sec
+            per_sec = 1 / elapsed_sec if elapsed_sec > 0 else math.nan
             ordered = sorted(self._latencies_sec) or [math.nan]
             result = CameraReport(
-                frames_hz=self._num_frames / elapsed_sec,
-                sampled_hz=self._num_sampled / elapsed_sec,
-                windows_hz=self._num_windows / elapsed_sec,
+                frames_hz=self._num_frames * per_sec,
+                sampled_hz=self._num_sampled * per_sec,
+                windows_hz=self._num_windows * per_sec,
                 frame_age_sec=statistics.median(self._ages_sec or [math.nan]),
                 latency_p50_sec=statistics.median(ordered),
                 latency_p95_sec=ordered[int(0.95 * (len(ordered) - 1))],
                 latency_max_sec=ordered[-1],
-                silent_sec=time.monotonic() - self._last_frame_sec,
+                silent_sec=time.monotonic() - self._last_arrival_sec,
                 num_dropped=self._num_dropped, num_newly_dropped=self._num_newly_dropped,
                 num_restarts=self._num_restarts)
             self._num_frames = self._num_sampled = self._num_windows = 0

@@ -26,7 +26,7 @@ from imrs_ros.ros_settings import camera_name, Settings
 from imrs_ros.worker import Worker
 import rclpy
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 DIAGNOSTICS_PERIOD_SEC = 1.0
@@ -147,7 +147,8 @@ class RecognizerNode(LifecycleNode):
             health.note_failure(reason)
             self.get_logger().warning(reason)
         backend = FailoverBackend(card, settings.backend, warn)
-        self.get_logger().info(f'model {card.name}: {backend.description}')
+        if self.context.ok():
+            self.get_logger().info(f'model {card.name}: {backend.description}')
         return Recognizer(
             card, backend, cameras, window=settings.window, decision=settings.decision)
 
@@ -246,7 +247,7 @@ class RecognizerNode(LifecycleNode):
         if not self._is_active or configured is None:
             return
         for name, camera in configured.cameras.items():
-            if camera.health.silent_sec() > configured.settings.window.max_gap_sec:
+            if camera.health.is_silent(configured.settings.window.max_gap_sec):
                 with self._output_lock:
                     if camera.outputs.end():
                         configured.worker.recognizer.end(name)
@@ -299,8 +300,7 @@ class RecognizerNode(LifecycleNode):
                               configured.health.values(configured.worker.recognizer.description))]
         for name, camera in configured.cameras.items():
             statuses.append(camera.status(
-                state, self._is_active, DIAGNOSTICS_PERIOD_SEC,
-                configured.worker.recognizer.num_skipped(name)))
+                state, self._is_active, configured.worker.recognizer.num_skipped(name)))
         configured.outputs.publish_diagnostics(statuses)
 
     def destroy_node(self) -> None:
@@ -319,11 +319,12 @@ def start(node: RecognizerNode) -> None:
         node.trigger_activate()
 
 
-def main(args: list[str] | None = None) -> None:
+def run(args: list[str] | None = None) -> None:
     """
-    Run the node until it is interrupted.
+    Run the node until the context ends, or the process is interrupted.
 
     :param args: the command line; default that of the process.
+    :raises KeyboardInterrupt: when the process is interrupted.
     """
     rclpy.init(args=args)
     node = None
@@ -333,8 +334,6 @@ def main(args: list[str] | None = None) -> None:
         executor.add_node(node)
         start(node)
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
     # A signal takes the context from under whatever is being made, which then raises anything.
     except Exception:
         if rclpy.ok():
@@ -343,7 +342,3 @@ def main(args: list[str] | None = None) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
-
-
-if __name__ == '__main__':
-    main()

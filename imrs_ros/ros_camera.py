@@ -52,11 +52,16 @@ class RosCamera:
             ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
         self.outputs = CameraOutputs(entities, name, card, settings.top_k)
-        self.health = CameraHealth()
+        self.health = CameraHealth(self._now_sec)
         self._source: Source | None = None
         self._subscription = RosEntities(entities.node)
         self._refused_policy: str | None = None
         self._warned_sec: dict[str, float] = {}
+
+    def _now_sec(self) -> float:
+        """Give the time of a simulation where there is one, else one that is never set back."""
+        clock = self._node.get_clock()
+        return clock.now().nanoseconds / 1e9 if clock.ros_time_is_active else time.monotonic()
 
     def subscribe(self, worker: Worker, entities: RosEntities) -> None:
         """
@@ -134,17 +139,16 @@ class RosCamera:
             self._warned_sec[problem] = now_sec
             self._node.get_logger().warning(f'camera {self._name}: {problem}: {text}')
 
-    def status(self, state: str, is_heard: bool, elapsed_sec: float, num_skipped: int) -> Status:
+    def status(self, state: str, is_heard: bool, num_skipped: int) -> Status:
         """
         Give the camera's diagnostics, and start counting anew.
 
         :param state: the node's, in a word.
         :param is_heard: whether images are expected.
-        :param elapsed_sec: time since the last call.
         :param num_skipped: windows that were overtaken by newer ones.
         :return: as bad as the worst of what is wrong, where images are expected.
         """
-        report, spec = self.health.report(elapsed_sec), self._card.spec
+        report, spec = self.health.report(), self._card.spec
         problems = report.problems(spec.fps, spec.num_frames / spec.fps) if is_heard else []
         if self._refused_policy is not None:
             problems.append(Problem(Level.ERROR, self._refusal()))

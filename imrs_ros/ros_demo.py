@@ -143,7 +143,7 @@ def start_recognizer(model: str, backend: str) -> 'subprocess.Popen[bytes]':
     """
     topics = ', '.join(TOPICS.values())
     return subprocess.Popen([
-        sys.executable, '-m', 'imrs_ros.recognizer_node', '--ros-args', '-p', f'model:={model}',
+        sys.executable, '-m', 'imrs_ros', '--ros-args', '-p', f'model:={model}',
         '-p', f'backend:={backend}', '-p', f'cameras:=[{topics}]'])
 
 

@@ -1,5 +1,6 @@
 """What tests of the node share: its parameters, frames to send, its lifecycle."""
 
+import threading
 import time
 
 from imrs_ros.records import Frame
@@ -16,6 +17,23 @@ RELIABLE = {'reliability': 'reliable', 'backend': 'torch'}
 EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.0, 'smoothing_sec': 0.0,
          'min_duration_sec': 0.0}
 """The best class of every window is decided at once."""
+
+
+class GatedBackend:
+    """The real backend, stopped at a gate."""
+
+    def __init__(self, backend):
+        self._backend = backend
+        self.description = backend.description
+        self.entered, self.gate = threading.Event(), threading.Event()
+
+    def infer(self, clips):
+        self.entered.set()
+        assert self.gate.wait(30)
+        return self._backend.infer(clips)
+
+    def close(self):
+        self._backend.close()
 
 
 def tiny_parameters(tiny_card, *topics, **changes):
@@ -49,11 +67,11 @@ def publish_in_turn(graph, publisher, messages, received):
         graph.wait(lambda before=before: len(received) > before)
 
 
-def publish_all(publisher, messages):
+def publish_all(publisher, messages, period_sec=0.01):
     """Publish faster than any camera, but no faster than the queues are emptied."""
     for message in messages:
         publisher.publish(message)
-        time.sleep(0.01)
+        time.sleep(period_sec)
 
 
 def publish_window(graph, publisher, messages, received):

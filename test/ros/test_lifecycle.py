@@ -11,8 +11,8 @@ import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from ros_support import (
-    change_state, EAGER, frames, publish_all, publish_window, state, STATES, tiny_parameters,
-    TRANSITIONS)
+    change_state, EAGER, frames, GatedBackend, publish_all, publish_window, state, STATES,
+    tiny_parameters, TRANSITIONS)
 
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 std_msgs = pytest.importorskip('std_msgs.msg')
@@ -118,22 +118,6 @@ def test_decisions_follow_parameters_at_once(graph, tiny_card):
     publish_window(graph, publisher, map(raw_message, frames(1, 16)), scores)
     graph.wait(lambda: labels[-1].data == other)
     graph.wait(lambda: infos[-1].threshold == pytest.approx(0.02))
-
-
-class GatedBackend:
-    """The real backend, stopped at a gate."""
-
-    def __init__(self, backend):
-        self._backend = backend
-        self.entered, self.gate = threading.Event(), threading.Event()
-
-    def infer(self, clips):
-        self.entered.set()
-        assert self.gate.wait(30)
-        return self._backend.infer(clips)
-
-    def close(self):
-        self._backend.close()
 
 
 def test_window_of_before_a_deactivation_is_never_published(graph, tiny_card):
