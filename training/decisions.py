@@ -2,26 +2,29 @@
 How well decisions over time hold: ``python -m training.decisions --data DIR [--search]``.
 
 Plays videos of actions with background between them through the recognizer as one stream, scores
-every window once, and decides from the scores by any number of settings. Prints for each, beside
-the plain best class of every window: the share of time with the right label, actions found, delay
-to the right label, false actions a minute of background, and label changes a minute.
+every window once, and decides from the scores by any number of settings. Prints some figures of
+``imrs_ros.evaluation`` for each, beside those of the plain best class of every window.
 ``--search`` tries a grid on videos that the model has neither learnt from nor is judged by.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, product, zip_longest
 import json
 from pathlib import Path
 from random import Random
 
 from imrs_ros.backends import load_backend
-from imrs_ros.decision import DecisionFilter
+from imrs_ros.evaluation.evaluation import hold_ns
+from imrs_ros.evaluation.figures import figures
+from imrs_ros.evaluation.segment import Segment
+from imrs_ros.evaluation.summary import shown
+from imrs_ros.evaluation.track import Track
+from imrs_ros.evaluation.tuning import decide
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.recognizer import Recognizer
-from imrs_ros.records import Decision, Frame, NO_ACTION, Scores
+from imrs_ros.records import Decision, Frame, NO_ACTION
 from imrs_ros.settings import BackendSettings, DecisionSettings, WindowSettings
 from imrs_ros.video import read_video
 import numpy as np
@@ -30,40 +33,12 @@ from training.config import RunConfig
 from training.run_data import hold_out
 from training.splits import read_background, read_split
 
-GRACE_SEC = 1.0
-"""After a cut, in which the window still shows what was before it."""
+SHOWN = ('settled_accuracy', 'f1@25', 'num_found', 'delay_median_sec', 'false_per_min',
+         'changes_per_min')
 ARG_MAX = DecisionSettings(
     smoothing_sec=0.0, min_duration_sec=0.0, enter_threshold=1e-6, leave_threshold=0.0)
 GRID = {'enter_threshold': (0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 'leave_share': (0.5, 0.7, 0.9),
         'smoothing_sec': (0.2, 0.5, 1.0), 'min_duration_sec': (0.0, 0.2, 0.5)}
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One video of the stream."""
-
-    label: str
-    """What it shows, or ``NO_ACTION``."""
-    start_ns: int
-    """Stamp of its first frame."""
-    end_ns: int
-    """Stamp of its last frame."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
-    """What decisions by some settings are worth."""
-
-    right_time: float
-    """Share of windows with the right label, grace times left out."""
-    found: float
-    """Share of actions that were decided at all."""
-    delay_sec: float
-    """Median time from the start of an action to its label; of those found."""
-    false_per_min: float
-    """Actions that began in a minute of background, grace times left out."""
-    changes_per_min: float
-    """Changes of the decided label a minute."""
 
 
 def interleave(data: Path, card: ModelCard, which: str, max_videos: int | None,
@@ -91,81 +66,39 @@ def interleave(data: Path, card: ModelCard, which: str, max_videos: int | None,
     return [item for item in chain.from_iterable(pairs) if item is not None]
 
 
-def score_stream(videos: Sequence[tuple[str, Path]], card: ModelCard, hop: int,
-                 ) -> tuple[list[Scores], list[Segment]]:
+def play(videos: Sequence[tuple[str, Path]], card: ModelCard, hop: int) -> Track:
     """
     Play videos one after the other to the recognizer.
 
     :param videos: label and file of each.
     :param card: the model.
     :param hop: of the windows.
-    :return: the scores of all windows, and where each video lay.
+    :return: the scores of all windows, and where each action lay.
     """
     backend = load_backend(card, BackendSettings()).backend
-    recognizer = Recognizer(card, backend, ['camera'], window=WindowSettings(hop=hop))
-    scores: list[Scores] = []
-    segments: list[Segment] = []
-    start_ns = 1_000_000_000
+    window = WindowSettings(hop=hop)
+    recognizer = Recognizer(card, backend, ['camera'], window=window)
+    decisions: list[Decision] = []
+    actions: list[Segment] = []
+    start_ns = 0
     for label, path in tqdm(videos, unit='video', desc='score', disable=None):
-        stamp_ns = start_ns
+        first_ns = start_ns
         for frame in read_video(path):
-            stamp_ns = start_ns + frame.stamp_ns
+            stamp_ns = first_ns + frame.stamp_ns
             recognizer.push('camera', Frame(stamp_ns, '', frame.image_HWC))
-            scores += [decision.scores for decision in recognizer.step()]
-        segments.append(Segment(label, start_ns, stamp_ns))
-        start_ns = stamp_ns + round(1e9 / card.spec.fps)
+            decisions += recognizer.step()
+            start_ns = stamp_ns + round(1e9 / card.spec.fps)
+        if label != NO_ACTION:
+            actions.append(Segment(first_ns, start_ns, label))
     recognizer.close()
-    return scores, segments
-
-
-def decide(scores: Sequence[Scores], card: ModelCard, settings: DecisionSettings,
-           ) -> list[Decision]:
-    """
-    Decide from scores.
-
-    :param scores: of all windows.
-    :param card: the model.
-    :param settings: thresholds and times.
-    :return: a decision for each.
-    """
-    decision_filter = DecisionFilter(card.labels, card.temperature, settings)
-    return [decision_filter.update(one) for one in scores]
-
-
-def judge(decisions: Sequence[Decision], segments: Sequence[Segment]) -> Figures:
-    """
-    Compare decisions with what was shown.
-
-    :param decisions: one for every window.
-    :param segments: the videos.
-    :return: the figures.
-    """
-    stamps = np.array([decision.scores.stamp_ns for decision in decisions])
-    labels = np.array([decision.label for decision in decisions])
-    is_new = np.concatenate([[labels[0] != NO_ACTION], labels[1:] != labels[:-1]])
-    num_right = num_judged = num_false = num_found = num_actions = 0
-    background_sec = 0.0
-    delays_sec = []
-    for segment in segments:
-        inside = (stamps >= segment.start_ns) & (stamps <= segment.end_ns)
-        settled = inside & (stamps >= segment.start_ns + GRACE_SEC * 1e9)
-        num_right += int((labels[settled] == segment.label).sum())
-        num_judged += int(settled.sum())
-        if segment.label == NO_ACTION:
-            background_sec += max(0.0, (segment.end_ns - segment.start_ns) / 1e9 - GRACE_SEC)
-            num_false += int((is_new & settled & (labels != NO_ACTION)).sum())
-            continue
-        num_actions += 1
-        right = stamps[inside & (labels == segment.label)]
-        if len(right):
-            num_found += 1
-            delays_sec.append((right[0] - segment.start_ns) / 1e9)
-    minutes = (stamps[-1] - stamps[0]) / 60e9
-    return Figures(
-        right_time=num_right / num_judged, found=num_found / num_actions,
-        delay_sec=float(np.median(delays_sec)) if delays_sec else float('nan'),
-        false_per_min=60 * num_false / background_sec if background_sec else float('nan'),
-        changes_per_min=float(is_new.sum() / minutes))
+    times_N = np.array([decision.scores.stamp_ns for decision in decisions], np.int64)
+    return Track(
+        classes=card.labels, duration_ns=start_ns, hold_ns=hold_ns(window, card),
+        times_N=times_N, known_N=times_N,
+        probabilities_NK=np.stack([decision.probabilities_K for decision in decisions]),
+        labels=tuple(decision.label for decision in decisions),
+        confidences_N=np.array([decision.confidence for decision in decisions]),
+        truth=tuple(actions))
 
 
 def grid() -> Iterator[DecisionSettings]:
@@ -180,16 +113,15 @@ def grid() -> Iterator[DecisionSettings]:
             smoothing_sec=smoothing_sec, min_duration_sec=min_duration_sec)
 
 
-def describe(name: str, figures: Figures) -> str:
+def describe(name: str, found: Mapping[str, float | int | None]) -> str:
     """
     Give figures as a line of the table.
 
     :param name: of the settings.
-    :param figures: what they are worth.
+    :param found: what they are worth.
     :return: the line.
     """
-    return (f'{name:36} {figures.right_time:7.1%} {figures.found:7.1%} {figures.delay_sec:8.2f} '
-            f'{figures.false_per_min:10.2f} {figures.changes_per_min:12.1f}')
+    return f'{name:36} ' + ' '.join(f'{shown(found[figure]):>16}' for figure in SHOWN)
 
 
 def main() -> None:
@@ -208,23 +140,20 @@ def main() -> None:
         parser.error('settings are chosen on validation videos, never on those of the test list')
     card = ModelCard.load(find_model(options.model))
     videos = interleave(options.data, card, options.videos, options.max_videos)
-    scores, segments = score_stream(videos, card, options.hop)
+    track = play(videos, card, options.hop)
     tried = {'best class of every window': ARG_MAX, 'defaults': DecisionSettings()}
     if options.search:
         tried |= {' '.join(f'{value:g}' for value in (
             s.enter_threshold, s.leave_threshold, s.smoothing_sec, s.min_duration_sec)): s
             for s in grid()}
-    measured = {name: judge(decide(scores, card, settings), segments)
-                for name, settings in tried.items()}
-    print(f'{len(segments)} videos, {len(scores)} windows\n'
-          f'{"enter leave smoothing min_duration":36} {"right":>7} {"found":>7} {"delay s":>8} '
-          f'{"false/min":>10} {"changes/min":>12}')
-    ranked = sorted(measured, key=lambda name: -measured[name].right_time)
+    measured = {name: figures([decide(track, settings)]) for name, settings in tried.items()}
+    print(f'{len(videos)} videos, {len(track.labels)} windows\n'
+          f'{"enter leave smoothing min_duration":36} ' + ' '.join(f'{f:>16}' for f in SHOWN))
+    ranked = sorted(measured, key=lambda name: -(measured[name]['settled_accuracy'] or 0))
     for name in dict.fromkeys([*list(tried)[:2], *ranked[:15]]):
         print(describe(name, measured[name]))
     if options.json:
-        options.json.write_text(json.dumps(
-            {name: asdict(figures) for name, figures in measured.items()}, indent=2) + '\n')
+        options.json.write_text(json.dumps(measured, indent=2) + '\n')
 
 
 if __name__ == '__main__':

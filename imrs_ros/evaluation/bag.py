@@ -7,7 +7,6 @@ known or not, do not matter.
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -131,17 +130,20 @@ class Bag:
         if not connections:
             return
         messages = reader.messages(connections=connections)
-        for number in count():
+        num_stated, number, reason = sum(c.msgcount for c in connections), 0, ''
+        while True:
             try:
                 message = next(messages, None)
             # As when it is opened: errors of many kinds.
             except Exception as error:
-                self.notes.append(f'{reader.path.name} is damaged: read its first {number} '
-                                  f'messages ({type(error).__name__}: {error})')
-                return
+                message, reason = None, f'; {type(error).__name__}: {error}'
             if message is None:
-                return
+                break
+            number += 1
             yield message
+        if reason or number < num_stated:
+            self.notes.append(f'{reader.path.name} is damaged: of {num_stated} messages '
+                              f'{number} could be read{reason}')
 
     def _content(self, data: bytes, kind: str) -> bytes:
         """Give a message as ROS 2 serialises it."""

@@ -16,6 +16,7 @@ from imrs_ros.evaluation.track import Track
 from imrs_ros.evaluation.video_recording import is_video
 from imrs_ros.model_card import ModelCard
 from imrs_ros.ros_settings import NodeSettings, Settings
+from imrs_ros.settings import WindowSettings
 import numpy as np
 
 
@@ -189,19 +190,19 @@ def track_of(seen: Seen, truth: tuple[Segment, ...] | None, duration_ns: int, jo
     ordered = sorted(seen.decisions, key=lambda pair: pair[0])
     times_N = np.array([time_ns for time_ns, _ in ordered], np.int64)
     return Track(
-        classes=job.card.labels, duration_ns=duration_ns, hold_ns=hold_ns(job), times_N=times_N,
-        known_N=times_N,
+        classes=job.card.labels, duration_ns=duration_ns,
+        hold_ns=hold_ns(job.settings.window, job.card), times_N=times_N, known_N=times_N,
         probabilities_NK=np.stack([decision.probabilities_K for _, decision in ordered]),
         labels=tuple(decision.label for _, decision in ordered),
         confidences_N=np.array([decision.confidence for _, decision in ordered]), truth=truth)
 
 
-def hold_ns(job: Job) -> int:
+def hold_ns(window: WindowSettings, card: ModelCard) -> int:
     """
     Give how long a label lasts when no further window comes.
 
-    :param job: model and settings.
-    :return: the time to the next window, and the silence after which the node ends an action.
+    :param window: hop, and the silence after which the node ends an action.
+    :param card: the model.
+    :return: the time to the next window, and that silence.
     """
-    window = job.settings.window
-    return round((window.hop / job.card.spec.fps + window.max_gap_sec) * 1e9)
+    return round((window.hop / card.spec.fps + window.max_gap_sec) * 1e9)

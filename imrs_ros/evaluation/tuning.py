@@ -142,7 +142,7 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
                          for name, (low, high) in RANGES.items()})
     study.optimize(worth, n_trials=num_trials)
     allowed = [trial for trial in study.trials if trial.user_attrs[EXCESS] <= 0]
-    best = (max(allowed, key=lambda trial: trial.value) if allowed
+    best = (max(allowed, key=lambda trial: trial.value or 0.0) if allowed
             else min(study.trials, key=lambda trial: trial.user_attrs[EXCESS]))
     return settings_of(best.params)
 

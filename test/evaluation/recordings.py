@@ -51,7 +51,8 @@ def track(labels, truth=(), period_sec=1.0, classes=('wave', 'fall', 'lift'), sc
           first_sec=0.0, duration_sec=None, hold_sec=10.0):
     """Give a track with a window every period, the probability of the label 0.9."""
     number = len(labels)
-    times_N = np.array([round((first_sec + i * period_sec) * SEC) for i in range(number)], np.int64)
+    times_N = np.array(
+        [round((first_sec + i * period_sec) * SEC) for i in range(number)], np.int64)
     if scores is None:
         scores = [[0.9 if c == label else 0.05 for c in classes] for label in labels]
     end_sec = first_sec + number * period_sec if duration_sec is None else duration_sec

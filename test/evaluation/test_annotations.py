@@ -18,12 +18,14 @@ def write(path, text):
 
 
 def test_csv_with_and_without_optional_columns(tmp_path):
-    plain = read_annotations(write(tmp_path / 'a.csv', 'start,end,label\n1.5,2,wave\n\n3,4,fall\n'))
+    plain = read_annotations(write(
+        tmp_path / 'a.csv', 'start,end,label\n1.5,2,wave\n\n3,4,fall\n'))
     assert [(a.start_sec, a.end_sec, a.label, a.recording, a.topic) for a in plain] == [
         (1.5, 2, 'wave', '', ''), (3, 4, 'fall', '', '')]
     assert plain[1].origin == 'a.csv line 4'
     full = read_annotations(write(
-        tmp_path / 'b.csv', '\ufefflabel, start, end, topic, recording\nwave,1,2,/front/image,walk\n'))
+        tmp_path / 'b.csv',
+        '\ufefflabel, start, end, topic, recording\nwave,1,2,/front/image,walk\n'))
     assert (full[0].topic, full[0].recording) == ('/front/image', 'walk')
     assert full[0].is_of('walk', '/front/image/compressed')
     assert not full[0].is_of('run', '/front/image')

@@ -186,7 +186,8 @@ def test_segments_are_counted_as_by_the_reference(pairs, min_iou):
     assert match(one.decided(), one.truth, min_iou) == f1_by_frames(decided, shown, min_iou)
 
 
-@given(st.lists(st.sampled_from(LABELS), max_size=5), st.lists(st.sampled_from(LABELS), max_size=5))
+@given(st.lists(st.sampled_from(LABELS), max_size=5),
+       st.lists(st.sampled_from(LABELS), max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_edit_score_is_the_distance_by_definition(one, two):
     # Segments with time between, so that equal neighbours stay two.

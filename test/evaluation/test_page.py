@@ -1,4 +1,4 @@
-"""The pages in a real browser: they open from disk, show what the JSON holds, and ask for nothing."""
+"""The pages in a real browser: they open from disk, show what JSON holds, ask for nothing."""
 
 from html.parser import HTMLParser
 import re
@@ -28,7 +28,7 @@ class Proxy:
     def __enter__(self):
         self.heard = []
         self._server = socket.create_server(('127.0.0.1', 0))
-        self.address = 'http://127.0.0.1:{}'.format(self._server.getsockname()[1])
+        self.address = f'http://127.0.0.1:{self._server.getsockname()[1]}'
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 

@@ -1,35 +1,25 @@
-"""Figures of decisions over time, against a case counted by hand."""
+"""Decisions over time, measured on videos one after the other."""
 
-from imrs_ros.records import Decision, Event, NO_ACTION, Scores
-import numpy as np
-import pytest
-from training.decisions import GRACE_SEC, grid, judge, Segment
-
-SEC = 1_000_000_000
+from imrs_ros.records import NO_ACTION
+from support import write_video
+from training.decisions import describe, grid, play
 
 
-def decisions(*labels):
-    return [Decision(Scores('camera', i * SEC // 2, '', None), np.zeros(2, np.float32), label, 0.5,
-                     0, Event.NONE) for i, label in enumerate(labels)]
+def test_videos_follow_each_other_and_actions_lie_where_they_were_played(tiny_card, tmp_path):
+    path = write_video(tmp_path / 'clip.avi', 50)
+    track = play([('wave', path), (NO_ACTION, path), ('fall', path)], tiny_card, hop=5)
+    assert [(s.sec, s.label) for s in track.truth] == [((0.0, 2.0), 'wave'), ((4.0, 6.0), 'fall')]
+    assert track.duration_ns == 6_000_000_000
+    # The first window after 16 frames, then one every fifth, over the cuts.
+    assert len(track.labels) == (150 - 16) // 5 + 1
+    assert track.probabilities_NK.shape == (27, 3)
 
 
-def test_figures_are_those_counted_by_hand():
-    assert GRACE_SEC == 1
-    # Windows every half second: 4 s of waving, 4 s of background, 2 s of falling.
-    shown = [Segment('wave', 0, 4 * SEC - 1), Segment(NO_ACTION, 4 * SEC, 8 * SEC - 1),
-             Segment('fall', 8 * SEC, 10 * SEC - 1)]
-    none = NO_ACTION
-    figures = judge(decisions(
-        none, none, none, 'wave', 'wave', 'wave', 'wave', 'wave',
-        'wave', 'wave', none, 'fall', 'fall', none, 'wave', none,
-        none, none, 'wave', 'wave'), shown)
-    # Of the windows after the grace: 5 of 6, 3 of 6, 0 of 2.
-    assert figures.right_time == pytest.approx(8 / 14)
-    assert figures.found == 0.5
-    assert figures.delay_sec == 1.5
-    # Two actions began in 3 s of background.
-    assert figures.false_per_min == pytest.approx(2 * 60 / 3, rel=1e-6)
-    assert figures.changes_per_min == pytest.approx(7 / (9.5 / 60))
+def test_a_line_of_the_table():
+    found = dict.fromkeys(('settled_accuracy', 'f1@25', 'delay_median_sec', 'false_per_min',
+                           'changes_per_min'), 0.5) | {'num_found': 3}
+    assert describe('defaults', found).split() == ['defaults', '0.500', '0.500', '3', '0.500',
+                                                   '0.500', '0.500']
 
 
 def test_grid_is_valid_settings():
