@@ -119,7 +119,7 @@ def test_a_bag_that_is_damaged_inside_is_read_up_to_there(tmp_path):
     (path / 'bag.mcap').write_bytes(data)
     bag, got = read(path)
     assert 0 < len(got) < 60
-    assert bag.notes == [f'bag.mcap is damaged: of 60 messages {len(got)} could be read']
+    assert bag.notes == [f'bag is damaged: of 60 messages {len(got)} could be read']
 
 
 def test_damaged_images_and_stamps_of_zero_are_dropped_one_by_one(tmp_path):
