@@ -44,10 +44,9 @@ class RawImage(Protocol):
 
 
 class CompressedImage(Protocol):
-    """The fields of ``sensor_msgs/CompressedImage``."""
+    """The fields of ``sensor_msgs/CompressedImage``; ``format`` differs by driver."""
 
     header: Any
-    format: str
     data: Any
 
 

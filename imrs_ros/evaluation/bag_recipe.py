@@ -129,4 +129,3 @@ def at_rate(images: Iterable[StampedImage], fps: float) -> Iterator[np.ndarray]:
         shown = image.image_HWC
     if shown is not None:
         yield shown
-

@@ -45,9 +45,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     :param after: another.
     :return: what differs in model, settings and recordings, and all figures.
     """
-    settings: list[tuple[Any, ...]] = [(name, before['settings'].get(name), value)
-                for name, value in after['settings'].items()
-                if before['settings'].get(name) != value]
+    settings: list[tuple[Any, ...]] = [
+        (name, before['settings'].get(name), value)
+        for name, value in after['settings'].items() if before['settings'].get(name) != value]
     if before['model'] != after['model']:
         settings.append(('model', *(f'{r["model"]["name"]} {r["model"]["weights_sha256"][:12]}'
                                     for r in (before, after))))

@@ -33,8 +33,9 @@ def events_of(track: Track) -> list[Event]:
 
 def match_events(decided: Sequence[Event], shown: Sequence[Segment], min_iou: float) -> Matches:
     """
-    Match one to one, the surest first, each to the best that is left (Heilbron et al. 2015,
-    "ActivityNet", section 5.1: detections at a temporal intersection over union).
+    Match one to one, the surest first, each to the best that is left.
+
+    As detections are at a temporal intersection over union (Heilbron et al. 2015, "ActivityNet").
 
     :param decided: segments with confidence.
     :param shown: segments.

@@ -197,6 +197,10 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str]) -> Liv
         if options.alone:
             children = _start(options, job, topics)
         wait_for_end(node, lambda: any(child.poll() for child in children) or not rclpy.ok())
+        for child in children:
+            if child.poll():
+                raise RuntimeError('expected the node and the player to run to the end, one ended '
+                                   f'with status {child.returncode}; its messages stand above')
     finally:
         for child in children:
             child.terminate()
@@ -212,7 +216,7 @@ def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],
            ) -> list[subprocess.Popen[bytes]]:
     """Start the node as it runs on the robot, and the player."""
     params = ['--params-file', str(options.params)] if options.params else []
-    node = [sys.executable, '-m', 'imrs_ros.recognizer_node', '--ros-args', *params]
+    node = [sys.executable, '-m', 'imrs_ros', '--ros-args', *params]
     for name, value in (
             ('model', job.card.folder), ('cameras', f'[{", ".join(topics)}]'),
             ('top_k', 1000), ('use_sim_time', 'true')):

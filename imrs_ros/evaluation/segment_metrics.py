@@ -41,9 +41,9 @@ def _share(part: int, rest: int) -> float:
 
 def match(decided: Sequence[Segment], shown: Sequence[Segment], min_iou: float) -> Matches:
     """
-    Match segments in order of time (Lea et al. 2017, "Temporal Convolutional Networks for Action
-    Segmentation and Detection", section 4.1: segmental F1 at an overlap).
+    Match segments in order of time, for the segmental F1 at an overlap.
 
+    As in Lea et al. 2017, "Temporal Convolutional Networks for Action Segmentation and Detection".
     A decided segment is right if the shown segment of its label that it overlaps most reaches
     the overlap and was not matched before: an action that is decided twice counts once.
 
@@ -63,8 +63,10 @@ def match(decided: Sequence[Segment], shown: Sequence[Segment], min_iou: float) 
 
 def edit_score(decided: Sequence[Segment], shown: Sequence[Segment]) -> float:
     """
-    Compare the order of actions, whatever their times (Lea et al. 2016, "Segmental Spatiotemporal
-    CNNs for Fine-grained Action Segmentation": edit score).
+    Compare the order of actions, whatever their times.
+
+    The edit score of Lea et al. 2016, "Segmental Spatiotemporal CNNs for Fine-grained Action
+    Segmentation".
 
     :param decided: segments in order.
     :param shown: segments in order.
