@@ -10,6 +10,8 @@ from imrs_ros.ros_settings import camera_name
 
 ABSOLUTE_FROM_SEC = 1_000_000.0
 """A later start is an absolute stamp; an earlier one counts from the start of the recording."""
+SLACK_NS = 1_000_000_000
+"""How far beyond the end of a recording an action may end: it is cut there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def check(
                             f'{segment.label!r}')
         if segment.end_ns <= segment.start_ns:
             problems.append(f'{words}: expected an end after its start')
-        if segment.start_ns < 0 or segment.end_ns > duration_ns + 1_000_000_000:
+        if (segment.start_ns < 0 or segment.start_ns >= duration_ns
+                or segment.end_ns > duration_ns + SLACK_NS):
             problems.append(
                 f'{words}: expected times within the recording, 0 to {duration_ns / 1e9:.2f} s, '
                 f'got {segment.start_ns / 1e9:.2f} to {segment.end_ns / 1e9:.2f} s')

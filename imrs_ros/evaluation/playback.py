@@ -77,16 +77,16 @@ def play(
     :return: what became of each camera's frames.
     """
     seen = {topic: Seen(camera_name(topic), topic) for topic in recording.topics}
-    by_camera = {one.camera: one for one in seen.values()}
-    recognizer = Recognizer(card, backend, by_camera, window=settings.window,
+    # By topic: two topics of a bag may have the same camera's name, which a node would refuse.
+    recognizer = Recognizer(card, backend, seen, window=settings.window,
                             decision=settings.decision)
     try:
         for image in recording.images():
             _push(recognizer, seen[image.topic], image)
-            _keep(by_camera, recognizer.step())
+            _keep(seen, recognizer.step())
             on_image()
         for one in seen.values():
-            one.num_skipped = recognizer.num_skipped(one.camera)
+            one.num_skipped = recognizer.num_skipped(one.topic)
     finally:
         recognizer.close()
     return list(seen.values())
@@ -98,7 +98,7 @@ def _push(recognizer: Recognizer, one: Seen, image: Image) -> None:
         one.dropped[image.problem] += 1
         return
     try:
-        pushed = recognizer.push(one.camera, frame)
+        pushed = recognizer.push(one.topic, frame)
     except ValueError as error:
         one.dropped[str(error)] += 1
         return
@@ -112,9 +112,9 @@ def _push(recognizer: Recognizer, one: Seen, image: Image) -> None:
         one.keep_thumbnail(time_ns, frame.image_HWC)
 
 
-def _keep(by_camera: dict[str, Seen], decisions: Sequence[Decision]) -> None:
+def _keep(seen: dict[str, Seen], decisions: Sequence[Decision]) -> None:
     for decision in decisions:
-        one = by_camera[decision.scores.stream]
+        one = seen[decision.scores.stream]
         time_ns, image_HWC = one.newest[decision.scores.stamp_ns]
         one.decisions.append((time_ns, decision))
         if decision.event is not Event.NONE:

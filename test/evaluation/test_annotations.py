@@ -72,12 +72,15 @@ def test_the_checker_names_every_problem():
     clock = CameraClock()
     clock.place(START_NS, 0)
     sent = [Annotation(1, 3, 'wave', origin='a.csv line 2'), Annotation(2, 4, 'fall'),
-            Annotation(5, 6, 'dance'), Annotation(8, 7, 'wave'), Annotation(9, 20, 'fall')]
+            Annotation(5, 6, 'dance'), Annotation(8, 7, 'wave'), Annotation(9, 20, 'fall'),
+            Annotation(10.2, 10.5, 'wave')]
     problems = check([(a, a.placed(clock)) for a in sent], LABELS, 10 * SEC)
     expected = ("dance 5 to 6 s: expected a label of the model (wave, fall), got 'dance'",
                 'wave 8 to 7 s: expected an end after its start',
                 'fall 9 to 20 s: expected times within the recording, 0 to 10.00 s',
-                'a.csv line 2: wave 1 to 3 s overlaps fall 2 to 4 s')
+                'wave 10.2 to 10.5 s: expected times within the recording',
+                'a.csv line 2: wave 1 to 3 s overlaps fall 2 to 4 s',
+                'fall 9 to 20 s overlaps wave 10.2 to 10.5 s')
     assert len(problems) == len(expected)
     for problem, words in zip(problems, expected):
         assert problem.startswith(words)

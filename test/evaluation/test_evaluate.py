@@ -102,6 +102,14 @@ def test_two_cameras_keep_apart_and_annotations_may_name_one(tiny_card, tmp_path
     assert [seen.camera for seen, _ in by_params.cameras] == ['rear']
 
 
+def test_topics_of_one_camera_keep_apart(tiny_card, tmp_path):
+    path = write_bag(tmp_path / 'bag', list(camera_frames(30)),
+                     ('/front/image_raw', '/front/image_rect'))
+    result = evaluate(path, tiny_card)
+    assert [(seen.camera, seen.num_frames, len(track.labels)) for seen, track in
+            result.cameras] == [('front', 30, 4), ('front', 30, 4)]
+
+
 def test_annotations_from_a_topic_a_file_beside_and_a_class_folder(tiny_card, tmp_path):
     texts = [(START_NS, 'no_action'), (START_NS + SEC // 2, 'wave'), (START_NS + SEC, 'no_action')]
     path = write_bag(tmp_path / 'bag', list(camera_frames(40)), texts=texts)
