@@ -7,7 +7,7 @@ import time
 from imrs_ros.camera_health import CameraHealth, Level, Problem
 from imrs_ros.model_card import ModelCard
 from imrs_ros.ros_entities import RosEntities
-from imrs_ros.ros_messages import decode_image, ImageError, stamp_to_ns
+from imrs_ros.ros_messages import decode_image, decode_square, ImageError, stamp_to_ns
 from imrs_ros.ros_outputs import CameraOutputs, Status
 from imrs_ros.ros_settings import NodeSettings
 from imrs_ros.ros_transport import choose_source, Source, sources_of
@@ -108,9 +108,10 @@ class RosCamera:
     def _image_callback(self, worker: Worker) -> Callable[[Image | CompressedImage], None]:
         def take(msg: Image | CompressedImage) -> None:
             try:
-                frame = decode_image(msg)
-                # Before the window is due: the worker may be quicker than this thread.
-                self.outputs.annotated.keep(frame)
+                frame = decode_square(msg, self._card.spec.size_px)
+                # Before the window is due: the worker may be quicker than this thread. The network
+                # sees the same pixels whether anyone looks or not.
+                self.outputs.annotated.keep(lambda: decode_image(msg))
                 pushed = worker.recognizer.push(self._name, frame)
             # Whatever an image brings about, it must not end the process.
             except Exception as error:
