@@ -1,9 +1,10 @@
 """
 What it changes that large JPEGs are decoded at a part of their size, in pixels and in scores.
 
-Frames of real test videos are enlarged to 640 x 480 and 1920 x 1080 and encoded as JPEG. Each clip is
-scored from whole decoding and shrinking, and from reduced decoding. Run with
-``.venv/bin/python benchmarks/reduced_jpeg.py``; needs the real clips.
+Frames of real test videos are enlarged to 640 x 480 and 1920 x 1080 and encoded as JPEG. Each clip
+is scored from whole decoding and from reduced decoding. To compare with: what the JPEG changes,
+and that images are halved before they are averaged. Run with
+``.venv/bin/python -m benchmarks.reduced_jpeg``; needs the real clips.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from imrs_ros.compressed_image import decode_compressed
 from imrs_ros.demo_source import data_folder, SUBSET
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
+from imrs_ros.preprocessing import centre_square, shrink
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 from imrs_ros.video import read_video, video_length
@@ -26,7 +28,8 @@ from training.splits import LabelledVideo, read_split
 
 SIZES = {'VGA': (640, 480), '1080p': (1920, 1080)}
 JPEG_QUALITY = 80
-"""That of image_transport's default."""
+"""Strong enough to show what compression does by itself."""
+PAIRS = (('JPEG', 'JPEG reduced'), ('raw', 'JPEG'), ('averaged once', 'raw'))
 
 
 def read_clip(video: LabelledVideo, card: ModelCard) -> list[NDArray[np.uint8]]:
@@ -45,23 +48,30 @@ def read_clip(video: LabelledVideo, card: ModelCard) -> list[NDArray[np.uint8]]:
 
 def decode_clip(
     images: list[NDArray[np.uint8]], size: tuple[int, int], size_px: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+) -> dict[str, NDArray[np.uint8]]:
     """
-    Send images through JPEG.
+    Make the network's clip in four ways.
 
     :param images: RGB.
     :param size: width and height that they are enlarged to.
     :param size_px: side of the network's frames.
-    :return: the clip decoded as a whole and shrunk, and the clip of reduced decoding.
+    :return: clip_THWC by the way it was made; of every pair in ``PAIRS``, the second is what the
+        node does.
     """
-    whole, reduced = [], []
+    frames: dict[str, list[NDArray[np.uint8]]] = {
+        'averaged once': [], 'raw': [], 'JPEG': [], 'JPEG reduced': []}
     for image in images:
         large = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
         _, data = cv2.imencode('.jpg', large[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         message = SimpleNamespace(header=None, format='jpeg', data=data.tobytes())
-        whole.append(decode_compressed(message, size_px, reduced=False))
-        reduced.append(decode_compressed(message, size_px))
-    return np.stack(whole), np.stack(reduced)
+        top, left, side = centre_square(*large.shape[:2])
+        frames['averaged once'].append(cv2.resize(
+            large[top:top + side, left:left + side], (size_px, size_px),
+            interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+        frames['raw'].append(shrink(large.astype(np.uint8, copy=False), size_px))
+        frames['JPEG'].append(decode_compressed(message, size_px, reduced=False))
+        frames['JPEG reduced'].append(decode_compressed(message, size_px))
+    return {way: np.stack(images) for way, images in frames.items()}
 
 
 def main() -> None:
@@ -76,19 +86,22 @@ def main() -> None:
     chosen = videos[::max(1, len(videos) // arguments.clips)][:arguments.clips]
     labels_M = np.array([video.label for video in chosen])
 
-    def score(clips: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        return np.concatenate([backend.infer([Clip('', clip, 0, 0, '')]) for clip in clips])
-
     for name, size in SIZES.items():
-        pairs = [decode_clip(read_clip(video, card), size, card.spec.size_px) for video in chosen]
-        pixels = np.array([np.abs(a.astype(int) - b).mean() for a, b in pairs])
-        whole_MK, reduced_MK = (score([pair[i] for pair in pairs]) for i in (0, 1))
-        logits = np.abs(whole_MK - reduced_MK)
-        best = [scores_MK.argmax(1) for scores_MK in (whole_MK, reduced_MK)]
-        print(f'{name}, {len(chosen)} clips: mean pixel difference {pixels.mean():.2f} of 255, '
-              f'logits {logits.mean():.3f} in the mean, {logits.max():.3f} at most, '
-              f'{(best[0] != best[1]).sum()} other best classes; right '
-              f'{(best[0] == labels_M).sum()} decoded whole, {(best[1] == labels_M).sum()} reduced')
+        clips = [decode_clip(read_clip(video, card), size, card.spec.size_px) for video in chosen]
+        logits = {way: np.concatenate(
+            [backend.infer([Clip('', clip[way], 0, 0, '')]) for clip in clips])
+            for way in clips[0]}
+        right = {way: int((logits_MK.argmax(1) == labels_M).sum())
+                 for way, logits_MK in logits.items()}
+        print(f'{name}, right of {len(chosen)} clips: {right}')
+        for one, other in PAIRS:
+            pixels = np.mean([np.abs(clip[one].astype(int) - clip[other]).mean()
+                              for clip in clips])
+            difference_MK = np.abs(logits[one] - logits[other])
+            turned = (logits[one].argmax(1) != logits[other].argmax(1)).sum()
+            print(f'  {one} against {other}: pixels {pixels:.2f} of 255, logits '
+                  f'{difference_MK.mean():.3f} in the mean, {difference_MK.max():.3f} at most, '
+                  f'{turned} other best classes')
 
 
 if __name__ == '__main__':

@@ -2,9 +2,10 @@
 JPEG and PNG messages to RGB, by their fields: whole, or only the square that the network sees.
 
 A JPEG at least twice the network's side is decoded at a half, a quarter or an eighth of its size,
-which leaves out most of the work; libjpeg takes the lowest frequencies of every block. That is not
-the pixel values of the whole image shrunk, but near: ``benchmarks/reduced_jpeg.py`` measures how
-near, and what it changes in the scores of real clips. Smaller JPEGs, and PNGs, are exact.
+which leaves out most of the work; libjpeg takes the lowest frequencies of every block. That does
+not give the pixels of the whole image shrunk, but near ones: ``python -m benchmarks.reduced_jpeg``
+measures how near, and what it changes in the scores of real clips. Smaller JPEGs, and PNGs, are
+exact.
 
 Layout legend: H height, W width, C channels.
 """
@@ -29,10 +30,9 @@ REDUCED_FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCE
 
 
 class CompressedImage(Protocol):
-    """The fields of ``sensor_msgs/CompressedImage``."""
+    """The fields of ``sensor_msgs/CompressedImage``, but for its words on the format."""
 
     header: Any
-    format: str
     data: Any
 
 
@@ -53,7 +53,7 @@ def decode_compressed(
     if not is_jpeg and not data.startswith(PNG_START):
         raise ImageError(
             f'expected JPEG or PNG data, got {len(data)} bytes that start with {data[:4]!r} '
-            f'(format {msg.format!r:.60})')
+            f'(format {getattr(msg, "format", "")!r:.60})')
     if (JPEG_END if is_jpeg else PNG_END) not in data.rstrip(b'\0')[-IMAGE_END_BYTES:]:
         raise ImageError(
             f'expected a whole JPEG or PNG, got {len(data)} bytes without its end: cut off')

@@ -4,7 +4,7 @@ Image messages to frames, without ROS: by their fields, whoever deserialised the
 Layout legend: H height, W width, C channels.
 """
 
-from typing import Protocol
+from typing import cast, Protocol
 
 from imrs_ros.compressed_image import CompressedImage, decode_compressed
 from imrs_ros.image_limits import ImageError
@@ -36,7 +36,8 @@ def decode_image(msg: RawImage | CompressedImage) -> Frame:
     """
     Turn an image message into a frame.
 
-    :param msg: a raw image of any encoding in ``ENCODINGS``, or a JPEG or PNG; of rclpy or rosbags.
+    :param msg: of rclpy or rosbags: a raw image of any encoding in ``ENCODINGS``, or a JPEG or
+        PNG.
     :return: the frame; its image may share memory with the message.
     :raises ImageError: when the message is damaged, unsupported, or has no stamp.
     """
@@ -60,7 +61,6 @@ def _decode(msg: RawImage | CompressedImage, size_px: int | None) -> Frame:
     stamp_ns = stamp_to_ns(msg.header.stamp)
     if stamp_ns <= 0:
         raise ImageError('expected a header stamp above 0, got 0; the camera driver must fill it')
-    # Only raw images name an encoding.
-    image_HWC = (decode_raw(msg, size_px) if hasattr(msg, 'encoding')
+    image_HWC = (decode_raw(cast(RawImage, msg), size_px) if hasattr(msg, 'encoding')
                  else decode_compressed(msg, size_px))
     return Frame(stamp_ns, msg.header.frame_id, image_HWC)

@@ -1,8 +1,8 @@
 """
 Raw image messages to RGB, by their fields: whole, or only the square that the network sees.
 
-The square is what ``shrink`` gives of the whole image, bit by bit: it is cut out before its colours
-are converted, and where the conversion treats every pixel alike it is shrunk first, too.
+The square is what ``shrink`` gives of the whole image, bit by bit: it is cut out before its
+colours are converted, and where every pixel is converted for itself it is shrunk before, too.
 
 Layout legend: H height, W width, C channels.
 """

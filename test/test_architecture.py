@@ -18,6 +18,13 @@ ALLOWED = {
     'model_card': {'yaml', 'imrs_ros.card_section', 'imrs_ros.records'},
     'model_folders': set(),
     'preprocessing': {'numpy', 'cv2'},
+    'image_limits': set(),
+    'raw_image': {'numpy', 'cv2', 'imrs_ros.image_limits', 'imrs_ros.preprocessing'},
+    'compressed_image': {
+        'numpy', 'cv2', 'PIL', 'imrs_ros.image_limits', 'imrs_ros.preprocessing'},
+    'image_decoding': {'imrs_ros.compressed_image', 'imrs_ros.image_limits', 'imrs_ros.raw_image',
+                       'imrs_ros.records'},
+    'serialised_image': {'imrs_ros.image_limits'},
     'video': {'numpy', 'cv2'},
     'resampler': {'imrs_ros.records'},
     'ring_buffer': {'numpy'},

@@ -72,7 +72,7 @@ def test_square_of_a_large_jpeg_is_near_that_of_the_whole(height, width):
     difference = np.abs(frame.astype(int) - expected)
     # Hard edges may differ by more, and odd sides shift the square by up to half a reduced pixel.
     assert difference.mean() < 3
-    assert np.quantile(difference, 0.9) <= 4
+    assert np.quantile(difference, 0.9) <= 6
 
 
 def test_square_of_a_grey_jpeg():
