@@ -32,8 +32,13 @@ REDUCED_FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCE
 class CompressedImage(Protocol):
     """The fields of ``sensor_msgs/CompressedImage``, but for its words on the format."""
 
-    header: Any
-    data: Any
+    @property
+    def header(self) -> Any:
+        """Give the stamp and the frame id."""
+
+    @property
+    def data(self) -> Any:
+        """Give the bytes."""
 
 
 def decode_compressed(

@@ -37,7 +37,7 @@ class Header:
     frame_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SerialisedImage:
     """``sensor_msgs/Image``; its data is a view of the serialised bytes."""
 
@@ -50,8 +50,8 @@ class SerialisedImage:
     data: memoryview
 
 
-# A class of its own may not have a name of Python's, as the message's field has.
-SerialisedCompressedImage = NamedTuple(
+# In class syntax the field of the message would hide a name of Python's.
+SerialisedCompressedImage = NamedTuple(  # noqa: UP014
     'SerialisedCompressedImage', [('header', Header), ('format', str), ('data', memoryview)])
 """``sensor_msgs/CompressedImage``; its data is a view of the serialised bytes."""
 
