@@ -47,6 +47,39 @@ ALLOWED = {
     'backends/openvino_backend': {
         'numpy', 'openvino', 'torch', 'imrs_ros.backends.base', 'imrs_ros.model_card',
         'imrs_ros.networks', 'imrs_ros.records', 'imrs_ros.settings'},
+    'golden_clips': {'numpy'},
+    'backends/engine_cache': set(),
+    'backends/gpu_presence': set(),
+    'backends/gate': {'numpy'},
+    'backends/cached_engines': {'imrs_ros.backends.engine_cache', 'imrs_ros.backends.gate'},
+    'backends/gpu_choice': {'imrs_ros.backends.base', 'imrs_ros.backends.engine_cache',
+                            'imrs_ros.records'},
+    'backends/gpu_backend': {
+        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.engine_cache',
+        'imrs_ros.backends.gpu_choice', 'imrs_ros.golden_clips', 'imrs_ros.model_card',
+        'imrs_ros.records'},
+    'backends/reference': {
+        'numpy', 'torch', 'imrs_ros.backends.gate', 'imrs_ros.golden_clips',
+        'imrs_ros.model_card', 'imrs_ros.networks', 'imrs_ros.records'},
+    'backends/half_precision': {'torch', 'imrs_ros.networks'},
+    'backends/clip_batch': {'torch', 'imrs_ros.model_card', 'imrs_ros.records'},
+    'backends/gpu_runner': {'numpy', 'torch', 'imrs_ros.backends.clip_batch',
+                            'imrs_ros.records'},
+    'backends/gpu_identity': {
+        'torch', 'imrs_ros.backends.clip_batch', 'imrs_ros.backends.engine_cache',
+        'imrs_ros.model_card'},
+    'backends/torch_cuda_backend': {
+        'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.model_card', 'imrs_ros.networks',
+        'imrs_ros.records', 'imrs_ros.settings'},
+    'backends/tensorrt_build': {
+        'torch', 'torch_tensorrt', 'imrs_ros.backends.clip_batch',
+        'imrs_ros.backends.half_precision', 'imrs_ros.model_card', 'imrs_ros.networks'},
+    'backends/tensorrt_engine': {
+        'tensorrt', 'torch', 'imrs_ros.backends.clip_batch', 'imrs_ros.backends.gpu_runner',
+        'imrs_ros.model_card'},
+    'backends/tensorrt_backend': {
+        'numpy', 'tensorrt', 'torch', 'imrs_ros.backends', 'imrs_ros.model_card',
+        'imrs_ros.records', 'imrs_ros.settings'},
     'decision': {'numpy', 'imrs_ros.records', 'imrs_ros.settings'},
     'camera_stream': {
         'imrs_ros.model_card', 'imrs_ros.preprocessing', 'imrs_ros.records',

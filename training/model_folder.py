@@ -100,7 +100,7 @@ def write_model_folder(
         'input': asdict(spec), 'labels': labels, 'calibration': asdict(calibration),
         'weights': {'sha256': digest, 'dtype': str(dtype).removeprefix('torch.')},
         'provenance': provenance}), sort_keys=False), encoding='utf-8')
-    return add_golden_scores(folder)
+    return ModelCard.load(folder)
 
 
 def add_golden_scores(folder: Path) -> ModelCard:

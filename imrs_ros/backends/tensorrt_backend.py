@@ -1,15 +1,16 @@
 """
 The network compiled by TensorRT for the NVIDIA GPU here; see ``tensorrt_build`` and ``gate``.
 
+Not yet run on a GPU.
+
 Layout legend: N clips, K classes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.cached_engines import CachedEngines
 from imrs_ros.backends.engine_cache import cache_folder, EngineCache
-from imrs_ros.backends.gate import first_accepted
 from imrs_ros.backends.gpu_identity import identity_of
 from imrs_ros.backends.gpu_presence import require_packages
 from imrs_ros.backends.reference import Reference
@@ -37,34 +38,22 @@ class TensorRtBackend:
         :raises ModelCardError: when the weights do not fit the card.
         :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
         """
-        self._card, self._device = card, require_cuda()
-        self._cache = EngineCache(cache_folder())
-        self._built: tuple[str, bytes] | None = None
+        device = require_cuda()
         reference = Reference(card)
-        name, self._engine, refusals = first_accepted(
-            self._attempts(), lambda engine: reference.check(engine.infer))
-        if self._built is not None:
-            # Only what was accepted is kept.
-            what, plan = self._built
-            self._cache.store(identity_of(card, what, self._device), plan)
+
+        def build(precision: str) -> bytes:
+            require_packages('torch_tensorrt')
+            return build_plan(card, PRECISIONS[precision], device)
+
+        engines = CachedEngines(
+            EngineCache(cache_folder()),
+            {precision: identity_of(card, precision, device) for precision in PRECISIONS},
+            build, lambda plan: TensorRtEngine(card, plan, device))
+        precision, self._engine, notices = engines.load(
+            lambda engine: reference.check(engine.infer))
         self.description = BackendDescription(
-            'tensorrt', tensorrt.__version__, torch.cuda.get_device_name(self._device), name,
-            notices=tuple(f'tensorrt: {notice}' for notice in (*refusals, *self._cache.notices)))
-
-    def _attempts(self) -> Iterator[tuple[str, Callable[[], TensorRtEngine]]]:
-        """Give, for every precision, the kept engine where there is one, and a new one."""
-        for name, dtype in PRECISIONS.items():
-            self._built = None
-            kept = self._cache.load(identity_of(self._card, name, self._device))
-            if kept is not None:
-                yield name, partial(TensorRtEngine, self._card, kept, self._device)
-            yield name, partial(self._build, name, dtype)
-
-    def _build(self, name: str, dtype: torch.dtype) -> TensorRtEngine:
-        require_packages('torch_tensorrt')
-        plan = build_plan(self._card, dtype, self._device)
-        self._built = name, plan
-        return TensorRtEngine(self._card, plan, self._device)
+            'tensorrt', tensorrt.__version__, torch.cuda.get_device_name(device), precision,
+            notices=tuple(f'tensorrt: {notice}' for notice in notices))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

@@ -31,7 +31,9 @@ class TensorRtEngine:
         :param device: the GPU.
         :raises RuntimeError: when TensorRT does not take it, or it is another network.
         """
-        self._runtime = tensorrt.Runtime(tensorrt.Logger(tensorrt.Logger.WARNING))
+        # TensorRT does not keep its logger alive.
+        self._logger = tensorrt.Logger(tensorrt.Logger.WARNING)
+        self._runtime = tensorrt.Runtime(self._logger)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
             raise RuntimeError('expected a plan that TensorRT can load, got one that it refuses')
