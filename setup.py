@@ -32,6 +32,7 @@ setup(
     extras_require={
         'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'psutil',
                     'PyYAML', 'safetensors', 'torch'],
+        'gpu': ['torch-tensorrt'],
     },
     zip_safe=False,
     entry_points={'console_scripts': [

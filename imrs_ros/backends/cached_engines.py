@@ -1,4 +1,4 @@
-"""Engines of a model in several precisions: kept ones first, then new ones; the first right one."""
+"""Engines of a model in several precisions: kept ones, then new ones; the first right one."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
