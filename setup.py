@@ -33,6 +33,7 @@ setup(
         'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'psutil',
                     'PyYAML', 'safetensors', 'torch'],
         'evaluation': ['joblib', 'optuna', 'rosbags', 'scikit-learn', 'tqdm'],
+        'gpu': ['torch-tensorrt'],
     },
     zip_safe=False,
     entry_points={'console_scripts': [

@@ -22,12 +22,12 @@ from imrs_ros.records import Frame, Scores
 from imrs_ros.resampler import Resampler
 from imrs_ros.ring_buffer import RingBuffer
 from imrs_ros.ros_messages import (
-    classification_message, decode_image, jpeg_message, raw_message)
+    classification_message, decode_square, jpeg_message, raw_message, read_message)
 from imrs_ros.settings import BackendSettings, DecisionSettings, WindowSettings
 from imrs_ros.video import read_video
 import numpy as np
 import rclpy
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Classification
 
@@ -88,17 +88,18 @@ def main() -> None:
     stream = CameraStream('camera', spec, WindowSettings(hop=1))
     print(f'{"stage, ms":52} {"p50":>8} {"p95":>8}')
     print('message to ring, executor thread')
-    measure('  rclpy: deserialise Image', lambda i: deserialize_message(wires[Image], Image))
-    measure('  rclpy: deserialise CompressedImage',
-            lambda i: deserialize_message(wires[CompressedImage], CompressedImage))
-    measure('  decode_image rgb8', lambda i: decode_image(raw))
-    measure('  decode_image bgr8', lambda i: decode_image(bgr))
-    measure(f'  decode_image JPEG ({len(jpeg.data) // 1000} kB)', lambda i: decode_image(jpeg))
-    measure(f'  shrink to {spec.size_px}', lambda i: shrink(image, spec.size_px))
+    measure('  read_message Image', lambda i: read_message(Image, wires[Image]))
+    measure('  read_message CompressedImage',
+            lambda i: read_message(CompressedImage, wires[CompressedImage]))
+    measure('  decode_square rgb8', lambda i: decode_square(raw, spec.size_px))
+    measure('  decode_square bgr8', lambda i: decode_square(bgr, spec.size_px))
+    measure(f'  decode_square JPEG ({len(jpeg.data) // 1000} kB)',
+            lambda i: decode_square(jpeg, spec.size_px))
     measure('  Resampler.push', lambda i: resampler.push(Frame(1 + i * PERIOD_NS, '', small)))
     measure('  RingBuffer.append', lambda i: ring.append(small))
-    measure('  whole: decode_image rgb8 + CameraStream.push', lambda i: stream.push(
-        Frame(1 + i * PERIOD_NS, '', decode_image(raw).image_HWC)))
+    measure('  whole, rgb8, with CameraStream.push', lambda i: stream.push(Frame(
+        1 + i * PERIOD_NS, '',
+        decode_square(read_message(Image, wires[Image]), spec.size_px).image_HWC)))
     print('ring to publication, worker thread')
     backend = load_backend(card, BackendSettings()).backend
     count = iter(range(1000, 10**9))

@@ -18,6 +18,8 @@ CARD_FILE = 'model.yaml'
 WEIGHTS_FILE = 'model.safetensors'
 CARD_FORMAT = 1
 NUM_CHANNELS = 3
+GOLDEN_BOUND = 0.05
+"""Logits; as between a trained model and its export. Half precision moves ucf10's by 0.006."""
 PROBABILITY = number(0, 1)
 LABELS = Kind(
     f'a list of different texts, {NO_ACTION!r} not among them',
@@ -80,6 +82,35 @@ class InputSpec:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Golden:
+    """What the network scores for the golden clips, to check engines compiled from it."""
+
+    bound: float
+    """Largest difference of a logit that an engine may show."""
+    clips_sha256: str | None = None
+    """SHA-256 of the clips' bytes; None where no logits were written."""
+    logits: tuple[tuple[float, ...], ...] = ()
+    """Logits of each clip, by plain PyTorch in float32."""
+
+    @classmethod
+    def from_section(cls, section: CardSection, num_classes: int) -> 'Golden':
+        """
+        Read the card's section ``golden``.
+
+        :param section: its entries; may be empty.
+        :param num_classes: logits of a clip.
+        :return: the scores.
+        :raises ValueError: naming a wrong entry.
+        """
+        row = Kind(f'a list of {num_classes} numbers, one a label', lambda value: list_of(
+            number(-1e6, 1e6)).fits(value) and len(value) == num_classes)
+        return cls(
+            bound=float(section.read('bound', number(1e-6, 1e3), default=GOLDEN_BOUND)),
+            clips_sha256=section.read('clips_sha256', optional(TEXT), default=None),
+            logits=tuple(map(tuple, section.read('logits', list_of(row), default=[]))))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCard:
     """Everything the run time needs to know of a model."""
 
@@ -104,6 +135,8 @@ class ModelCard:
     """Where card and weights lie."""
     provenance: Mapping[str, Any]
     """How the model was made and how well it does; for people, not for the program."""
+    golden: Golden = Golden(bound=GOLDEN_BOUND)
+    """What an engine is checked against; cards of old have none, and it is computed."""
 
     @property
     def weights_path(self) -> Path:
@@ -167,6 +200,7 @@ class ModelCard:
                 excitation_stages=None if stages is None else tuple(stages),
                 width=float(network.read('width', number(0.01, 100)))),
             spec=InputSpec.from_section(card.section('input')),
+            golden=Golden.from_section(card.section('golden', default={}), len(labels)),
             provenance=values.get('provenance') or {})
 
 

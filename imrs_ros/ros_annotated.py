@@ -1,6 +1,7 @@
 """``annotated`` of one camera: its images with the decided action, drawn while someone looks."""
 
 from collections import deque
+from collections.abc import Callable
 import threading
 
 from imrs_ros.annotation import annotate
@@ -29,15 +30,15 @@ class AnnotatedOutput:
         self._lock = threading.Lock()
         self._frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
 
-    def keep(self, frame: Frame) -> None:
+    def keep(self, decode: Callable[[], Frame]) -> None:
         """
         Keep a frame for the decision on it; nothing while nobody subscribes.
 
-        :param frame: its image is not changed.
+        :param decode: gives the whole frame; called only where someone does.
         """
-        is_wanted = self._publisher.get_subscription_count() > 0
+        frame = decode() if self._publisher.get_subscription_count() > 0 else None
         with self._lock:
-            if is_wanted:
+            if frame is not None:
                 self._frames.append(frame)
             else:
                 self._frames.clear()

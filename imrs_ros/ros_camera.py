@@ -7,7 +7,7 @@ import time
 from imrs_ros.camera_health import CameraHealth, Level, Problem
 from imrs_ros.model_card import ModelCard
 from imrs_ros.ros_entities import RosEntities
-from imrs_ros.ros_messages import decode_image, ImageError, stamp_to_ns
+from imrs_ros.ros_messages import decode_image, decode_square, ImageError, read_message
 from imrs_ros.ros_outputs import CameraOutputs, Status
 from imrs_ros.ros_settings import NodeSettings
 from imrs_ros.ros_transport import choose_source, Source, sources_of
@@ -92,7 +92,8 @@ class RosCamera:
             return
         self._unsubscribe()
         subscription = self._subscription.subscription(
-            source.kind, source.topic, self._image_callback(worker), self._qos,
+            source.kind, source.topic, self._image_callback(source.kind, worker), self._qos,
+            raw=True,
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._note_refusal))
         self._source = source
         self._node.get_logger().info(
@@ -110,20 +111,24 @@ class RosCamera:
         return (f'a publisher offers another {self._refused_policy} than is asked for; set '
                 'the parameter reliability to best_effort, or the publisher to reliable')
 
-    def _image_callback(self, worker: Worker) -> Callable[[Image | CompressedImage], None]:
-        def take(msg: Image | CompressedImage) -> None:
+    def _image_callback(
+        self, kind: type[Image] | type[CompressedImage], worker: Worker,
+    ) -> Callable[[bytes], None]:
+        def take(data: bytes) -> None:
             try:
-                frame = decode_image(msg)
-                # Before the window is due: the worker may be quicker than this thread.
-                self.outputs.annotated.keep(frame)
+                msg = read_message(kind, data)
+                frame = decode_square(msg, self._card.spec.size_px)
+                # Before the window is due: the worker may be quicker than this thread. The network
+                # sees the same pixels whether anyone looks or not.
+                self.outputs.annotated.keep(lambda: decode_image(msg))
                 pushed = worker.recognizer.push(self._name, frame)
             # Whatever an image brings about, it must not end the process.
             except Exception as error:
                 self.health.count_dropped()
-                kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
-                self._warn('image dropped', f'{kind}{error}')
+                name = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
+                self._warn('image dropped', f'{name}{error}')
                 return
-            age_ns = self._node.get_clock().now().nanoseconds - stamp_to_ns(msg.header.stamp)
+            age_ns = self._node.get_clock().now().nanoseconds - frame.stamp_ns
             self.health.count_frame(age_ns / 1e9, num_sampled=pushed.num_sampled,
                                     restarted=pushed.restart is not None)
             if pushed.restart is not None:

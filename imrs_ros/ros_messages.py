@@ -7,12 +7,18 @@ Layout legend: H height, W width, C channels, K classes.
 from array import array
 from collections.abc import Sequence
 import sys
+from typing import cast
 
 from builtin_interfaces.msg import Time
 import cv2
-from imrs_ros.image_decoding import decode_image, ENCODINGS, ImageError, stamp_to_ns
+from imrs_ros.image_decoding import (
+    decode_image, decode_square, ENCODINGS, ImageError, stamp_to_ns)
 from imrs_ros.records import Decision, Frame
+from imrs_ros.serialised_image import (
+    read_compressed_image, read_image, SerialisedCompressedImage, SerialisedImage,
+    UnknownRepresentation)
 import numpy as np
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -24,9 +30,26 @@ else:
     HAS_VISION_MSGS = True
 
 __all__ = [
-    'action_message', 'classification_message', 'decode_image', 'ENCODINGS', 'HAS_VISION_MSGS',
-    'ImageError', 'jpeg_message', 'label_info_message', 'ns_to_stamp', 'raw_message',
-    'stamp_to_ns']
+    'action_message', 'classification_message', 'decode_image', 'decode_square', 'ENCODINGS',
+    'HAS_VISION_MSGS', 'ImageError', 'jpeg_message', 'label_info_message', 'ns_to_stamp',
+    'raw_message', 'read_message', 'stamp_to_ns']
+
+AnyImage = SerialisedImage | SerialisedCompressedImage
+
+
+def read_message(kind: type[Image] | type[CompressedImage], data: bytes) -> AnyImage:
+    """
+    Read the fields of a serialised image message.
+
+    :param kind: the message.
+    :param data: as a subscription with ``raw=True`` gives it.
+    :return: its fields, without a copy of the pixels where the middleware sends plain CDR.
+    :raises ImageError: when the data ends too early.
+    """
+    try:
+        return read_image(data) if kind is Image else read_compressed_image(data)
+    except UnknownRepresentation:
+        return cast(AnyImage, deserialize_message(data, kind))
 
 
 def ns_to_stamp(stamp_ns: int) -> Time:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-BACKENDS = ('auto', 'openvino', 'torch')
+BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
 
 
 class SettingsError(ValueError):
@@ -111,7 +111,8 @@ class BackendSettings:
     """What runs the network, and on how much of the machine."""
 
     backend: str = 'auto'
-    """``openvino``, ``torch``, or ``auto``: the first that works here."""
+    """``tensorrt``, ``torch_cuda``, ``openvino``, ``torch``, or ``auto``: the first that works
+    here, and of those for a GPU the faster one."""
     num_threads: int = 0
     """CPU threads of the network; 0 lets the backend choose."""
 

@@ -19,6 +19,13 @@ ALLOWED = {
     'model_card': {'yaml', 'imrs_ros.card_section', 'imrs_ros.records'},
     'model_folders': set(),
     'preprocessing': {'numpy', 'cv2'},
+    'image_limits': set(),
+    'raw_image': {'numpy', 'cv2', 'imrs_ros.image_limits', 'imrs_ros.preprocessing'},
+    'compressed_image': {
+        'numpy', 'cv2', 'PIL', 'imrs_ros.image_limits', 'imrs_ros.preprocessing'},
+    'image_decoding': {'imrs_ros.compressed_image', 'imrs_ros.image_limits', 'imrs_ros.raw_image',
+                       'imrs_ros.records'},
+    'serialised_image': {'imrs_ros.image_limits'},
     'video': {'numpy', 'cv2'},
     'resampler': {'imrs_ros.records'},
     'ring_buffer': {'numpy'},
@@ -41,6 +48,39 @@ ALLOWED = {
     'backends/openvino_backend': {
         'numpy', 'openvino', 'torch', 'imrs_ros.backends.base', 'imrs_ros.model_card',
         'imrs_ros.networks', 'imrs_ros.records', 'imrs_ros.settings'},
+    'golden_clips': {'numpy'},
+    'backends/engine_cache': set(),
+    'backends/gpu_presence': set(),
+    'backends/gate': {'numpy'},
+    'backends/cached_engines': {'imrs_ros.backends.engine_cache', 'imrs_ros.backends.gate'},
+    'backends/gpu_choice': {'imrs_ros.backends.base', 'imrs_ros.backends.engine_cache',
+                            'imrs_ros.records'},
+    'backends/gpu_backend': {
+        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.engine_cache',
+        'imrs_ros.backends.gpu_choice', 'imrs_ros.golden_clips', 'imrs_ros.model_card',
+        'imrs_ros.records'},
+    'backends/reference': {
+        'numpy', 'torch', 'imrs_ros.backends.gate', 'imrs_ros.golden_clips',
+        'imrs_ros.model_card', 'imrs_ros.networks', 'imrs_ros.records'},
+    'backends/half_precision': {'torch', 'imrs_ros.networks'},
+    'backends/clip_batch': {'torch', 'imrs_ros.model_card', 'imrs_ros.records'},
+    'backends/gpu_runner': {'numpy', 'torch', 'imrs_ros.backends.clip_batch',
+                            'imrs_ros.records'},
+    'backends/gpu_identity': {
+        'torch', 'imrs_ros.backends.clip_batch', 'imrs_ros.backends.engine_cache',
+        'imrs_ros.model_card'},
+    'backends/torch_cuda_backend': {
+        'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.model_card', 'imrs_ros.networks',
+        'imrs_ros.records', 'imrs_ros.settings'},
+    'backends/tensorrt_build': {
+        'torch', 'torch_tensorrt', 'imrs_ros.backends.clip_batch',
+        'imrs_ros.backends.half_precision', 'imrs_ros.model_card', 'imrs_ros.networks'},
+    'backends/tensorrt_engine': {
+        'tensorrt', 'torch', 'imrs_ros.backends.clip_batch', 'imrs_ros.backends.gpu_runner',
+        'imrs_ros.model_card'},
+    'backends/tensorrt_backend': {
+        'numpy', 'tensorrt', 'torch', 'imrs_ros.backends', 'imrs_ros.model_card',
+        'imrs_ros.records', 'imrs_ros.settings'},
     'decision': {'numpy', 'imrs_ros.records', 'imrs_ros.settings'},
     'camera_stream': {
         'imrs_ros.model_card', 'imrs_ros.preprocessing', 'imrs_ros.records',
@@ -50,7 +90,6 @@ ALLOWED = {
         'imrs_ros.model_card', 'imrs_ros.records', 'imrs_ros.settings'},
     'worker': {'imrs_ros.recognizer', 'imrs_ros.records'},
     'demo_source': {'numpy', 'cv2', 'imrs_ros.video'},
-    'image_decoding': {'cv2', 'numpy', 'PIL', 'imrs_ros.records'},
     'ros_settings': {'imrs_ros.settings'},
     **{f'evaluation/{name}': {'cv2', 'numpy', 'imrs_ros.evaluation', 'imrs_ros.records'} | more
        for name, more in {

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from training.calibration import calibrate, Calibration
 from training.candidate import model_candidate
 from training.evaluation import count_right, score_clips, ScoreClips, Windows
-from training.model_folder import DTYPES, input_spec, staged, write_model_folder
+from training.model_folder import (
+    add_golden_scores, DTYPES, input_spec, staged, write_model_folder)
 from training.networks import load_trained, make_network
 from training.parity import check_parity
 from training.run_data import hold_out
@@ -71,6 +72,7 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
             'data': data.resolve().name, 'split': model.config.split,
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
         _write(partial, out.resolve().name, model, calibration, dtype, provenance)
+        add_golden_scores(partial)
     return ModelCard.load(out)
 
 

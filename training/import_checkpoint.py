@@ -19,7 +19,8 @@ import numpy as np
 from training.candidate import backend_scorer
 from training.evaluation import score_clips
 from training.export import NO_CALIBRATION
-from training.model_folder import DTYPES, input_spec, staged, write_model_folder
+from training.model_folder import (
+    add_golden_scores, DTYPES, input_spec, staged, write_model_folder)
 from training.parity import check_parity
 
 NUM_PARITY_CLIPS = 4
@@ -70,6 +71,7 @@ def import_checkpoint(
         backend = load_backend(write({}), BackendSettings()).backend
         write({'parity': check_parity(
             score_clips(network, clips), backend_scorer(backend)(clips))})
+        add_golden_scores(partial)
     return ModelCard.load(out)
 
 

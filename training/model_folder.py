@@ -8,10 +8,12 @@ from pathlib import Path
 import shutil
 from typing import Any
 
+from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
-    Architecture, CARD_FILE, CARD_FORMAT, InputSpec, ModelCard, WEIGHTS_FILE)
+    Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, WEIGHTS_FILE)
 from imrs_ros.networks import VideoNetwork
 from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
+from imrs_ros.networks.weights import load_network
 from safetensors.torch import save_file
 import torch
 from training.calibration import Calibration
@@ -98,6 +100,30 @@ def write_model_folder(
         'input': asdict(spec), 'labels': labels, 'calibration': asdict(calibration),
         'weights': {'sha256': digest, 'dtype': str(dtype).removeprefix('torch.')},
         'provenance': provenance}), sort_keys=False), encoding='utf-8')
+    return ModelCard.load(folder)
+
+
+def add_golden_scores(folder: Path) -> ModelCard:
+    """
+    Write into a card what the network scores for the golden clips, in float32.
+
+    :param folder: a model folder; an earlier entry is replaced.
+    :return: the card, read back and checked.
+    """
+    card = ModelCard.load(folder)
+    spec, path = card.spec, folder / CARD_FILE
+    clips_NTHWC = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))
+    with torch.inference_mode():
+        logits_NK = load_network(card)(torch.from_numpy(clips_NTHWC))
+    if not logits_NK.isfinite().all():
+        # No backend will run such a network; it says so where it is loaded.
+        return card
+    values = yaml.safe_load(path.read_text(encoding='utf-8'))
+    golden = {'bound': GOLDEN_BOUND, 'clips_sha256': digest_of(clips_NTHWC), 'logits': [
+        [round(float(logit), 5) for logit in row] for row in logits_NK]}
+    provenance = {'provenance': values.pop('provenance', {})}
+    path.write_text(yaml.safe_dump({**values, 'golden': golden, **provenance}, sort_keys=False),
+                    encoding='utf-8')
     return ModelCard.load(folder)
 
 

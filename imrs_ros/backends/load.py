@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from imrs_ros.backends.base import Backend
+from imrs_ros.backends.engine_cache import cache_folder, EngineCache
+from imrs_ros.backends.gpu_backend import GpuChoice
+from imrs_ros.backends.gpu_presence import has_gpu, require_packages
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -19,7 +23,28 @@ class LoadedBackend:
     backend: Backend
     """Ready to infer."""
     fallbacks: tuple[str, ...]
-    """One reason for every backend tried before it; to be logged as warnings."""
+    """One reason for every backend tried before it, and what it passed over within; to be logged
+    as warnings."""
+
+
+def _load_tensorrt(card: ModelCard, settings: BackendSettings) -> Backend:
+    require_packages('tensorrt')
+    from imrs_ros.backends.tensorrt_backend import TensorRtBackend
+    return TensorRtBackend(card, settings)
+
+
+def _load_torch_cuda(card: ModelCard, settings: BackendSettings) -> Backend:
+    from imrs_ros.backends.torch_cuda_backend import TorchCudaBackend
+    return TorchCudaBackend(card, settings)
+
+
+def _load_faster(card: ModelCard, settings: BackendSettings) -> Backend:
+    """Load whichever GPU backend is the faster one here."""
+    from imrs_ros.backends.gpu_identity import identity_of
+    from imrs_ros.backends.torch_cuda_backend import require_cuda
+    makers = {name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS}
+    identity = identity_of(card, 'choice', require_cuda())
+    return GpuChoice(makers, card.spec, EngineCache(cache_folder()), identity).load()
 
 
 def _load_openvino(card: ModelCard, settings: BackendSettings) -> Backend:
@@ -32,19 +57,26 @@ def _load_torch(card: ModelCard, settings: BackendSettings) -> Backend:
     return TorchBackend(card, settings)
 
 
-LOADERS: dict[str, Callable[[ModelCard, BackendSettings], Backend]] = {
-    'openvino': _load_openvino, 'torch': _load_torch}
+Loader = Callable[[ModelCard, BackendSettings], Backend]
+LOADERS: dict[str, Loader] = {
+    'tensorrt': _load_tensorrt, 'torch_cuda': _load_torch_cuda, 'openvino': _load_openvino,
+    'torch': _load_torch}
 """In the order of ``auto``."""
+GPU_BACKENDS = ('tensorrt', 'torch_cuda')
+"""Where both may be used, the faster one is; and none where there is no GPU."""
 
 
 def candidates(settings: BackendSettings) -> tuple[str, ...]:
     """
     List the backends that settings allow.
 
-    :param settings: which backend.
+    :param settings: which backend; ``auto`` leaves out those of a GPU where there is none.
     :return: names, the preferred one first.
     """
-    return tuple(LOADERS) if settings.backend == 'auto' else (settings.backend,)
+    if settings.backend != 'auto':
+        return (settings.backend,)
+    is_gpu_here = has_gpu()
+    return tuple(name for name in LOADERS if is_gpu_here or name not in GPU_BACKENDS)
 
 
 def load_backend(
@@ -61,9 +93,9 @@ def load_backend(
     :raises RuntimeError: when no backend works, with the reasons.
     """
     reasons: list[str] = []
-    for name in candidates(settings) if names is None else names:
+    for name, load in _loaders(candidates(settings) if names is None else names):
         try:
-            backend = LOADERS[name](card, settings)
+            backend = load(card, settings)
             _warm_up(backend, card)
         except ModelCardError:
             raise
@@ -71,8 +103,15 @@ def load_backend(
         except Exception as error:
             reasons.append(f'backend {name} does not work here: {type(error).__name__}: {error}')
         else:
-            return LoadedBackend(backend, tuple(reasons))
+            return LoadedBackend(backend, (*reasons, *backend.description.notices))
     raise RuntimeError('; '.join(reasons))
+
+
+def _loaders(names: Sequence[str]) -> list[tuple[str, Loader]]:
+    if not set(GPU_BACKENDS) <= set(names):
+        return [(name, LOADERS[name]) for name in names]
+    rest = [(name, LOADERS[name]) for name in names if name not in GPU_BACKENDS]
+    return [('of the GPU', _load_faster), *rest]
 
 
 def _warm_up(backend: Backend, card: ModelCard) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.evaluation.recording import Image, RecordingError
-from imrs_ros.image_decoding import decode_image, ImageError
+from imrs_ros.image_decoding import decode_image, decode_square, ImageError
 from rosbags.rosbag1 import Reader as Ros1Reader
 from rosbags.rosbag2 import Reader as Ros2Reader
 from rosbags.typesys import get_typestore, Stores
@@ -171,10 +171,12 @@ class Bag:
         for connection, log_ns, data in self._messages(self.topics):
             yield connection.topic, log_ns, self._content(data, connection.msgtype)
 
-    def images(self) -> Iterator[Image]:
+    def images(self, size_px: int | None = None) -> Iterator[Image]:
         """
         Read all images of the cameras.
 
+        :param size_px: side of the network's frames, to decode messages as the node does; None
+            for whole images.
         :return: images in the order of recording.
         """
         for connection, log_ns, data in self._messages(self.topics):
@@ -184,7 +186,8 @@ class Bag:
                 if self._by_log_time:
                     message.header.stamp.sec = log_ns // 1_000_000_000
                     message.header.stamp.nanosec = log_ns % 1_000_000_000
-                frame = decode_image(message)
+                frame = (decode_image(message) if size_px is None
+                         else decode_square(message, size_px))
             # As the node: whatever an image brings about, the next one may be good.
             except Exception as error:
                 kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '

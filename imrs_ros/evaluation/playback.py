@@ -81,7 +81,7 @@ def play(
     recognizer = Recognizer(card, backend, seen, window=settings.window,
                             decision=settings.decision)
     try:
-        for image in recording.images():
+        for image in recording.images(card.spec.size_px):
             _push(recognizer, seen[image.topic], image)
             _keep(seen, recognizer.step())
             on_image()

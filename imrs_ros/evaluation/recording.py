@@ -41,10 +41,12 @@ class Recording(Protocol):
     notes: list[str]
     """What had to be repaired to read it; grows while it is read."""
 
-    def images(self) -> Iterator[Image]:
+    def images(self, size_px: int | None = None) -> Iterator[Image]:
         """
         Read all images of the cameras.
 
+        :param size_px: side of the network's frames, to decode messages as the node does; None
+            for whole images.
         :return: images in the order of recording.
         """
 

@@ -38,10 +38,11 @@ class VideoRecording:
     def __exit__(self, *_: object) -> None:
         """Nothing is held open."""
 
-    def images(self) -> Iterator[Image]:
+    def images(self, size_px: int | None = None) -> Iterator[Image]:
         """
         Read all frames, up to where the file is damaged.
 
+        :param size_px: of no use: a video holds no messages, and its frames stay whole.
         :return: frames in order.
         """
         try:

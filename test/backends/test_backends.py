@@ -66,7 +66,7 @@ def test_non_finite_weights_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(('changes', 'words'), [
-    ({'backend': 'tensorflow'}, 'backend must be one of auto, openvino, torch'),
+    ({'backend': 'tensorflow'}, 'one of auto, tensorrt, torch_cuda, openvino, torch'),
     ({'num_threads': -1}, 'num_threads')])
 def test_wrong_settings_are_named(changes, words):
     with pytest.raises(ValueError, match=words):

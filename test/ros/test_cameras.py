@@ -10,8 +10,8 @@ import cv2
 from imrs_ros.backends import BackendDescription, load
 from imrs_ros.backends.load import NUM_WARM_UP_CLIPS
 from imrs_ros.backends.torch_backend import TorchBackend
-from imrs_ros.ros_messages import (
-    Encoding, ENCODINGS, jpeg_message, raw_message, stamp_to_ns)
+from imrs_ros.raw_image import Encoding, ENCODINGS
+from imrs_ros.ros_messages import jpeg_message, raw_message, stamp_to_ns
 import numpy as np
 import pytest
 from rclpy.event_handler import PublisherEventCallbacks

@@ -1,0 +1,72 @@
+"""
+Clips on their way to the GPU: uint8 over the bus from pinned memory, turned to floats there.
+
+Layout legend: N clips, T frames, H height, W width, C channels.
+"""
+
+from collections.abc import Sequence
+
+from imrs_ros.model_card import InputSpec
+from imrs_ros.records import Clip
+import torch
+from torch import Tensor
+
+BATCH_SIZES = (1, 2, 4, 8)
+"""Numbers of clips that GPU backends are made for; fewer are filled up with what was there."""
+MAX_CLIPS = BATCH_SIZES[-1]
+"""Of one batch; more are scored in several."""
+
+
+def padded_size(num_clips: int) -> int:
+    """
+    Give the batch that a number of clips is scored in.
+
+    :param num_clips: 1 to ``MAX_CLIPS``.
+    :return: the least of ``BATCH_SIZES`` that holds them.
+    """
+    return next(size for size in BATCH_SIZES if size >= num_clips)
+
+
+class ClipBatch:
+    """
+    Buffers for a batch, allocated once: their addresses never change.
+
+    Pinned host memory is what an asynchronous copy to the GPU needs (PyTorch, CUDA semantics, "Use
+    pinned memory buffers"). Normalisation stays in the network: it runs on the GPU, too.
+    """
+
+    def __init__(self, spec: InputSpec, device: torch.device, dtype: torch.dtype) -> None:
+        """
+        Allocate the buffers.
+
+        :param spec: the model's input.
+        :param device: where the network runs.
+        :param dtype: float type of the pixels there, in [0, 255].
+        """
+        shape = (MAX_CLIPS, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean))
+        self._host = torch.zeros(
+            shape, dtype=torch.uint8, pin_memory=device.type == 'cuda')
+        self._rows = self._host.numpy()
+        self._bytes = torch.zeros(shape, dtype=torch.uint8, device=device)
+        self._pixels = torch.zeros(shape, dtype=dtype, device=device)
+
+    def pixels(self, size: int) -> Tensor:
+        """
+        Give the buffer that a network of one batch size reads.
+
+        :param size: its number of clips.
+        :return: clip_NTHWC, float, a view.
+        """
+        return self._pixels[:size]
+
+    def load(self, clips: Sequence[Clip]) -> None:
+        """
+        Copy clips to the device, in the stream that is current; the last copy must have ended.
+
+        :param clips: 1 to ``MAX_CLIPS``.
+        """
+        for row, clip in zip(self._rows, clips):
+            row[...] = clip.frames_THWC
+        num = len(clips)
+        self._bytes[:num].copy_(self._host[:num], non_blocking=True)
+        self._pixels[:num].copy_(self._bytes[:num])
