@@ -29,11 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, required=True, help='parameter file to write')
 
 
-def text(tuned: Tuned) -> str:
+def text(tuned: Tuned, goal: Goal) -> str:
     """
-    Give what tuning brought as a table.
+    Give what tuning brought as a table, and whether to trust it.
 
     :param tuned: the outcome.
+    :param goal: what was wanted.
     :return: its lines.
     """
     held_out = tuned.held_out or dict.fromkeys(WORDS)
@@ -45,6 +46,13 @@ def text(tuned: Tuned) -> str:
                      'another.')
     else:
         lines.append('Expect "held out": each recording by settings chosen on the others.')
+        if (goal.worth(tuned.held_out) <= goal.worth(tuned.before)
+                and goal.excess(tuned.before) <= 0):
+            lines.append('It is not better than before: keep the settings you have, or annotate '
+                         'more recordings.')
+        if goal.excess(tuned.held_out) > 0:
+            lines.append('It has more false actions than are allowed: annotate more recordings, '
+                         'or allow more.')
     return '\n'.join(lines)
 
 
@@ -75,5 +83,5 @@ def run(options: argparse.Namespace) -> int:
         f'{goal.max_false_per_min:g}".\n' + yaml.safe_dump({NODE: {'ros__parameters': {
             'model': job.settings.node.model,
             **parameters(values, tuned.settings)}}}, sort_keys=False))
-    print(f'{text(tuned)}\n{options.out}')
+    print(f'{text(tuned, goal)}\n{options.out}')
     return 1 if any(result.error for result in results) else 0

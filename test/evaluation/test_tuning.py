@@ -5,7 +5,8 @@ from imrs_ros.evaluation.evaluation import evaluate_recording
 from imrs_ros.evaluation.figures import figures
 from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.parameter_file import read_settings
-from imrs_ros.evaluation.tuning import decide, folds, tune
+from imrs_ros.evaluation.tune import text
+from imrs_ros.evaluation.tuning import decide, folds, tune, Tuned
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import DecisionSettings
 import numpy as np
@@ -76,6 +77,23 @@ def test_folds_hold_out_every_recording_once():
     assert len(folds(13)) == 5
     with pytest.raises(ValueError, match='expected annotated recordings'):
         tune([], DecisionSettings(), Goal())
+
+
+def figures_like(f1, false_per_min):
+    return {**figures([scored(1)]), 'f1@25': f1, 'false_per_min': false_per_min}
+
+
+@pytest.mark.parametrize(('before', 'held_out', 'words'), [
+    ((0.5, 0.0), (0.4, 0.0), 'not better than before'),
+    ((0.5, 9.0), (0.4, 0.5), ''),
+    ((0.5, 0.0), (0.8, 2.0), 'more false actions than are allowed'),
+    ((0.5, 0.0), (0.8, 0.0), '')])
+def test_a_doubtful_outcome_is_told(before, held_out, words):
+    outcome = Tuned(DecisionSettings(), figures_like(*before), figures_like(*held_out),
+                    figures_like(0.9, 0.0))
+    after = text(outcome, Goal(max_false_per_min=1.0)).partition('chosen on the others.')[2]
+    assert words in after
+    assert bool(words) == bool(after.strip())
 
 
 def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, capsys):
