@@ -25,6 +25,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+
 def add_live(made: dict[str, object], result: Result, recorder: LiveRecorder, start_ns: int,
              ) -> None:
     """
