@@ -1,19 +1,18 @@
 """The evaluation of one recording: played, compared with its annotations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 from imrs_ros.backends import load_backend
-from imrs_ros.evaluation.annotation import Annotation, check
-from imrs_ros.evaluation.annotation_file import beside, read_annotations
+from imrs_ros.evaluation.annotation import Annotation
 from imrs_ros.evaluation.playback import play, Seen
 from imrs_ros.evaluation.recording import Recording, RecordingError
-from imrs_ros.evaluation.segment import runs, Segment
+from imrs_ros.evaluation.segment import Segment
 from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.track import Track
-from imrs_ros.evaluation.video_recording import is_video
+from imrs_ros.evaluation.truth import annotations_of, place
 from imrs_ros.model_card import ModelCard
 from imrs_ros.ros_settings import NodeSettings, Settings
 from imrs_ros.settings import WindowSettings
@@ -84,7 +83,8 @@ def evaluate_recording(
 
 def _fill(result: Result, path: Path, recording: Recording, job: Job,
           on_image: Callable[[], object]) -> None:
-    annotations = annotations_of(path, recording, job)
+    annotations = annotations_of(
+        path, recording, job.card.labels, job.annotations, job.annotation_topic)
     loaded = load_backend(job.card, job.settings.backend)
     result.backend = str(loaded.backend.description)
     result.notes += loaded.fallbacks
@@ -113,67 +113,6 @@ def _why_no_window(seen: Seen, card: ModelCard) -> str:
         if 'stamp above 0' in reason:
             text += '; --stamps log evaluates by the time of recording'
     return text
-
-
-def annotations_of(path: Path, recording: Recording, job: Job) -> list[Annotation] | None:
-    """
-    Find what is said of a recording; from a topic, the job, a file beside it, or a class folder.
-
-    :param path: of the recording.
-    :param recording: opened; notes are added to it.
-    :param job: may name annotations.
-    :return: annotations; None where nobody said anything.
-    :raises RecordingError: when a file or topic cannot be read.
-    """
-    if job.annotation_topic:
-        texts = recording.texts(job.annotation_topic)
-        found = runs([time_ns for time_ns, _ in texts], [text for _, text in texts],
-                     recording.duration_ns)
-        return [Annotation(s.start_ns / 1e9, s.end_ns / 1e9, s.label, origin=job.annotation_topic)
-                for s in found if s.label]
-    everything = job.annotations
-    if everything is None:
-        file = beside(path)
-        if file is None:
-            return _by_folder(path, recording, job.card.labels)
-        everything = tuple(read_annotations(file))
-    of_it = [a for a in everything if a.recording in ('', recording.name)]
-    if everything and not of_it:
-        recording.notes.append('no annotation names it: it is not compared with any')
-        return None
-    if not of_it:
-        recording.notes.append('its annotations are empty: it is taken to show no action')
-    return of_it
-
-
-def _by_folder(path: Path, recording: Recording, labels: Sequence[str],
-               ) -> list[Annotation] | None:
-    folder = path.resolve().parent.name
-    if not is_video(path) or folder not in labels:
-        return None
-    recording.notes.append(f'it lies in the folder {folder}: it is taken to show it throughout')
-    return [Annotation(0.0, recording.duration_ns / 1e9, folder)]
-
-
-def place(annotations: Sequence[Annotation], seen: Seen, recording: Recording,
-          labels: Sequence[str]) -> tuple[Segment, ...]:
-    """
-    Place the annotations of a camera on the time of the recording, and check them.
-
-    :param annotations: of the recording.
-    :param seen: the camera, played.
-    :param recording: it.
-    :param labels: of the model.
-    :return: segments in order, within the recording.
-    :raises RecordingError: naming every annotation that is wrong.
-    """
-    pairs = [(a, a.placed(seen.clock)) for a in annotations
-             if a.is_of(recording.name, seen.topic)]
-    problems = check(pairs, labels, recording.duration_ns)
-    if problems:
-        raise RecordingError(f'annotations of {recording.name}: ' + '; '.join(problems))
-    return tuple(sorted(Segment(s.start_ns, min(s.end_ns, recording.duration_ns), s.label)
-                        for _, s in pairs))
 
 
 def track_of(seen: Seen, truth: tuple[Segment, ...] | None, duration_ns: int, job: Job) -> Track:

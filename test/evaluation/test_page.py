@@ -123,6 +123,27 @@ def test_the_report_shows_the_figures_of_the_json_and_asks_for_nothing(
     assert len(bars) == num_bars
 
 
+ZOOM = """<script>
+const drawing = document.querySelector('svg.timeline'), box = drawing.getBoundingClientRect();
+for (let i = 0; i < 3; i++) drawing.dispatchEvent(new WheelEvent('wheel', {
+  deltaY: -1, clientX: box.left + box.width / 2, clientY: box.top + 50}));
+</script></body>"""
+
+
+def test_a_wheel_zooms_the_timeline(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    path = write_page(made, results, tmp_path)
+
+    def widest():
+        page, _ = browse(path)
+        return max(float(values['width']) for tag, values in page.tags
+                   if tag == 'rect' and values.get('height') == '26')
+    before = widest()
+    path.write_text(path.read_text().replace('</body>', ZOOM))
+    # Each step shows four fifths of the time.
+    assert widest() == pytest.approx(before / 0.8 ** 3, rel=0.01)
+
+
 def test_the_test_would_hear_a_request(browse, tmp_path):
     path = tmp_path / 'loud.html'
     path.write_text('<img src="http://example.invalid/page-asks-for-this">')

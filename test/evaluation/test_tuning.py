@@ -3,8 +3,9 @@
 from imrs_ros.evaluation.command import main
 from imrs_ros.evaluation.evaluation import evaluate_recording
 from imrs_ros.evaluation.figures import figures
+from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.parameter_file import read_settings
-from imrs_ros.evaluation.tuning import decide, folds, Goal, tune
+from imrs_ros.evaluation.tuning import decide, folds, tune
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import DecisionSettings
 import numpy as np

@@ -1,4 +1,4 @@
-"""The launch file, where a ROS installation brings the launch system."""
+"""The launch files, where a ROS installation brings the launch system."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -8,12 +8,16 @@ pytest.importorskip('launch', reason='launch is not on PyPI; a ROS installation 
 pytest.importorskip('launch_ros', reason='launch_ros is not on PyPI')
 
 
-@pytest.fixture
-def description(root):
-    spec = spec_from_file_location('recognizer_launch', root / 'launch' / 'recognizer.launch.py')
+def load(path):
+    spec = spec_from_file_location('launch_file', path)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def description(root):
+    return load(root / 'launch' / 'recognizer.launch.py')
 
 
 def make_node(description, **arguments):
@@ -38,3 +42,16 @@ def test_configuration_file_alone_by_default(description):
 def test_given_arguments_override(description):
     node = make_node(description, cameras='[/a/image, /b/compressed]', backend='torch')
     assert len(node._Node__parameters) == 2
+
+
+def test_replay_starts_recorder_and_node_and_a_player_after_them(root):
+    from launch import LaunchContext
+    replay = load(root / 'launch' / 'replay.launch.py')
+    arguments = replay.generate_launch_description().get_launch_arguments()
+    assert {a.name for a in arguments} == set(replay.ARGUMENTS)
+    context = LaunchContext()
+    context.launch_configurations.update(
+        {name: default or '' for name, (default, _) in replay.ARGUMENTS.items()}, bag='walk')
+    start, recorder, node = replay._make(context)
+    assert recorder._Node__package == node._Node__package == 'imrs_ros'
+    assert type(start).__name__ == 'RegisterEventHandler'
