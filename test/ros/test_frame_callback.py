@@ -79,9 +79,9 @@ def test_any_images_in_any_order(node, tiny_card):
             for message, step_ns in (pair for group in groups for pair in group):
                 stamp_ns += step_ns
                 message.header.stamp = ns_to_stamp(stamp_ns)
-                dropped = camera.health.report(1.0).num_dropped
+                dropped = camera.health.report().num_dropped
                 take[type(message)](serialize_message(message))
-                if camera.health.report(1.0).num_dropped == dropped:
+                if camera.health.report().num_dropped == dropped:
                     elapsed_ns = stamp_ns - run[-1] if run else 0
                     if elapsed_ns < 0 or elapsed_ns > MAX_GAP_SEC * 1e9:
                         run.clear()
