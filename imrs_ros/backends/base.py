@@ -25,10 +25,15 @@ class BackendDescription:
     """The processor."""
     precision: str
     """Number format of the network's arithmetic."""
+    notes: str = ''
+    """What else was chosen, as one phrase."""
+    warnings: tuple[str, ...] = ()
+    """What is not as it should be although it works; to be logged as warnings."""
 
     def __str__(self) -> str:
         """Give the description as one phrase."""
-        return f'{self.name} {self.version} on {self.device} in {self.precision}'
+        notes = f'; {self.notes}' if self.notes else ''
+        return f'{self.name} {self.version} on {self.device} in {self.precision}{notes}'
 
 
 class Backend(Protocol):

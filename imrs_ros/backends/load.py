@@ -19,7 +19,7 @@ class LoadedBackend:
     backend: Backend
     """Ready to infer."""
     fallbacks: tuple[str, ...]
-    """One reason for every backend tried before it; to be logged as warnings."""
+    """One reason for every backend tried before it, and its own warnings; to be logged so."""
 
 
 def _load_openvino(card: ModelCard, settings: BackendSettings) -> Backend:
@@ -71,7 +71,7 @@ def load_backend(
         except Exception as error:
             reasons.append(f'backend {name} does not work here: {type(error).__name__}: {error}')
         else:
-            return LoadedBackend(backend, tuple(reasons))
+            return LoadedBackend(backend, (*reasons, *backend.description.warnings))
     raise RuntimeError('; '.join(reasons))
 
 
