@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from imrs_ros.backends.base import Backend
+from imrs_ros.backends.cpu_cores import pin_thread
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -51,7 +52,7 @@ def load_backend(
     card: ModelCard, settings: BackendSettings, names: Sequence[str] | None = None,
 ) -> LoadedBackend:
     """
-    Load and warm up a backend, on the thread that will use it.
+    Load and warm up a backend, on the thread that will use it and that is pinned for good.
 
     :param card: the model.
     :param settings: which backend, and its threads.
@@ -60,6 +61,7 @@ def load_backend(
     :raises ModelCardError: when the model itself cannot be used.
     :raises RuntimeError: when no backend works, with the reasons.
     """
+    pin_thread(settings.cpu_cores)
     reasons: list[str] = []
     for name in candidates(settings) if names is None else names:
         try:

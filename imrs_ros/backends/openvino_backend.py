@@ -45,7 +45,7 @@ class OpenVinoBackend:
         try:
             plan = StreamPlan.from_mapping(json.loads(
                 (entry.folder / PLAN_FILE).read_text(encoding='utf-8')))
-            models = OpenVinoModels(plan, entry.folder, settings.num_threads)
+            models = OpenVinoModels(plan, entry.folder, settings)
         finally:
             entry.discard()
         self._streamer = Streamer(
@@ -73,19 +73,22 @@ class OpenVinoBackend:
 class OpenVinoModels:
     """The models of a plan, each compiled for every batch size it is used with."""
 
-    def __init__(self, plan: StreamPlan, folder: Path, num_threads: int) -> None:
+    def __init__(self, plan: StreamPlan, folder: Path, settings: BackendSettings) -> None:
         """
         Compile the models.
 
         :param plan: what they are parts of.
         :param folder: holds one .xml and .bin for each.
-        :param num_threads: 0 for OpenVINO's choice.
+        :param settings: threads and cores.
         """
         self._core = openvino.Core()
         self._config: dict[str, object] = {
             'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32'}
-        if num_threads:
+        if num_threads := settings.num_threads or len(settings.cpu_cores):
             self._config['INFERENCE_NUM_THREADS'] = num_threads
+        if settings.cpu_cores:
+            # OpenVINO would pin its threads to cores of its own choice.
+            self._config['ENABLE_CPU_PINNING'] = False
         self.device: str = self._core.get_property('CPU', 'FULL_DEVICE_NAME').strip()
         """The processor."""
         self.item_shapes: dict[str, tuple[int, ...]] = {}

@@ -1,7 +1,7 @@
 """
 The parts of a network converted for OpenVINO. Imports PyTorch, so that the node need not.
 
-``python -m imrs_ros.backends.openvino_convert MODEL_FOLDER OUT`` is how ``openvino_export`` runs it.
+``openvino_export`` runs it as ``python -m imrs_ros.backends.openvino_convert MODEL_FOLDER OUT``.
 """
 
 import json

@@ -97,7 +97,7 @@ def export(card: ModelCard, folder: Path) -> None:
 def main() -> None:
     """Run the command line."""
     if len(sys.argv) != 2:
-        raise SystemExit(f'usage: python -m imrs_ros.backends.openvino_export MODEL_FOLDER')
+        raise SystemExit('usage: python -m imrs_ros.backends.openvino_export MODEL_FOLDER')
     card = ModelCard.load(sys.argv[1])
     entry = find_or_make((folder_beside(card),), lambda folder: export(card, folder))
     if entry.is_temporary:

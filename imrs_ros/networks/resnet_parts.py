@@ -7,12 +7,13 @@ frames outside, which is the zero padding. Outputs are kept as the spatial half 
 leaves them, a quarter of their size; its temporal half begins the body.
 
 - ``taps``: the seven taps of one frame. The last seven frames' are kept.
-- ``stem``: once the taps up to three frames later are there, the output (``inner``), and the sums on
-  the way to it, which are what the output is at the first, second and third position of a window.
+- ``stem``: once the taps up to three frames later are there, the output (``inner``), and the sums
+  on the way to it, which are what the output is at a window's first, second and third position.
 - ``end``: the outputs at a window's last three positions, from the taps of its last six frames.
 
-What else windows share exactly does not pay: the temporal half of the max-pool, and the first 1x1x1
-convolutions behind it, are shared by the four middle maps of eight, at 6 times the memory.
+What else windows share exactly does not pay: of the eight maps that the temporal half of the
+max-pool gives, the four in the middle, and the 1x1x1 convolutions of the first block on them.
+Sharing those would save 0.12 of 12.6 GFLOP a window at hop 1, for 1.2 MB more to keep a frame.
 
 Layout legend: N frames, T frames of a clip, K taps, C channels, H height, W width.
 """

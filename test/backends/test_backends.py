@@ -70,7 +70,8 @@ def test_non_finite_weights_are_refused(tmp_path):
 
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'backend': 'tensorflow'}, 'backend must be one of auto, openvino, torch'),
-    ({'num_threads': -1}, 'num_threads')])
+    ({'num_threads': -1}, 'num_threads'),
+    ({'cpu_cores': (0, -1)}, r'cpu_cores must be numbers from 0 on, got \[0, -1\]')])
 def test_wrong_settings_are_named(changes, words):
     with pytest.raises(ValueError, match=words):
         BackendSettings(**changes)

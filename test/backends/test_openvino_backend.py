@@ -1,12 +1,14 @@
 """OpenVINO: converted once, kept, checked, loaded without PyTorch; its streams are exact."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
-from imrs_ros.backends import load_backend
+from imrs_ros.backends import load_backend, openvino_export
 from imrs_ros.backends.model_cache import cache_root, find_or_make, is_intact, key_of
-from imrs_ros.backends.openvino_export import export, export_key, find_or_export, folder_beside
+from imrs_ros.backends.openvino_export import export_key, find_or_export, folder_beside
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
@@ -65,28 +67,50 @@ def test_shipped_model_streams_exactly(shipped_model):
 
 def test_second_load_needs_no_pytorch(tiny_card):
     load_backend(tiny_card, OPENVINO).backend.close()
-    code = (
-        'import sys\n'
-        'from imrs_ros.backends import load_backend\n'
-        'from imrs_ros.model_card import ModelCard\n'
-        'from imrs_ros.settings import BackendSettings\n'
-        f'card = ModelCard.load({str(tiny_card.folder)!r})\n'
-        'load_backend(card, BackendSettings(backend="openvino"))\n'
-        'print("torch" in sys.modules)\n')
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ['False']
+    assert run_python('load_backend(card, BackendSettings(backend="openvino"))\n'
+                      'print("torch" in sys.modules)\n', tiny_card) == ['False']
+
+
+def run_python(code, card):
+    """Run code in a process of its own, with a card, and give the words it prints."""
+    text = ('import os, sys\n'
+            'from imrs_ros.backends import load_backend\n'
+            'from imrs_ros.model_card import ModelCard\n'
+            'from imrs_ros.settings import BackendSettings\n'
+            f'card = ModelCard.load({str(card.folder)!r})\n{code}')
+    done = subprocess.run([sys.executable, '-c', text], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(not hasattr(os, 'sched_setaffinity'), reason='needs Linux')
+def test_all_threads_of_the_network_run_on_its_cores(tiny_card):
+    core = max(os.sched_getaffinity(0))
+    words = run_python(
+        'before = set(os.listdir("/proc/self/task")) - {str(os.getpid())}\n'
+        f'settings = BackendSettings(backend="openvino", cpu_cores=({core},), num_threads=2)\n'
+        'load_backend(card, settings)\n'
+        'threads = set(os.listdir("/proc/self/task")) - before\n'
+        'print(len(threads) > 1, *{n for t in threads for n in os.sched_getaffinity(int(t))})\n',
+        tiny_card)
+    assert words == ['True', str(core)]
+
+
+def test_core_that_is_not_there_is_named(tiny_card):
+    with pytest.raises(RuntimeError, match=r'cpu_cores must be cores .* got \[4095\]'):
+        load_backend(tiny_card, BackendSettings(cpu_cores=(4095,)))
 
 
 def test_conversion_beside_the_model_comes_first(tiny_model):
-    beside = find_or_make((folder_beside(tiny_model),), lambda folder: export(tiny_model, folder))
-    assert find_or_export(tiny_model).folder == beside.folder
-    (beside.folder / 'body.bin').write_bytes(b'damaged')
+    beside = folder_beside(tiny_model)
+    shutil.copytree(find_or_export(tiny_model).folder, beside)
+    assert find_or_export(tiny_model).folder == beside
+    (beside / 'body.bin').write_bytes(b'damaged')
     assert find_or_export(tiny_model).folder.parent == cache_root() / 'openvino'
 
 
 def test_key_tells_models_and_libraries_apart(tiny_card, shipped_model):
-    keys = {export_key(tiny_card), export_key(tiny_card, '2.13.0'), export_key(tiny_card, '2.14.0'),
-            export_key(ModelCard.load(shipped_model))}
+    keys = {export_key(tiny_card), export_key(ModelCard.load(shipped_model)),
+            export_key(tiny_card, '2.13.0'), export_key(tiny_card, '2.14.0')}
     assert len(keys) == 4
     assert export_key(tiny_card) in keys
     assert key_of({'a': 1, 'b': 2}) == key_of({'b': 2, 'a': 1}) != key_of({'a': 2, 'b': 1})
@@ -112,6 +136,9 @@ def test_damaged_entry_is_made_anew(tmp_path, damage):
 
 
 def test_cache_that_cannot_be_written_is_a_warning(tiny_card, tmp_path, monkeypatch):
+    kept = find_or_export(tiny_card).folder
+    monkeypatch.setattr(openvino_export, 'export', lambda card, folder: shutil.copytree(
+        kept, folder, dirs_exist_ok=True))
     (tmp_path / 'file').write_text('no folder')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
     loaded = load_backend(tiny_card, OPENVINO)

@@ -56,7 +56,8 @@ class Case:
             torch.zeros((num_frames, SIZE_PX, SIZE_PX, 3), dtype=torch.uint8))
         self.shapes = {}
         for part in self.parts.plan.parts:
-            made = self.models.run(part.name, [x.contiguous().numpy() for x in examples[part.name]])
+            inputs = [x.contiguous().numpy() for x in examples[part.name]]
+            made = self.models.run(part.name, inputs)
             self.shapes |= {name: x.shape[1:] for name, x in zip(part.outputs, made)}
 
     def streamer(self):
