@@ -132,7 +132,7 @@ class RecognizerNode(LifecycleNode):
             entities.timer(period_sec, callback, steady)
         health = NodeHealth(card)
         worker = Worker(lambda: self._load(settings, card, tuple(topics), health),
-                        self._publish, self._report_lost)
+                        self._publish, self._report_lost, settings.window.max_rate_hz)
         entities.on_close(worker.stop)
         self.parameters.hold(card.labels)
         entities.on_close(self.parameters.release)
@@ -156,6 +156,7 @@ class RecognizerNode(LifecycleNode):
         """Go by parameters that were changed at run time."""
         if self._configured is not None:
             self._configured.worker.recognizer.change(settings.window, settings.decision)
+            self._configured.worker.limit.max_rate_hz = settings.window.max_rate_hz
             self._configured.outputs.publish_labels(settings.decision.enter_threshold)
 
     @reported

@@ -62,8 +62,13 @@ TABLE = (
                                  ' best_effort hears every publisher.'),
     ParameterSpec('top_k', 'Classes in a classification message.', '', (1, 1000)),
     ParameterSpec('backend', f'What runs the network: {", ".join(BACKENDS)}.'),
-    ParameterSpec('num_threads', 'CPU threads of the network; 0 lets the backend choose.', '',
-                  (0, 1024)),
+    ParameterSpec('num_threads', 'CPU threads of the network; 0 for one on each of cpu_cores, or '
+                                 'the choice of the backend.', '', (0, 1024)),
+    ParameterSpec('cpu_cores', 'Numbers of the cores that the network may use, with commas '
+                               'between; empty for all.'),
+    ParameterSpec('max_rate_hz', 'How often windows are scored at most, each time the newest of '
+                                 'every camera that has one due; 0 for no limit.', 'Hz',
+                  (0.0, 1000.0), at_run_time=True),
     ParameterSpec('hop', 'Steps of the time grid of the model between two windows of a camera.',
                   'frames', (1, 1000), at_run_time=True),
     ParameterSpec('max_gap_sec', 'A longer time without a frame empties the window and ends the '

@@ -66,6 +66,7 @@ class Settings:
 
 
 TEXTS: dict[str, Callable[[str], Any]] = {
+    'cpu_cores': lambda text: read_cores(text),
     'enabled_classes': lambda text: tuple(split_words(text)),
     'class_thresholds': lambda text: read_thresholds(text)}
 """Settings written as one text, as ROS knows no mappings, and no empty lists in files."""
@@ -114,6 +115,21 @@ def read_thresholds(text: str) -> dict[str, float]:
                 f'class_thresholds must be like "Punch=0.7, PushUps=0.6", got {word!r}')
             }) from error
     return thresholds
+
+
+def read_cores(text: str) -> tuple[int, ...]:
+    """
+    Read the numbers of cores.
+
+    :param text: such as ``2, 3``.
+    :return: the numbers.
+    :raises SettingsError: when a part is no whole number.
+    """
+    try:
+        return tuple(map(int, split_words(text)))
+    except ValueError as error:
+        raise SettingsError({
+            'cpu_cores': f'cpu_cores must be like "2, 3", got {text!r}'}) from error
 
 
 def default_of(name: str) -> Any:

@@ -45,6 +45,9 @@ class WindowSettings:
     min_motion: float = 0.0
     """Share of the picture that must change within a window for it to be scored, in [0, 1]; 0
     scores every window."""
+    max_rate_hz: float = 0.0
+    """How often windows are scored at most, at least 0; 0 for no limit. Each time, the newest
+    window of every camera that has one due is: a limit for each camera and for the whole node."""
 
     def __post_init__(self) -> None:
         """
@@ -56,7 +59,9 @@ class WindowSettings:
             ('hop', self.hop >= 1, f'must be at least 1 frame, got {self.hop}'),
             ('max_gap_sec', self.max_gap_sec > 0, f'must be above 0 s, got {self.max_gap_sec}'),
             ('min_motion', 0 <= self.min_motion <= 1,
-             f'must be in [0, 1], got {self.min_motion}'))
+             f'must be in [0, 1], got {self.min_motion}'),
+            ('max_rate_hz', self.max_rate_hz >= 0,
+             f'must be at least 0 Hz, got {self.max_rate_hz}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +119,9 @@ class BackendSettings:
     """``tensorrt``, ``torch_cuda``, ``openvino``, ``torch``, or ``auto``: the first that works
     here, and of those for a GPU the faster one."""
     num_threads: int = 0
-    """CPU threads of the network; 0 lets the backend choose."""
+    """CPU threads of the network; 0 for one on each of ``cpu_cores``, or the backend's choice."""
+    cpu_cores: tuple[int, ...] = ()
+    """Numbers of the cores that the network may use; empty for all."""
 
     def __post_init__(self) -> None:
         """
@@ -125,4 +132,6 @@ class BackendSettings:
         require(
             ('backend', self.backend in BACKENDS,
              f'must be one of {", ".join(BACKENDS)}, got {self.backend!r}'),
-            ('num_threads', self.num_threads >= 0, f'must be at least 0, got {self.num_threads}'))
+            ('num_threads', self.num_threads >= 0, f'must be at least 0, got {self.num_threads}'),
+            ('cpu_cores', all(core >= 0 for core in self.cpu_cores),
+             f'must be numbers from 0 on, got {list(self.cpu_cores)}'))

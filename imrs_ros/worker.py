@@ -3,9 +3,13 @@
 from collections.abc import Callable
 import queue
 import threading
+import time
 
+from imrs_ros.rate_limit import RateLimit
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
+
+NAP_SEC = 0.1
 
 
 class Worker:
@@ -13,6 +17,7 @@ class Worker:
     Runs ``Recognizer.step`` whenever ``notify`` was called since the last one began.
 
     However often ``notify`` is called meanwhile, one further step follows: nothing is queued.
+    Where a limit makes it wait, it takes the windows that are the newest then.
     """
 
     def __init__(
@@ -20,6 +25,7 @@ class Worker:
         make: Callable[[], Recognizer],
         on_decisions: Callable[[list[Decision]], None],
         on_error: Callable[[Exception], None],
+        max_rate_hz: float = 0.0,
     ) -> None:
         """
         Start the thread and wait until it has made the recognizer.
@@ -28,11 +34,13 @@ class Worker:
         :param on_decisions: called on the thread with what a step decided.
         :param on_error: called on the thread with whatever one of the above raises later; the
             thread goes on.
+        :param max_rate_hz: steps a second at most; 0 for no limit.
         :raises Exception: what ``make`` raised.
         """
         self._make, self._on_decisions, self._on_error = make, on_decisions, on_error
-        self._wake = threading.Event()
-        self._stopping = False
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self.limit = RateLimit(max_rate_hz)
+        """How often steps may begin."""
         made: queue.Queue[Recognizer | Exception] = queue.Queue(1)
         self._thread = threading.Thread(
             target=self._run, args=(made,), name='imrs_worker', daemon=True)
@@ -55,9 +63,17 @@ class Worker:
 
     def stop(self) -> None:
         """End the thread after the step in progress, free the model, and wait for it."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         self._thread.join()
+
+    def _wait_for_turn(self) -> bool:
+        """Wait until the next step may begin; False when the thread is to end instead."""
+        while wait_sec := self.limit.wait_sec(time.monotonic()):
+            # Not at a stretch: the limit may be raised meanwhile.
+            if self._stopping.wait(min(wait_sec, NAP_SEC)):
+                break
+        return not self._stopping.is_set()
 
     def _run(self, made: 'queue.Queue[Recognizer | Exception]') -> None:
         try:
@@ -69,9 +85,10 @@ class Worker:
         made.put(recognizer)
         while True:
             self._wake.wait()
-            self._wake.clear()
-            if self._stopping:
+            if not self._wait_for_turn():
                 break
+            self._wake.clear()
+            self.limit.begin(time.monotonic())
             try:
                 decisions = recognizer.step()
                 if decisions:

@@ -10,6 +10,14 @@ from support import write_tiny_model
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope='session', autouse=True)
+def cache_home(tmp_path_factory):
+    """Keep converted models of tests apart from this user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        yield
+
+
 @pytest.fixture(scope='session')
 def root():
     """Give the top folder of the repository."""

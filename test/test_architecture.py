@@ -27,6 +27,7 @@ ALLOWED = {
                        'imrs_ros.records'},
     'serialised_image': {'imrs_ros.image_limits'},
     'video': {'numpy', 'cv2'},
+    'rate_limit': set(),
     'resampler': {'imrs_ros.records'},
     'ring_buffer': {'numpy'},
     'motion': {'cv2', 'numpy'},
@@ -34,7 +35,9 @@ ALLOWED = {
     'camera_health': set(),
     'node_health': {'psutil', 'imrs_ros.backends', 'imrs_ros.camera_health',
                     'imrs_ros.model_card'},
-    'networks': {'torch', 'safetensors', 'imrs_ros.networks', 'imrs_ros.model_card'},
+    'networks': {'torch', 'safetensors', 'imrs_ros.networks', 'imrs_ros.model_card',
+                 'imrs_ros.stream_plan'},
+    'stream_plan': set(),
     'backends/base': {'numpy', 'imrs_ros.records'},
     'backends/__init__': {'imrs_ros.backends'},
     'backends/load': {'numpy', 'imrs_ros.backends', 'imrs_ros.model_card', 'imrs_ros.records',
@@ -45,11 +48,26 @@ ALLOWED = {
     'backends/torch_backend': {
         'numpy', 'torch', 'imrs_ros.backends.base', 'imrs_ros.model_card', 'imrs_ros.networks',
         'imrs_ros.records', 'imrs_ros.settings'},
+    'backends/cpu_cores': set(),
+    'backends/feature_ring': {'numpy'},
+    'backends/stream_memory': {'numpy', 'imrs_ros.backends.feature_ring', 'imrs_ros.records',
+                               'imrs_ros.stream_plan'},
+    'backends/item_maker': {'numpy', 'imrs_ros.backends.stream_memory', 'imrs_ros.stream_plan'},
+    'backends/streaming': {
+        'numpy', 'imrs_ros.backends.item_maker', 'imrs_ros.backends.stream_memory',
+        'imrs_ros.records', 'imrs_ros.stream_plan'},
+    'backends/model_cache': set(),
+    'backends/openvino_export': {
+        'openvino', 'imrs_ros.backends.model_cache', 'imrs_ros.model_card'},
+    'backends/openvino_convert': {
+        'openvino', 'torch', 'imrs_ros.backends.openvino_export', 'imrs_ros.model_card',
+        'imrs_ros.networks', 'imrs_ros.stream_plan'},
     'backends/openvino_backend': {
-        'numpy', 'openvino', 'torch', 'imrs_ros.backends.base', 'imrs_ros.model_card',
-        'imrs_ros.networks', 'imrs_ros.records', 'imrs_ros.settings'},
+        'numpy', 'openvino', 'imrs_ros.backends.base', 'imrs_ros.backends.openvino_export',
+        'imrs_ros.backends.streaming', 'imrs_ros.model_card', 'imrs_ros.records',
+        'imrs_ros.settings', 'imrs_ros.stream_plan'},
     'golden_clips': {'numpy'},
-    'backends/engine_cache': set(),
+    'backends/engine_cache': {'imrs_ros.backends.model_cache'},
     'backends/gpu_presence': set(),
     'backends/gate': {'numpy'},
     'backends/cached_engines': {'imrs_ros.backends.engine_cache', 'imrs_ros.backends.gate'},
@@ -88,7 +106,7 @@ ALLOWED = {
     'recognizer': {
         'imrs_ros.backends', 'imrs_ros.camera_stream', 'imrs_ros.decision',
         'imrs_ros.model_card', 'imrs_ros.records', 'imrs_ros.settings'},
-    'worker': {'imrs_ros.recognizer', 'imrs_ros.records'},
+    'worker': {'imrs_ros.rate_limit', 'imrs_ros.recognizer', 'imrs_ros.records'},
     'demo_source': {'numpy', 'cv2', 'imrs_ros.video'},
     'ros_settings': {'imrs_ros.settings'},
     **{f'evaluation/{name}': {'cv2', 'numpy', 'imrs_ros.evaluation', 'imrs_ros.records'} | more

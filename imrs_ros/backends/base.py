@@ -25,15 +25,15 @@ class BackendDescription:
     """The processor."""
     precision: str
     """Number format of the network's arithmetic."""
-    measured: str = ''
-    """What was measured when it was chosen; empty where there was no choice."""
-    notices: tuple[str, ...] = ()
-    """What was passed over within the backend, as a precision; to be logged as warnings."""
+    notes: str = ''
+    """What else was chosen, as one phrase."""
+    warnings: tuple[str, ...] = ()
+    """What is not as it should be although it works; to be logged as warnings."""
 
     def __str__(self) -> str:
         """Give the description as one phrase."""
-        measured = f' ({self.measured})' if self.measured else ''
-        return f'{self.name} {self.version} on {self.device} in {self.precision}{measured}'
+        notes = f'; {self.notes}' if self.notes else ''
+        return f'{self.name} {self.version} on {self.device} in {self.precision}{notes}'
 
 
 class Backend(Protocol):

@@ -14,6 +14,8 @@ import os
 from pathlib import Path
 import tempfile
 
+from imrs_ros.backends.model_cache import cache_root
+
 MAGIC = b'imrs_ros engine 1\n'
 SUFFIX = '.engine'
 MAX_ENTRIES = 12
@@ -59,10 +61,9 @@ def cache_folder() -> Path:
     """
     Give the folder of engines.
 
-    :return: below ``$XDG_CACHE_HOME`` where that is an absolute path, else below ``~/.cache``.
+    :return: below ``cache_root()``; may not exist.
     """
-    base = Path(os.environ.get('XDG_CACHE_HOME', ''))
-    return (base if base.is_absolute() else Path.home() / '.cache') / 'imrs_ros' / 'engines'
+    return cache_root() / 'engines'
 
 
 class EngineCache:

@@ -36,7 +36,7 @@ class ChosenBackend:
         self._backend = backend
         found = backend.description
         self.description = replace(
-            found, measured=measured, notices=(*notices, *found.notices))
+            found, notes=measured, warnings=(*notices, *found.warnings))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

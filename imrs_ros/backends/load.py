@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from imrs_ros.backends.base import Backend
+from imrs_ros.backends.cpu_cores import pin_thread
 from imrs_ros.backends.engine_cache import cache_folder, EngineCache
 from imrs_ros.backends.gpu_backend import GpuChoice
 from imrs_ros.backends.gpu_presence import has_gpu, require_packages
@@ -23,8 +24,7 @@ class LoadedBackend:
     backend: Backend
     """Ready to infer."""
     fallbacks: tuple[str, ...]
-    """One reason for every backend tried before it, and what it passed over within; to be logged
-    as warnings."""
+    """One reason for every backend tried before it, and its own warnings; to be logged so."""
 
 
 def _load_tensorrt(card: ModelCard, settings: BackendSettings) -> Backend:
@@ -83,7 +83,7 @@ def load_backend(
     card: ModelCard, settings: BackendSettings, names: Sequence[str] | None = None,
 ) -> LoadedBackend:
     """
-    Load and warm up a backend, on the thread that will use it.
+    Load and warm up a backend, on the thread that will use it and that is pinned for good.
 
     :param card: the model.
     :param settings: which backend, and its threads.
@@ -92,6 +92,7 @@ def load_backend(
     :raises ModelCardError: when the model itself cannot be used.
     :raises RuntimeError: when no backend works, with the reasons.
     """
+    pin_thread(settings.cpu_cores)
     reasons: list[str] = []
     for name, load in _loaders(candidates(settings) if names is None else names):
         try:
@@ -103,7 +104,7 @@ def load_backend(
         except Exception as error:
             reasons.append(f'backend {name} does not work here: {type(error).__name__}: {error}')
         else:
-            return LoadedBackend(backend, (*reasons, *backend.description.notices))
+            return LoadedBackend(backend, (*reasons, *backend.description.warnings))
     raise RuntimeError('; '.join(reasons))
 
 

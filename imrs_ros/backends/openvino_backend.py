@@ -1,67 +1,139 @@
 """
-The network compiled by OpenVINO for the CPU: the default.
+The network compiled by OpenVINO for the CPU: the default. Never imports PyTorch itself.
 
 Layout legend: N clips, T frames, H height, W width, C channels, K classes.
 """
 
 from collections.abc import Sequence
-import warnings
+import json
+from pathlib import Path
+from typing import Any
 
 from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.openvino_export import find_or_export
+from imrs_ros.backends.streaming import Streamer
 from imrs_ros.model_card import ModelCard
-from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
+from imrs_ros.stream_plan import BODY, PLAN_FILE, StreamPlan, WHOLE
 import numpy as np
 from numpy.typing import NDArray
 import openvino
-import torch
+
+Array = NDArray[Any]
 
 
 class OpenVinoBackend:
-    """An OpenVINO CPU network in float32, compiled for the lowest latency of one clip."""
+    """
+    An OpenVINO CPU network in float32, compiled for the lowest latency of one window.
+
+    Windows that share frames share their work (``streaming.py``). Where the model was converted
+    before, loading takes well under 2 s and no PyTorch (``openvino_export.py``).
+    """
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
         """
-        Load, convert and compile the network.
+        Find or convert, then compile the network, and measure when streaming pays.
 
         :param card: the model.
         :param settings: ``num_threads`` applies to this network.
         :raises ModelCardError: when the weights do not fit the card.
+        :raises RuntimeError: when the network cannot be converted, as without PyTorch.
         """
         spec = card.spec
-        shape = (1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean))
-        example = torch.zeros(shape, dtype=torch.uint8)
-        core = openvino.Core()
-        config: dict[str, object] = {
-            'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32'}
-        if settings.num_threads:
-            config['INFERENCE_NUM_THREADS'] = settings.num_threads
-        with warnings.catch_warnings():
-            # PyTorch warns of its own use of a deprecated name.
-            warnings.simplefilter('ignore', FutureWarning)
-            exported = torch.export.export(load_network(card), (example,))
-            converted = openvino.convert_model(exported)
-        compiled = core.compile_model(converted, 'CPU', config)
-        self._request = compiled.create_infer_request()
+        entry = find_or_export(card)
+        try:
+            plan = StreamPlan.from_mapping(json.loads(
+                (entry.folder / PLAN_FILE).read_text(encoding='utf-8')))
+            models = OpenVinoModels(plan, entry.folder, settings)
+        finally:
+            entry.discard()
+        self._streamer = Streamer(
+            plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
+        self._streamer.measure()
         self.description = BackendDescription(
-            'openvino', openvino.get_version().split('-')[0],
-            core.get_property('CPU', 'FULL_DEVICE_NAME').strip(), 'float32')
+            'openvino', openvino.get_version().split('-')[0], models.device, 'float32',
+            notes=_describe(plan, self._streamer),
+            warnings=() if entry.warning is None else (entry.warning,))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips of any streams, one after the other.
+        Score clips of any streams.
 
         :param clips: at least one.
         :return: logits_NK, float32.
         """
-        return np.stack([self._infer_one(clip.frames_THWC[None]) for clip in clips])
-
-    def _infer_one(self, clip_1THWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self._request.infer([clip_1THWC], share_inputs=True)
-        logits_K: NDArray[np.float32] = self._request.get_output_tensor(0).data[0].copy()
-        return logits_K
+        return self._streamer.infer(clips)
 
     def close(self) -> None:
-        """Free the network."""
-        del self._request
+        """Free the network and what is kept of streams."""
+        del self._streamer
+
+
+class OpenVinoModels:
+    """The models of a plan, each compiled for every batch size it is used with."""
+
+    def __init__(self, plan: StreamPlan, folder: Path, settings: BackendSettings) -> None:
+        """
+        Compile the models.
+
+        :param plan: what they are parts of.
+        :param folder: holds one .xml and .bin for each.
+        :param settings: threads and cores.
+        """
+        self._core = openvino.Core()
+        self._config: dict[str, object] = {
+            'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32'}
+        if num_threads := settings.num_threads or len(settings.cpu_cores):
+            self._config['INFERENCE_NUM_THREADS'] = num_threads
+        if settings.cpu_cores:
+            # OpenVINO would pin its threads to cores of its own choice.
+            self._config['ENABLE_CPU_PINNING'] = False
+        self.device: str = self._core.get_property('CPU', 'FULL_DEVICE_NAME').strip()
+        """The processor."""
+        self.item_shapes: dict[str, tuple[int, ...]] = {}
+        """Shape of one item of every output of the parts."""
+        self._requests: dict[tuple[str, int], Any] = {}
+        for part in plan.parts:
+            model = self._core.read_model(folder / f'{part.name}.xml')
+            for name, output in zip(part.outputs, model.outputs):
+                self.item_shapes[name] = tuple(output.shape)[1:]
+            for size in part.batches:
+                if size > 1:
+                    model.reshape({port: [size, *tuple(port.shape)[1:]] for port in model.inputs})
+                self._requests[part.name, size] = self._compile(model)
+                # Largest first, 1 last: read it again rather than trust a shape set back.
+                model = self._core.read_model(folder / f'{part.name}.xml')
+        for name in (BODY, *([WHOLE] if plan.has_whole else [])):
+            model = self._core.read_model(folder / f'{name}.xml')
+            self._requests[name, 0] = self._compile(model)
+
+    def _compile(self, model: openvino.Model) -> Any:
+        return self._core.compile_model(model, 'CPU', self._config).create_infer_request()
+
+    def run(
+        self, name: str, inputs: Sequence[Array], outputs: Sequence[Array] | None = None,
+    ) -> Sequence[Array]:
+        """
+        Run a model; see ``item_maker.Models``.
+
+        :param name: of a part, ``whole`` or ``body``.
+        :param inputs: contiguous arrays.
+        :param outputs: arrays to write into; None for the model's own.
+        :return: the outputs, valid until the model runs again.
+        """
+        request = self._requests[name, len(inputs[0]) if outputs is not None else 0]
+        for i, output in enumerate(outputs or ()):
+            request.set_output_tensor(i, openvino.Tensor(output, shared_memory=True))
+        request.infer(list(inputs), share_inputs=True, share_outputs=True)
+        if outputs is not None:
+            return outputs
+        return [request.get_output_tensor(i).data for i in range(len(request.output_tensors))]
+
+
+def _describe(plan: StreamPlan, streamer: Streamer) -> str:
+    if not streamer.most_new:
+        return 'every window as a whole'
+    mb = streamer.new_memory().num_bytes / 1e6
+    return (f'windows share the work on their frames where at most {streamer.most_new} of '
+            f'{plan.num_frames} are new, for {mb:.0f} MB a camera')

@@ -53,7 +53,7 @@ class TensorRtBackend:
             lambda engine: reference.check(engine.infer))
         self.description = BackendDescription(
             'tensorrt', tensorrt.__version__, torch.cuda.get_device_name(device), precision,
-            notices=tuple(f'tensorrt: {notice}' for notice in notices))
+            warnings=tuple(f'tensorrt: {notice}' for notice in notices))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

@@ -24,12 +24,12 @@ class TorchBackend:
         Load the network.
 
         :param card: the model.
-        :param settings: ``num_threads`` applies to the whole process.
+        :param settings: the number of threads applies to the whole process.
         :raises ModelCardError: when the weights do not fit the card.
         """
         self._network = load_network(card)
-        if settings.num_threads:
-            torch.set_num_threads(settings.num_threads)
+        if num_threads := settings.num_threads or len(settings.cpu_cores):
+            torch.set_num_threads(num_threads)
         self.description = BackendDescription(
             'torch', torch.__version__, 'CPU', 'float32')
 

@@ -116,7 +116,7 @@ class TorchCudaBackend:
             attempts(), lambda engine: reference.check(engine.infer))
         self.description = BackendDescription(
             'torch_cuda', torch.__version__, torch.cuda.get_device_name(device), precision,
-            notices=tuple(f'torch_cuda: {notice}' for notice in notices))
+            warnings=tuple(f'torch_cuda: {notice}' for notice in notices))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

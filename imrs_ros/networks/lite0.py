@@ -198,12 +198,20 @@ class Lite0(VideoNetwork):
         :return: features_ND, D = 1728.
         """
         looks = parts_NT[:, LOOK_EVERY // 2::LOOK_EVERY]
-        x = looks.flatten(0, 1)
+        head_ND = self.look(looks.flatten(0, 1)).unflatten(0, looks.shape[:2]).mean(dim=1)
+        return torch.cat([head_ND, pool_change(parts_NT)], dim=1)
+
+    def look(self, maps_FCHW: Tensor) -> Tensor:
+        """
+        Tell how single frames look: the rest of the image network.
+
+        :param maps_FCHW: their maps.
+        :return: features_FD, D = 1280.
+        """
+        x = maps_FCHW
         for block in self.blocks[NUM_FRAME_BLOCKS:]:
             x = block(x)
-        x = functional.relu6(self.bn1(self.conv_head(x)))
-        head_ND = x.mean(dim=(2, 3)).unflatten(0, looks.shape[:2]).mean(dim=1)
-        return torch.cat([head_ND, pool_change(parts_NT)], dim=1)
+        return functional.relu6(self.bn1(self.conv_head(x))).mean(dim=(2, 3))
 
     def moving_features(self, parts_NT: Tensor) -> Tensor:
         """

@@ -181,7 +181,16 @@ class ResNet3D(VideoNetwork):
         return self._pool_stem(functional.relu(self.bn1(self.conv1(x_NCTHW))))
 
     def _pool_stem(self, x_NCTHW: Tensor) -> Tensor:
-        x = functional.max_pool3d(x_NCTHW, 3, 2, 1)
+        return self.pool_maps(functional.max_pool3d(x_NCTHW, 3, 2, 1))
+
+    def pool_maps(self, x_NCTHW: Tensor) -> Tensor:
+        """
+        Do what follows the stem and its pooling.
+
+        :param x_NCTHW: maps.
+        :return: features_ND.
+        """
+        x = x_NCTHW
         for stage in STAGES:
             x = self.get_submodule(f'layer{stage}')(x)
             x = self.get_submodule(f'ce{stage}')(x)

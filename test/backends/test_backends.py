@@ -1,5 +1,7 @@
 """All backends give the logits of plain PyTorch, and a choice is never silent."""
 
+from dataclasses import replace
+
 from imrs_ros.backends import BackendDescription, FailoverBackend, load, load_backend
 from imrs_ros.model_card import ModelCardError, WEIGHTS_FILE
 from imrs_ros.networks.weights import load_network
@@ -53,8 +55,9 @@ def test_fallback_says_why(tiny_card, monkeypatch):
 
 def test_wrong_weights_are_no_reason_for_another_backend(tiny_model):
     (tiny_model.folder / WEIGHTS_FILE).write_bytes(b'not tensors')
+    card = replace(tiny_model, weights_sha256='0' * 64)
     with pytest.raises(ModelCardError, match='expected a safetensors file'):
-        load_backend(tiny_model, BackendSettings())
+        load_backend(card, BackendSettings())
 
 
 def test_non_finite_weights_are_refused(tmp_path):
@@ -67,7 +70,8 @@ def test_non_finite_weights_are_refused(tmp_path):
 
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'backend': 'tensorflow'}, 'one of auto, tensorrt, torch_cuda, openvino, torch'),
-    ({'num_threads': -1}, 'num_threads')])
+    ({'num_threads': -1}, 'num_threads'),
+    ({'cpu_cores': (0, -1)}, r'cpu_cores must be numbers from 0 on, got \[0, -1\]')])
 def test_wrong_settings_are_named(changes, words):
     with pytest.raises(ValueError, match=words):
         BackendSettings(**changes)

@@ -106,7 +106,7 @@ class Timed:
     """Stands in for a GPU backend: takes so long by the clock of the test."""
 
     def __init__(self, name, clock, seconds, notices=()):
-        self.description = BackendDescription(name, '1', 'GPU', 'float16', notices=notices)
+        self.description = BackendDescription(name, '1', 'GPU', 'float16', warnings=notices)
         self.clock, self.seconds, self.closed, self.num_scored = clock, seconds, False, 0
 
     def infer(self, clips):
@@ -162,7 +162,7 @@ def test_the_faster_one_is_kept_and_remembered(machine, faster):
     backend = machine.load()
     assert backend.description.name == faster
     assert f'{faster} 1.00 ms' in str(backend.description)
-    assert backend.description.notices == ()
+    assert backend.description.warnings == ()
     assert machine.names() == ['tensorrt', 'torch_cuda']
     assert [b.closed for b in machine.made] == [b.description.name != faster for b in machine.made]
     assert [b.num_scored for b in machine.made] == [NUM_ROUNDS] * 2
@@ -183,7 +183,7 @@ def test_the_only_one_that_works_is_used_and_not_remembered(machine):
     backend = machine.load()
     assert backend.description.name == 'torch_cuda'
     assert 'backend tensorrt does not work here: RuntimeError: got no torch' in (
-        backend.description.notices[0])
+        backend.description.warnings[0])
     del machine.failing['tensorrt']
     assert machine.load().description.name == 'tensorrt', 'compared when both work'
 
@@ -193,7 +193,7 @@ def test_a_remembered_one_that_fails_leaves_the_other(machine):
     machine.failing['tensorrt'] = RuntimeError('out of memory')
     backend = machine.load()
     assert backend.description.name == 'torch_cuda'
-    assert 'out of memory' in backend.description.notices[0]
+    assert 'out of memory' in backend.description.warnings[0]
     machine.failing['torch_cuda'] = RuntimeError('driver gone')
     with pytest.raises(RuntimeError, match='out of memory; backend torch_cuda .* driver gone'):
         machine.load()
@@ -215,7 +215,7 @@ def test_wrong_weights_are_no_reason_for_the_other(machine):
 
 def test_a_cache_that_cannot_be_is_told(machine):
     machine.cache_folder.write_text('')
-    assert any('not kept' in notice for notice in machine.load().description.notices)
+    assert any('not kept' in notice for notice in machine.load().description.warnings)
 
 
 def test_what_a_backend_passed_over_is_a_fallback(tiny_card, monkeypatch):

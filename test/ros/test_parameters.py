@@ -66,6 +66,8 @@ def test_limits_are_described():
     ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
     ({'class_thresholds': 'Punch 0.7'}, r'must be like "Punch=0.7, .*", got .Punch 0\.7'),
     ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \(0, 1\], got'),
+    ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
+    ({'max_rate_hz': -1.0}, 'max_rate_hz'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
     node = make_node(**overrides)

@@ -1,0 +1,148 @@
+"""What benchmarks of the network share: models, clips, and timing in turns."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+import json
+from pathlib import Path
+import statistics
+import tempfile
+import time
+from typing import Any
+import warnings
+
+from imrs_ros.model_card import Architecture, InputSpec, ModelCard
+from imrs_ros.model_folders import find_model
+from imrs_ros.networks import build_network
+from imrs_ros.networks.build import default_normalisation
+from imrs_ros.networks.weights import load_network
+from imrs_ros.records import Clip
+import numpy as np
+import openvino
+import torch
+from tqdm import tqdm
+from training.calibration import Calibration
+from training.model_folder import write_model_folder
+
+NUM_LABELS = 51
+SIZE_PX, NUM_FRAMES = 112, 16
+
+
+def medians_ms(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """
+    Time calls in turns, so that whatever else the machine does meets all of them alike.
+
+    :param calls: by name.
+    :param rounds: how often each; one more goes before, to warm up.
+    :return: the median of each, ms.
+    """
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for i in tqdm(range(rounds + 1), disable=None):
+        for name, call in calls.items():
+            start_sec = time.perf_counter()
+            call()
+            if i:
+                times[name].append(1000 * (time.perf_counter() - start_sec))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+@contextmanager
+def model_card(name: str) -> Iterator[ModelCard]:
+    """
+    Give a model: an installed one, or a network with random weights.
+
+    :param name: of an installed model, or of a network with channel excitation.
+    :return: its card.
+    """
+    if name == 'ucf10':
+        yield ModelCard.load(find_model(name))
+        return
+    torch.manual_seed(0)
+    mean, std = default_normalisation(name, 3)
+    network = build_network(name, num_classes=NUM_LABELS)
+    with tempfile.TemporaryDirectory() as folder:
+        yield write_model_folder(
+            Path(folder) / name, name=name, state=network.state_dict(), dtype=torch.float32,
+            architecture=Architecture(
+                name=name, excitation='ce', excitation_stages=None, width=1.0),
+            spec=InputSpec(
+                num_frames=NUM_FRAMES, fps=25.0, size_px=SIZE_PX, mean=mean, std=std),
+            labels=tuple(f'class{i}' for i in range(NUM_LABELS)), provenance={},
+            calibration=Calibration(
+                temperature=1.0, no_action_threshold=None, class_thresholds={}))
+
+
+def whole_graph(card: ModelCard, num_threads: int) -> Callable[[Clip], np.ndarray]:
+    """
+    Compile a network as one OpenVINO graph from clip to logits: what streaming is compared with.
+
+    :param card: the model.
+    :param num_threads: 0 for OpenVINO's choice.
+    :return: scores a clip, logits_1K.
+    """
+    spec = card.spec
+    shape = [1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)]
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        model = openvino.convert_model(torch.export.export(
+            load_network(card), (torch.zeros(shape, dtype=torch.uint8),)))
+    model.reshape(shape)
+    config = {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32',
+              **({'INFERENCE_NUM_THREADS': num_threads} if num_threads else {})}
+    request = openvino.Core().compile_model(model, 'CPU', config).create_infer_request()
+
+    def score(clip: Clip) -> np.ndarray:
+        request.infer([clip.frames_THWC[None]], share_inputs=True, share_outputs=True)
+        return np.array(request.get_output_tensor(0).data)
+    return score
+
+
+class Windows:
+    """Windows of a random stream, so many frames apart."""
+
+    def __init__(self, card: ModelCard, hop: int, stream: str) -> None:
+        """
+        Draw frames.
+
+        :param card: the model.
+        :param hop: frames from window to window.
+        :param stream: name of the stream.
+        """
+        spec = card.spec
+        self._frames = np.random.default_rng(0).integers(
+            0, 256, (4 * spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), np.uint8)
+        self._num_frames, self._hop, self._stream, self._first = spec.num_frames, hop, stream, 0
+
+    def next(self) -> Clip:
+        """
+        Give the next window.
+
+        :return: a window, its frames a copy.
+        """
+        chosen = np.arange(self._first, self._first + self._num_frames) % len(self._frames)
+        clip = Clip(self._stream, self._frames[chosen], self._first, 1, '')
+        self._first += self._hop
+        return clip
+
+
+def save(path: Path | None, records: Sequence[Mapping[str, Any]]) -> None:
+    """
+    Write what was measured.
+
+    :param path: a JSON file; None for none.
+    :param records: one a row of the table.
+    """
+    if path is not None:
+        path.write_text(json.dumps(records, indent=2) + '\n', encoding='utf-8')
+
+
+def show(records: Sequence[Mapping[str, Any]]) -> None:
+    """
+    Print what was measured.
+
+    :param records: one a row; all with the same keys.
+    """
+    for i, record in enumerate(records):
+        if not i:
+            print('  '.join(f'{key:>16}' for key in record))
+        print('  '.join(f'{value:16.4g}' if isinstance(value, float) else f'{value!s:>16}'
+                        for value in record.values()), flush=True)

@@ -1,0 +1,77 @@
+"""
+What streaming brings at any hop: ``python benchmarks/streaming.py``.
+
+Compares windows that share their work with the same network as one OpenVINO graph, in turns.
+``largest error`` is that of the logits, relative to the largest logit.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.backends.openvino_backend import OpenVinoBackend
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from side_by_side import medians_ms, model_card, save, show, whole_graph, Windows
+
+
+def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[dict[str, Any]]:
+    """
+    Measure one network.
+
+    :param name: see ``model_card``.
+    :param hops: frames from window to window.
+    :param num_threads: of the network; 0 for the default.
+    :param rounds: windows of each hop.
+    :return: one record a hop.
+    """
+    with model_card(name) as card:
+        backend = OpenVinoBackend(card, BackendSettings(num_threads=num_threads))
+        score_whole = whole_graph(card, num_threads)
+        streams = {hop: Windows(card, hop, f'hop {hop}') for hop in hops}
+        ready = {hop: windows.next() for hop, windows in streams.items()}
+        errors = dict.fromkeys(hops, 0.0)
+
+        def streamed(hop: int) -> Callable[[], object]:
+            def call() -> None:
+                ready[hop] = streams[hop].next()
+                backend.infer([ready[hop]])
+            return call
+        # The first window of a stream, the second, which fills its memory, and two that share.
+        for hop in hops * 4:
+            logits, whole = backend.infer([ready[hop]]), score_whole(ready[hop])
+            errors[hop] = max(
+                errors[hop], float(np.abs(logits - whole).max() / np.abs(whole).max()))
+            ready[hop] = streams[hop].next()
+        times = medians_ms(
+            {'whole': lambda: score_whole(ready[hops[0]]),
+             **{f'hop {hop}': streamed(hop) for hop in hops}}, rounds)
+        notes, memory = backend.description.notes, backend._streamer.new_memory().num_bytes / 1e6
+        most_new = backend._streamer.most_new
+        backend.close()
+    print(f'{name}: {notes}')
+    return [{
+        'network': name, 'hop': hop, 'whole_ms': times['whole'],
+        'streamed_ms': times[f'hop {hop}'], 'ratio': times['whole'] / times[f'hop {hop}'],
+        'windows_hz': 1000 / times[f'hop {hop}'], 'shares': 'yes' if hop <= most_new else 'no',
+        'memory_mb': memory, 'largest_error': errors[hop]} for hop in hops]
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Measure what streaming brings.')
+    parser.add_argument('--models', nargs='+', default=['resnext101', 'ucf10'])
+    parser.add_argument('--hops', type=int, nargs='+', default=[1, 2, 4, 8, 16])
+    parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its choice')
+    parser.add_argument('--rounds', type=int, default=25)
+    parser.add_argument('--json', type=Path, help='write all measurements there')
+    options = parser.parse_args()
+    records = [record for name in options.models
+               for record in measure(name, options.hops, options.threads, options.rounds)]
+    show(records)
+    save(options.json, records)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,56 @@
+"""
+The parts of a network converted for OpenVINO. Imports PyTorch, so that the node need not.
+
+``openvino_export`` runs it as ``python -m imrs_ros.backends.openvino_convert MODEL_FOLDER OUT``.
+"""
+
+import json
+from pathlib import Path
+import sys
+import warnings
+
+from imrs_ros.backends.openvino_export import WRONG_MODEL
+from imrs_ros.model_card import ModelCard, ModelCardError
+from imrs_ros.networks.split import split_network
+from imrs_ros.networks.weights import load_network
+from imrs_ros.stream_plan import PLAN_FILE
+import openvino
+import torch
+
+
+def convert(card: ModelCard, folder: Path) -> None:
+    """
+    Write one OpenVINO model for every part, and the plan.
+
+    :param card: the model.
+    :param folder: an empty folder; gets ``plan.json``, and .xml and .bin for every part.
+    :raises ModelCardError: when the weights do not fit the card.
+    """
+    spec = card.spec
+    parts = split_network(load_network(card), spec.num_frames)
+    blank = torch.zeros(
+        (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
+    for name, inputs in parts.examples(blank).items():
+        with warnings.catch_warnings():
+            # PyTorch warns of its own use of a deprecated name.
+            warnings.simplefilter('ignore', FutureWarning)
+            exported = torch.export.export(parts.modules[name].eval(), inputs)
+            model = openvino.convert_model(exported)
+        # The converter leaves the shapes open; fixed ones are faster.
+        model.reshape({port: list(x.shape) for port, x in zip(model.inputs, inputs, strict=True)})
+        openvino.save_model(model, folder / f'{name}.xml', compress_to_fp16=False)
+    (folder / PLAN_FILE).write_text(json.dumps(parts.plan.as_mapping()), encoding='utf-8')
+
+
+def main() -> None:
+    """Run the command line."""
+    model_folder, folder = map(Path, sys.argv[1:])
+    try:
+        convert(ModelCard.load(model_folder), folder)
+    except ModelCardError as error:
+        print(error, file=sys.stderr)
+        sys.exit(WRONG_MODEL)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,138 @@
+"""
+The 3D ResNe(X)t in parts: its stem in running sums, one a frame, and the rest per window.
+
+An output of the first convolution sums seven taps, one of each frame around its own. It is the
+same in every window that holds all seven; at both ends of a window three outputs lack the taps of
+frames outside, which is the zero padding. Outputs are kept as the spatial half of the max-pool
+leaves them, a quarter of their size; its temporal half begins the body.
+
+- ``taps``: the seven taps of one frame. The last seven frames' are kept.
+- ``stem``: once the taps up to three frames later are there, the output (``inner``), and the sums
+  on the way to it, which are what the output is at a window's first, second and third position.
+- ``end``: the outputs at a window's last three positions, from the taps of its last six frames.
+
+What else windows share exactly does not pay: of the eight maps that the temporal half of the
+max-pool gives, the four in the middle, and the 1x1x1 convolutions of the first block on them.
+Sharing those would save 0.12 of 12.6 GFLOP a window at hop 1, for 1.2 MB more to keep a frame.
+
+Layout legend: N frames, T frames of a clip, K taps, C channels, H height, W width.
+"""
+
+from imrs_ros.networks.resnet3d import ResNet3D
+from imrs_ros.networks.stream_parts import Piece, StreamParts, Tensors
+from imrs_ros.stream_plan import FRAMES, Part, Source, StreamPlan
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+NUM_TAPS = 7
+REACH = NUM_TAPS // 2
+"""Frames before and after its own that an output takes."""
+
+
+def resnet_parts(network: ResNet3D, num_frames: int) -> StreamParts:
+    """
+    Cut the network into parts.
+
+    :param network: in evaluation mode.
+    :param num_frames: T, frames of a window; with fewer than seven no output is shared, and there
+        are no parts but the model for whole clips and the body.
+    :return: the parts.
+    """
+    stem = SplitStem(network, num_frames)
+    modules = {'whole': Piece(network, stem.whole), 'body': Piece(network, stem.body)}
+    if num_frames < NUM_TAPS:
+        plan = StreamPlan(num_frames=num_frames, parts=(), has_whole=True,
+                          body=(Source('stem', 0, num_frames),))
+        return StreamParts(plan, modules)
+    before_end = num_frames - REACH
+    outputs = ('first', 'second', 'third', 'inner')
+    parts = (
+        Part(name='taps', outputs=('taps',), sources=(Source(FRAMES, 0),), kept=NUM_TAPS),
+        Part(name='stem', outputs=outputs, sources=(Source('taps', -REACH, NUM_TAPS),),
+             positions=tuple(range(before_end)), kept=before_end),
+        Part(name='end', outputs=('end',), sources=(Source('taps', 1 - 2 * REACH, 2 * REACH),),
+             positions=(num_frames - 1,), kept=1))
+    body = (
+        Source('first', 0), Source('second', 1), Source('third', 2),
+        Source('inner', REACH, num_frames - 2 * REACH), Source('end', num_frames - 1))
+    modules |= {'taps': Piece(network, network.frame_part), 'stem': Piece(network, stem.sums),
+                'end': Piece(network, stem.end)}
+    return StreamParts(StreamPlan(
+        num_frames=num_frames, parts=parts, body=body, has_whole=True), modules)
+
+
+class SplitStem:
+    """The stem of a network for whole clips, by sums of taps, and what follows it."""
+
+    def __init__(self, network: ResNet3D, num_frames: int) -> None:
+        """
+        Keep the network.
+
+        :param network: in evaluation mode.
+        :param num_frames: T, frames of a window.
+        """
+        self._network, self._num_frames = network, num_frames
+
+    def _finish(self, conv_NCHW: Tensor) -> Tensor:
+        """Apply to outputs of the convolution what keeps each for itself."""
+        bn = self._network.bn1
+        x_NCHW = functional.batch_norm(
+            conv_NCHW, bn.running_mean, bn.running_var, bn.weight, bn.bias, eps=bn.eps)
+        return functional.max_pool2d(functional.relu(x_NCHW), 3, 2, 1)
+
+    def sums(self, *taps_NKCHW: Tensor) -> Tensors:
+        """
+        Sum up one output, from its own frame on and then backwards.
+
+        :param taps_NKCHW: of the seven frames around it, in order.
+        :return: the maps_NCHW at the first, second and third position and at inner ones.
+        """
+        tap_NCHW = [taps_NKCHW[k][:, k] for k in range(NUM_TAPS)]
+        total_NCHW = sum(tap_NCHW[REACH + 1:], tap_NCHW[REACH])
+        maps = [total_NCHW]
+        for k in reversed(range(REACH)):
+            total_NCHW = total_NCHW + tap_NCHW[k]
+            maps.append(total_NCHW)
+        return tuple(map(self._finish, maps))
+
+    def end(self, *taps_NKCHW: Tensor) -> Tensor:
+        """
+        Sum up the outputs that lack taps of later frames.
+
+        :param taps_NKCHW: of a window's last six frames, in order.
+        :return: maps_N3CHW at its last three positions.
+        """
+        maps = []
+        for num_taps in (6, 5, 4):
+            taps = [taps_NKCHW[2 * REACH - num_taps + k][:, k] for k in range(num_taps)]
+            maps.append(self._finish(sum(taps[1:], taps[0])))
+        return torch.stack(maps, dim=1)
+
+    def whole(self, clip_1THWC: Tensor) -> Tensors:
+        """
+        Compute the stem of a whole clip, through the plain 3D convolution.
+
+        :param clip_1THWC: uint8 frames.
+        :return: what the body takes.
+        """
+        network = self._network
+        x_1CTHW = network.normalise(clip_1THWC).permute(0, 4, 1, 2, 3)
+        x_1CTHW = functional.relu(network.bn1(network.conv1(x_1CTHW)))
+        x_TCHW = functional.max_pool3d(x_1CTHW, (1, 3, 3), (1, 2, 2), (0, 1, 1))[0].transpose(0, 1)
+        if self._num_frames < NUM_TAPS:
+            return (x_TCHW,)
+        return (*x_TCHW[:REACH].split(1), x_TCHW[REACH:-REACH], x_TCHW[-REACH:][None])
+
+    def body(self, *maps_TCHW: Tensor) -> Tensor:
+        """
+        Do the rest for a window.
+
+        :param maps_TCHW: those at its first three positions, the inner ones, and those at its
+            last three positions, with an axis in front.
+        :return: logits_1K.
+        """
+        x_TCHW = torch.cat([maps.flatten(0, maps.dim() - 4) for maps in maps_TCHW])
+        x_1CTHW = functional.max_pool3d(
+            x_TCHW.transpose(0, 1)[None], (3, 1, 1), (2, 1, 1), (1, 0, 0))
+        return self._network.classify(self._network.pool_maps(x_1CTHW))

@@ -1,0 +1,24 @@
+"""The one place where a network is cut into the parts that windows share."""
+
+from imrs_ros.networks.lite0 import Lite0
+from imrs_ros.networks.lite0_parts import lite0_parts
+from imrs_ros.networks.resnet3d import ResNet3D
+from imrs_ros.networks.resnet_parts import resnet_parts
+from imrs_ros.networks.stream_parts import StreamParts
+from imrs_ros.networks.video_network import VideoNetwork
+
+
+def split_network(network: VideoNetwork, num_frames: int) -> StreamParts:
+    """
+    Cut a network into parts.
+
+    :param network: in evaluation mode.
+    :param num_frames: T, frames of a window.
+    :return: the parts; they share the network's weights.
+    :raises TypeError: for a network that nobody has cut.
+    """
+    if isinstance(network, Lite0):
+        return lite0_parts(network, num_frames)
+    if isinstance(network, ResNet3D):
+        return resnet_parts(network, num_frames)
+    raise TypeError(f'expected a network of build_network, got {type(network).__name__}')

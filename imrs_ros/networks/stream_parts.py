@@ -1,0 +1,78 @@
+"""
+The parts of a network as modules, beside the plan that says how they fit together.
+
+Layout legend: N frames or clips, T frames of a clip, K temporal taps, C channels, H height,
+W width, D features.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from imrs_ros.stream_plan import StreamPlan
+import torch
+from torch import nn, Tensor
+
+Tensors = tuple[Tensor, ...]
+
+
+class Piece(nn.Module):
+    """A function of a network as a module of its own, which can be exported."""
+
+    def __init__(self, network: nn.Module, function: Callable[..., Tensor | Tensors]) -> None:
+        """
+        Wrap a function.
+
+        :param network: holds the weights that the function uses.
+        :param function: takes tensors.
+        """
+        super().__init__()
+        self.network, self._function = network, function
+
+    def forward(self, *inputs: Tensor) -> Tensor | Tensors:
+        """
+        Call the function.
+
+        :param inputs: what it takes.
+        :return: what it gives.
+        """
+        return self._function(*inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamParts:
+    """A network in parts."""
+
+    plan: StreamPlan
+    """How they fit together."""
+    modules: Mapping[str, nn.Module]
+    """The parts by name, ``body``, and ``whole`` where the plan has one."""
+
+    def examples(self, frames_THWC: Tensor) -> dict[str, Tensors]:
+        """
+        Give inputs of every module, found by running them in order.
+
+        :param frames_THWC: a clip, uint8.
+        :return: inputs by the module's name, with a batch of one.
+        """
+        plan, inputs = self.plan, dict[str, Tensors]()
+        items = {'frames': frames_THWC[:1]}
+        with torch.inference_mode():
+            for part in plan.parts:
+                # Copies: export takes one tensor that is given twice for one input.
+                inputs[part.name] = tuple(
+                    items[source.ring].clone()
+                    for source in part.sources for _ in range(source.count))
+                items |= zip(part.outputs, _as_tuple(self.modules[part.name](*inputs[part.name])))
+            if plan.has_whole:
+                inputs['whole'] = (frames_THWC[None],)
+                made = _as_tuple(self.modules['whole'](*inputs['whole']))
+                inputs['body'] = made
+            else:
+                inputs['body'] = tuple(
+                    items[source.ring].repeat_interleave(source.count, dim=0)
+                    for source in plan.body)
+        return inputs
+
+
+def _as_tuple(outputs: Tensor | Tensors) -> Tensors:
+    return outputs if isinstance(outputs, tuple) else (outputs,)
