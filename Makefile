@@ -9,7 +9,7 @@ DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
 STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1 \
 	--results docs/results.json --tables docs/results.md
 
-.PHONY: help setup demo test lint unit stages framecost reproduce clean
+.PHONY: help setup demo test lint unit stages bench reproduce clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,8 +40,8 @@ unit: setup  ## run all tests
 stages: setup  ## time every stage from image message to published window
 	$(RUN) benchmarks/stages.py
 
-framecost: setup  ## time one image from message to ring, per encoding and size
-	$(RUN) benchmarks/frame_cost.py
+bench: setup  ## measure, and write docs/performance.json and docs/performance.md
+	$(RUN) benchmarks/run_all.py
 
 reproduce: setup  ## train the shipped model and all of docs/results.md anew; takes hours, resumes
 	$(VENV)/bin/python -m training.extract $(DATA)/videos data/ucf10_tvl1 --short-side 160 \

@@ -5,17 +5,15 @@ Two ways, interleaved in one process. The node's: fields read from the bytes, th
 and shrunk, JPEG reduced. And the plain one: rclpy's message, the whole image decoded and
 converted, its square averaged by OpenCV. Then what a subscription costs before that, with
 ``raw=True`` as the node has it and without, from a publisher in this process. Frames are those of
-a real video, enlarged; noise without one. Run with ``make framecost``.
+a real video, enlarged; noise without one. Part of ``make bench``.
 """
 
 import argparse
 from array import array
 from collections.abc import Callable
 from itertools import islice
-import json
 import os
 from pathlib import Path
-import platform
 import time
 from typing import Any
 
@@ -37,6 +35,7 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
+from side_by_side import save
 
 SIZES = {'VGA': (640, 480), '1080p': (1920, 1080)}
 KINDS = ('rgb8', 'bgr8', 'yuyv', 'nv12', 'mono8', 'bayer_rggb8', 'JPEG')
@@ -241,12 +240,7 @@ def main() -> None:
                   f'{found["node_p95_ms"]:8.3f} {found["plain_p50_ms"]:10.3f} '
                   f'{found["plain_p95_ms"]:8.3f} {found["ratio"]:6.2f}')
     rclpy.try_shutdown()
-    if arguments.json:
-        arguments.json.write_text(json.dumps({
-            'machine': platform.processor() or platform.machine(), 'cpus': os.cpu_count(),
-            'opencv': cv2.__version__, 'size_px': card.spec.size_px,
-            'frames': 'noise' if video is None else 'real video, enlarged', 'rows': rows},
-            indent=2) + '\n')
+    save(arguments.json, rows)
 
 
 if __name__ == '__main__':

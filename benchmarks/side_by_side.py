@@ -112,7 +112,7 @@ class Windows:
             0, 256, (4 * spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), np.uint8)
         self._num_frames, self._hop, self._stream, self._first = spec.num_frames, hop, stream, 0
 
-    def next(self) -> Clip:
+    def advance(self) -> Clip:
         """
         Give the next window.
 

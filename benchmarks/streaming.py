@@ -30,12 +30,12 @@ def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[d
         backend = OpenVinoBackend(card, BackendSettings(num_threads=num_threads))
         score_whole = whole_graph(card, num_threads)
         streams = {hop: Windows(card, hop, f'hop {hop}') for hop in hops}
-        ready = {hop: windows.next() for hop, windows in streams.items()}
+        ready = {hop: windows.advance() for hop, windows in streams.items()}
         errors = dict.fromkeys(hops, 0.0)
 
         def streamed(hop: int) -> Callable[[], object]:
             def call() -> None:
-                ready[hop] = streams[hop].next()
+                ready[hop] = streams[hop].advance()
                 backend.infer([ready[hop]])
             return call
         # The first window of a stream, the second, which fills its memory, and two that share.
@@ -43,7 +43,7 @@ def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[d
             logits, whole = backend.infer([ready[hop]]), score_whole(ready[hop])
             errors[hop] = max(
                 errors[hop], float(np.abs(logits - whole).max() / np.abs(whole).max()))
-            ready[hop] = streams[hop].next()
+            ready[hop] = streams[hop].advance()
         times = medians_ms(
             {'whole': lambda: score_whole(ready[hops[0]]),
              **{f'hop {hop}': streamed(hop) for hop in hops}}, rounds)

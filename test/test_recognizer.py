@@ -311,3 +311,24 @@ def test_first_window_of_an_unknown_scene_is_no_action(tiny_card):
         recognizer.push('front', frame(1000 + 40 * i))
     (decision,) = recognizer.step()
     assert (decision.label, decision.event) == (NO_ACTION, Event.NONE)
+
+
+def test_worker_waits_for_its_turn_and_takes_the_newest_window(tiny_card):
+    backend, done = CountingBackend(), threading.Event()
+    worker = Worker(lambda: make(tiny_card, backend, hop=1), lambda d: done.set(), pytest.fail,
+                    max_rate_hz=0.001)
+    for i in range(19):
+        worker.recognizer.push('front', frame(1000 + 40 * i))
+        if i >= 15:
+            worker.notify()
+        if i == 15:
+            assert done.wait(10)
+            done.clear()
+    worker.limit.max_rate_hz = 0.0
+    assert done.wait(10)
+    worker.limit.max_rate_hz = 0.001
+    assert [call[0].stamp_ns for call in backend.calls] == [1600 * MS, 1720 * MS]
+    worker.recognizer.push('front', frame(1000 + 40 * 19))
+    worker.notify()
+    worker.stop()
+    assert len(backend.calls) == 3, 'two windows, and closed'

@@ -1,0 +1,132 @@
+"""
+Run the benchmarks and write docs/performance.json and docs/performance.md: ``make bench``.
+
+A benchmark is a script here that takes ``--json FILE`` and writes a list of records there, one a
+row. One that fails keeps its last measurements, and the exit status tells.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+import json
+import os
+from pathlib import Path
+import platform
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import openvino
+import torch
+
+FOLDER = Path(__file__).resolve().parent
+DOCS = FOLDER.parent / 'docs'
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One script, and what its table is called."""
+
+    script: str
+    title: str
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """Give what anyone would type."""
+        return ' '.join(['python', f'benchmarks/{self.script}', *self.arguments])
+
+
+BENCHMARKS = (
+    Benchmark('streaming.py', 'Windows that share frames, against the whole network'),
+    Benchmark('frame_cost.py', 'One image, from message to ring'),
+    Benchmark('start.py', 'From start to active, and memory'),
+    Benchmark('node_load.py', 'Cameras and the node', ('--cameras', '1', '2', '4', '8')),
+)
+
+
+def machine() -> str:
+    """
+    Describe what it runs on.
+
+    :return: one phrase.
+    """
+    name = openvino.Core().get_property('CPU', 'FULL_DEVICE_NAME').strip()
+    return (f'{name}, {os.cpu_count()} cores, Python {platform.python_version()}, OpenVINO '
+            f'{openvino.get_version().split("-")[0]}, PyTorch {torch.__version__}')
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, str]:
+    """
+    Give a record as cells of a table.
+
+    :param record: texts, numbers, and mappings or lists of them.
+    :return: text by column; a list is shown as its least and largest value.
+    """
+    cells: dict[str, str] = {}
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            cells |= {f'{key} {inner}': text for inner, text in flat(value).items()}
+        elif isinstance(value, list):
+            cells |= flat({f'{key} min': min(value), f'{key} max': max(value)} if value else {})
+        else:
+            cells[key] = f'{value:.3g}' if isinstance(value, float) else str(value)
+    return cells
+
+
+def table(records: Sequence[Mapping[str, Any]]) -> str:
+    """
+    Give records as a table in Markdown.
+
+    :param records: one a row.
+    :return: the table.
+    """
+    rows = [flat(record) for record in records]
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    lines = [[column.replace('_', ' ') for column in columns], ['---'] * len(columns),
+             *([row.get(column, '') for column in columns] for row in rows)]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def page(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """
+    Give all results as a page.
+
+    :param results: of each script: title, command, machine and records.
+    :return: Markdown.
+    """
+    parts = ['# Performance', 'Written by `make bench` from `docs/performance.json`.']
+    for result in results.values():
+        parts += [f'## {result["title"]}', f'`{result["command"]}` on {result["machine"]}.',
+                  table(result['records'])]
+    return '\n\n'.join(parts) + '\n'
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Run benchmarks and write their page.')
+    parser.add_argument('--only', nargs='+', default=[b.script for b in BENCHMARKS])
+    options = parser.parse_args()
+    store = DOCS / 'performance.json'
+    results = json.loads(store.read_text(encoding='utf-8')) if store.exists() else {}
+    failed = []
+    for benchmark in (b for b in BENCHMARKS if b.script in options.only):
+        with tempfile.TemporaryDirectory() as folder:
+            written = Path(folder) / 'records.json'
+            done = subprocess.run([sys.executable, FOLDER / benchmark.script,
+                                   *benchmark.arguments, '--json', written], check=False)
+            if done.returncode or not written.exists():
+                failed.append(benchmark.script)
+                continue
+            results[benchmark.script] = {
+                'title': benchmark.title, 'command': benchmark.command, 'machine': machine(),
+                'records': json.loads(written.read_text(encoding='utf-8'))}
+        store.write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
+        (DOCS / 'performance.md').write_text(page(results), encoding='utf-8')
+    if failed:
+        sys.exit(f'failed: {", ".join(failed)}')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,48 @@
+"""
+From start to active, and the memory after it: ``python benchmarks/start.py``.
+
+Starts the real node with an empty cache, and again with what the first start left there.
+"""
+
+import argparse
+import os
+from pathlib import Path
+import tempfile
+import time
+from typing import Any
+
+from node_process import join_domain, recognizer
+from side_by_side import save, show
+
+
+def start(model: str, name: str) -> dict[str, Any]:
+    """
+    Start the node once.
+
+    :param model: name or folder of a model.
+    :param name: what to call it.
+    :return: seconds to active, and memory.
+    """
+    begin_sec = time.monotonic()
+    with recognizer({'model': model, 'cameras': ['/camera/image']}) as process:
+        active_sec = time.monotonic() - begin_sec
+        return {'model': model, 'start': name, 'active_sec': active_sec,
+                'rss_mb': process.usage.memory_info().rss / 1e6}
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Time the start of the node.')
+    parser.add_argument('--model', default='ucf10')
+    parser.add_argument('--json', type=Path, help='write all measurements there')
+    options = parser.parse_args()
+    join_domain()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ['XDG_CACHE_HOME'] = folder
+        records = [start(options.model, name) for name in ('cold', 'warm')]
+    show(records)
+    save(options.json, records)
+
+
+if __name__ == '__main__':
+    main()
