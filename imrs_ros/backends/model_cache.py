@@ -13,11 +13,16 @@ import os
 from pathlib import Path
 import shutil
 import tempfile
+import time
 from typing import Any
 
 MANIFEST_FILE = 'manifest.json'
 KEY_LENGTH = 32
 BLOCK_BYTES = 1 << 20
+MAKING = '.making-'
+"""How the name of a folder begins until it is whole."""
+ABANDONED_SEC = 3600.0
+"""Nobody makes an entry for so long: its process was ended meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,8 @@ def find_or_make(folders: Sequence[Path], make: Callable[[Path], None]) -> Entry
         if target.exists():
             warning = f'{target} was damaged and is made anew'
             shutil.rmtree(target)
-        made = Path(tempfile.mkdtemp(dir=target.parent, prefix='.making-'))
+        _remove_abandoned(target.parent)
+        made = Path(tempfile.mkdtemp(dir=target.parent, prefix=MAKING))
     except OSError as error:
         made = Path(tempfile.mkdtemp(prefix='imrs_ros-'))
         _make(make, made)
@@ -116,6 +122,12 @@ def find_or_make(folders: Sequence[Path], make: Callable[[Path], None]) -> Entry
     except OSError:
         shutil.rmtree(made)
     return Entry(target, warning)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for folder in parent.glob(f'{MAKING}*'):
+        if time.time() - folder.stat().st_mtime > ABANDONED_SEC:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(make: Callable[[Path], None], folder: Path) -> None:

@@ -165,3 +165,12 @@ def test_entry_that_another_process_made_first_is_taken(tmp_path):
     assert find_or_make((target,), make).folder == target
     assert [path.name for path in tmp_path.iterdir()] == ['key']
     assert is_intact(target)
+
+
+def test_what_a_process_that_was_ended_began_is_removed(tmp_path):
+    abandoned, in_the_making = tmp_path / '.making-old', tmp_path / '.making-new'
+    for folder in (abandoned, in_the_making):
+        folder.mkdir()
+    os.utime(abandoned, (0, 0))
+    find_or_make((tmp_path / 'key',), write_one)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['.making-new', 'key']
