@@ -43,7 +43,8 @@ class Streamer:
     window of a stream, and windows that share too few frames (``most_new``).
 
     A stream holds ``StreamMemory.num_bytes``, from its second window until it was absent from
-    ``IDLE_CALLS`` calls. Nothing is allocated for a window. Not thread-safe.
+    ``IDLE_CALLS`` calls: with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for resnext101.
+    Nothing is allocated for a window. Not thread-safe.
     """
 
     def __init__(
