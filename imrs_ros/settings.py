@@ -68,11 +68,11 @@ class WindowSettings:
 class DecisionSettings:
     """How scores over time become a label."""
 
-    smoothing_sec: float = 0.5
+    smoothing_sec: float = 0.2
     """Time constant of the exponential average of probabilities, s; 0 for none."""
-    enter_threshold: float = 0.5
+    enter_threshold: float = 0.8
     """Smoothed probability from which a class becomes a candidate, in (0, 1]."""
-    leave_threshold: float = 0.35
+    leave_threshold: float = 0.4
     """Smoothed probability under which the decided class is left, in [0, enter_threshold]."""
     min_duration_sec: float = 0.2
     """How long a candidate must last before it is decided, s, at least 0."""

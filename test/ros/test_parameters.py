@@ -2,6 +2,7 @@
 
 from imrs_ros.ros_parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.ros_settings import camera_name, default_of, NodeSettings
+from imrs_ros.settings import DecisionSettings
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -133,7 +134,7 @@ def test_changes_are_refused_as_a_whole(make_node):
         Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.4)])
     assert not result.successful
     assert 'leave_threshold' in result.reason
-    assert parameters.read().decision.enter_threshold == 0.5
+    assert parameters.read().decision == DecisionSettings()
     result = node.set_parameters_atomically([
         Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.2)])
     assert result.successful
