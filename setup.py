@@ -23,7 +23,8 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
         (f'{SHARE}/launch', ['launch/recognizer.launch.py', 'launch/replay.launch.py']),
-        (f'{SHARE}/config', ['config/recognizer.yaml', 'config/sros2_policy.xml']),
+        (f'{SHARE}/config', ['config/fastdds_images.xml', 'config/recognizer.yaml',
+                             'config/sros2_policy.xml']),
         *((f'{SHARE}/{folder}', [str(path) for path in sorted(folder.iterdir())])
           for folder in MODELS),
     ],

@@ -31,6 +31,8 @@ DOMAIN = 120
 WIDTH, HEIGHT = 640, 480
 NUM_IMAGES = 30
 """Different images that a camera goes round through."""
+PROFILES = Path(__file__).resolve().parent.parent / 'config' / 'fastdds_images.xml'
+"""Without it, raw images of this size are lost between processes."""
 START_SEC, STOP_SEC = 120.0, 20.0
 ACTIVE = re.compile(r'camera \w+: /')
 """What the node logs when it has subscribed to a camera."""
@@ -38,7 +40,9 @@ ACTIVE = re.compile(r'camera \w+: /')
 
 def join_domain() -> None:
     """Let this process and its children speak to each other alone."""
-    os.environ |= {'ROS_DOMAIN_ID': str(DOMAIN), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
+    os.environ |= {
+        'ROS_DOMAIN_ID': str(DOMAIN), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'FASTDDS_DEFAULT_PROFILES_FILE': str(PROFILES)}
 
 
 class NodeProcess:

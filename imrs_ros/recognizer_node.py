@@ -17,6 +17,7 @@ from imrs_ros.model_folders import find_model
 from imrs_ros.node_health import NodeHealth
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
+from imrs_ros.process_memory import return_freed_memory
 from imrs_ros.ros_camera import RosCamera
 from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import HAS_VISION_MSGS
@@ -227,6 +228,7 @@ class RecognizerNode(LifecycleNode):
         self._of_activate.close()
         self._configured = None
         self._of_configure.close()
+        return_freed_memory()
 
     def _forget(self, configured: Configured) -> None:
         """Void all that was seen: none of it is published when the node is active again."""
