@@ -15,9 +15,9 @@ from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.node_health import NodeHealth
+from imrs_ros.process_memory import return_freed_memory
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
-from imrs_ros.process_memory import return_freed_memory
 from imrs_ros.ros_camera import RosCamera
 from imrs_ros.ros_entities import RosEntities
 from imrs_ros.ros_messages import HAS_VISION_MSGS

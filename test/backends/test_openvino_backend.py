@@ -90,9 +90,9 @@ def test_all_threads_of_the_network_run_on_its_cores(tiny_card):
         f'settings = BackendSettings(backend="openvino", cpu_cores=({core},), num_threads=2)\n'
         'load_backend(card, settings)\n'
         'threads = set(os.listdir("/proc/self/task")) - before\n'
-        'print(len(threads) > 1, *{n for t in threads for n in os.sched_getaffinity(int(t))})\n',
-        tiny_card)
-    assert words == ['True', str(core)]
+        # How many there are, the library decides: it starts them when there is work for them.
+        'print(*{n for t in threads for n in os.sched_getaffinity(int(t))})\n', tiny_card)
+    assert words == [str(core)]
 
 
 def test_core_that_is_not_there_is_named(tiny_card):

@@ -204,7 +204,7 @@ def test_the_parameter_file_is_the_nodes(root, bag, params, tmp_path):
 @pytest.mark.parametrize(('text', 'words'), [
     ('/**: {ros__parameters: {hoop: 3}}', 'hoop must be one of'),
     ('/**: {ros__parameters: {hop: many}}', 'hop must be like 4, got'),
-    ('/**: {ros__parameters: {enter_threshold: 1}}', 'must be like 0.5, got 1'),
+    ('/**: {ros__parameters: {enter_threshold: 1}}', 'must be like 0.8, got 1'),
     ('/**: {ros__parameters: {enter_threshold: 1.5}}', 'must be in'),
     ('hop: 3', 'expected a parameter file'), ('', 'expected a parameter file')])
 def test_wrong_parameters_are_named(tmp_path, text, words):
