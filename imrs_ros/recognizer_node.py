@@ -15,7 +15,6 @@ from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.node_health import NodeHealth
-from imrs_ros.process_memory import return_freed_memory
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
 from imrs_ros.ros_camera import RosCamera
@@ -228,7 +227,6 @@ class RecognizerNode(LifecycleNode):
         self._of_activate.close()
         self._configured = None
         self._of_configure.close()
-        return_freed_memory()
 
     def _forget(self, configured: Configured) -> None:
         """Void all that was seen: none of it is published when the node is active again."""

@@ -127,7 +127,6 @@ ALLOWED = {
     '__init__': set(),
     '__main__': {'imrs_ros.process_end', 'imrs_ros.recognizer_node'},
     'process_end': set(),
-    'process_memory': set(),
 }
 NODE_MODULES = ('ros_', 'recognizer_node', 'examples/', 'evaluation/ros_')
 FILES = sorted((ROOT / 'imrs_ros').rglob('*.py'))
