@@ -1,5 +1,5 @@
 """
-This project's CPU default against PyTorch: ``python benchmarks/against_pytorch.py``.
+This project's CPU default against PyTorch: ``PYTHONPATH=. python benchmarks/against_pytorch.py``.
 
 One clip of resnext101 with channel excitation, in turns: windows that share no frames and windows
 one frame apart by the OpenVINO backend, the plain PyTorch module (what users of MARS run), that

@@ -35,7 +35,8 @@ class Benchmark:
     @property
     def command(self) -> str:
         """Give what anyone would type."""
-        return ' '.join(['python', f'benchmarks/{self.script}', *self.arguments])
+        return ' '.join([
+            'PYTHONPATH=.', 'python', f'benchmarks/{self.script}', *self.arguments])
 
 
 BENCHMARKS = (
@@ -116,7 +117,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             written = Path(folder) / 'records.json'
             done = subprocess.run([sys.executable, FOLDER / benchmark.script,
-                                   *benchmark.arguments, '--json', written], check=False)
+                                   *benchmark.arguments, '--json', written], check=False,
+                                  env={**os.environ, 'PYTHONPATH': str(FOLDER.parent)})
             if done.returncode or not written.exists():
                 failed.append(benchmark.script)
                 continue

@@ -1,5 +1,5 @@
 """
-From start to active, and the memory after it: ``python benchmarks/start.py``.
+From start to active, and the memory after it: ``PYTHONPATH=. python benchmarks/start.py``.
 
 Starts the real node with an empty cache, and again with what the first start left there.
 """

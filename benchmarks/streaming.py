@@ -1,5 +1,5 @@
 """
-What streaming brings at any hop: ``python benchmarks/streaming.py``.
+What streaming brings at any hop: ``PYTHONPATH=. python benchmarks/streaming.py``.
 
 Compares windows that share their work with the same network as one OpenVINO graph, in turns.
 ``largest error`` is that of the logits, relative to the largest logit.
