@@ -86,13 +86,21 @@ def run_python(code, card):
 def test_all_threads_of_the_network_run_on_its_cores(tiny_card):
     core = max(os.sched_getaffinity(0))
     words = run_python(
+        'import numpy as np\n'
+        'from imrs_ros.records import Clip\n'
         'before = set(os.listdir("/proc/self/task")) - {str(os.getpid())}\n'
         f'settings = BackendSettings(backend="openvino", cpu_cores=({core},), num_threads=2)\n'
-        'load_backend(card, settings)\n'
-        'threads = set(os.listdir("/proc/self/task")) - before\n'
-        # How many there are, the library decides: it starts them when there is work for them.
-        'print(*{n for t in threads for n in os.sched_getaffinity(int(t))})\n', tiny_card)
-    assert words == [str(core)]
+        'backend, spec = load_backend(card, settings).backend, card.spec\n'
+        'shape = (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean))\n'
+        # The library starts its threads when there is work for them.
+        'for i in range(500):\n'
+        '    backend.infer([Clip("camera", np.full(shape, i % 256, np.uint8), 16 * i, 0, "")])\n'
+        '    threads = set(os.listdir("/proc/self/task")) - before\n'
+        '    if len(threads) > 1:\n'
+        '        break\n'
+        'print(len(threads) > 1, *{n for t in threads for n in os.sched_getaffinity(int(t))})\n',
+        tiny_card)
+    assert words == ['True', str(core)]
 
 
 def test_core_that_is_not_there_is_named(tiny_card):
