@@ -2,15 +2,15 @@
 The whole data path: frames of any number of cameras in, decisions out, one model.
 
     push: shrink -> resample -> ring buffer        any thread, returns at once
-    step: newest windows -> backend -> decisions   the thread that owns the backend
+    score_due: newest windows -> backend -> decisions   the thread that owns the backend
 
 The node, the offline evaluation and the tests all use this class.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from imrs_ros.backends.base import Backend, BackendDescription
-from imrs_ros.camera_stream import CameraStream, Pushed
+from imrs_ros.camera_stream import CameraStream, Pushed, TakenWindow
 from imrs_ros.decision import DecisionFilter
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Decision, Frame, Scores
@@ -33,7 +33,7 @@ class Recognizer:
         Allocate all streams.
 
         :param card: the model.
-        :param backend: the model, loaded; used by ``step`` alone.
+        :param backend: the model, loaded; used by ``score_due`` alone.
         :param streams: names of the cameras.
         :param window: hop and largest gap; default ``WindowSettings()``.
         :param decision: thresholds and times; default ``DecisionSettings()``.
@@ -57,7 +57,7 @@ class Recognizer:
 
         :param stream: name of the camera.
         :param frame: RGB of any size; not kept.
-        :return: whether its window was restarted, and whether ``step`` has work.
+        :return: whether its window was restarted, and whether ``score_due`` has work.
         :raises KeyError: for an unknown stream.
         :raises ValueError: when the image is not an uint8 RGB image.
         """
@@ -94,7 +94,7 @@ class Recognizer:
         """
         Tell whether a decision still counts.
 
-        :param decision: one that ``step`` gave.
+        :param decision: one that was given.
         :return: whether its camera was neither ended nor cleared since its window was taken.
         """
         return self._streams[decision.scores.stream].epoch == decision.scores.epoch
@@ -114,11 +114,34 @@ class Recognizer:
 
     def step(self) -> list[Decision]:
         """
-        Score the newest due window of every camera, in one call of the backend.
+        Score the newest due window of every camera.
 
         :return: one decision a window, none where nothing is due.
         """
-        windows = [w for s in self._streams.values() if (w := s.take_window()) is not None]
+        return [decision for decisions in self.score_due() for decision in decisions]
+
+    def score_due(self) -> Iterator[list[Decision]]:
+        """
+        Score the newest due window of every camera, as many at once as the backend is quick with.
+
+        A window is taken when its turn comes, so its result is older than its newest frame by one
+        call of the backend, however many cameras wait.
+
+        :return: the decisions of each call, as soon as it ends.
+        """
+        batch_size = self._backend.description.batch_size
+        windows: list[TakenWindow] = []
+        for stream in self._streams.values():
+            window = stream.take_window()
+            if window is not None:
+                windows.append(window)
+            if len(windows) == batch_size:
+                yield self._score(windows)
+                windows = []
+        if windows:
+            yield self._score(windows)
+
+    def _score(self, windows: Sequence[TakenWindow]) -> list[Decision]:
         moving = [window.clip for window in windows if not window.is_still]
         logits = iter(self._backend.infer(moving) if moving else ())
         decisions = []

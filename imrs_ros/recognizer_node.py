@@ -254,7 +254,7 @@ class RecognizerNode(LifecycleNode):
                         configured.worker.recognizer.end(name)
 
     def _publish(self, decisions: list[Decision]) -> None:
-        """Publish what a step decided; runs on the worker's thread."""
+        """Publish what a call of the backend decided; runs on the worker's thread."""
         now_ns = self.get_clock().now().nanoseconds
         with self._output_lock:
             configured = self._configured

@@ -20,8 +20,6 @@ try:
 except ImportError:  # ROS 2 Humble
     from rclpy.qos_event import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 
-QUEUE_DEPTH = 10
-"""Images a subscription holds while the executor is busy with another camera's."""
 WARNING_PERIOD_SEC = 5.0
 
 
@@ -48,7 +46,7 @@ class RosCamera:
         """
         self._node, self._name, self._card = entities.node, name, card
         self._sources = sources_of(topic, settings.transport)
-        self._qos = QoSProfile(depth=QUEUE_DEPTH, reliability=(
+        self._qos = QoSProfile(depth=settings.queue_size, reliability=(
             ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
         self.outputs = CameraOutputs(entities, name, card, settings.top_k)

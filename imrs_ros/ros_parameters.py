@@ -60,6 +60,9 @@ TABLE = (
                                'published, raw where both are.'),
     ParameterSpec('reliability', f'Reliability asked of the cameras: {" or ".join(RELIABILITIES)}.'
                                  ' best_effort hears every publisher.'),
+    ParameterSpec('queue_size', 'Images of a camera that wait while the node is busy with others; '
+                                'the oldest is dropped for a newer. Under overload the results '
+                                'grow older by so many images.', 'images', (1, 1000)),
     ParameterSpec('top_k', 'Classes in a classification message.', '', (1, 1000)),
     ParameterSpec('backend', f'What runs the network: {", ".join(BACKENDS)}.'),
     ParameterSpec('num_threads', 'CPU threads of the network; 0 for one on each of cpu_cores, or '

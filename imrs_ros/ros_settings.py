@@ -28,6 +28,8 @@ class NodeSettings:
     published, raw where both are. A topic that ends in /compressed is compressed."""
     reliability: str = 'best_effort'
     """Reliability asked of the cameras: ``best_effort`` hears every publisher."""
+    queue_size: int = 3
+    """Images of a camera that wait while the node is busy; the oldest is dropped for a newer."""
     top_k: int = 5
     """Classes in a classification message."""
 

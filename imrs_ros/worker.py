@@ -14,9 +14,9 @@ NAP_SEC = 0.1
 
 class Worker:
     """
-    Runs ``Recognizer.step`` whenever ``notify`` was called since the last one began.
+    Scores what is due of all cameras whenever ``notify`` was called since it last began to.
 
-    However often ``notify`` is called meanwhile, one further step follows: nothing is queued.
+    However often ``notify`` is called meanwhile, one further round follows: nothing is queued.
     Where a limit makes it wait, it takes the windows that are the newest then.
     """
 
@@ -31,16 +31,16 @@ class Worker:
         Start the thread and wait until it has made the recognizer.
 
         :param make: loads the model; called on the thread.
-        :param on_decisions: called on the thread with what a step decided.
+        :param on_decisions: called on the thread with what a call of the backend decided.
         :param on_error: called on the thread with whatever one of the above raises later; the
             thread goes on.
-        :param max_rate_hz: steps a second at most; 0 for no limit.
+        :param max_rate_hz: rounds a second at most; 0 for no limit.
         :raises Exception: what ``make`` raised.
         """
         self._make, self._on_decisions, self._on_error = make, on_decisions, on_error
         self._wake, self._stopping = threading.Event(), threading.Event()
         self.limit = RateLimit(max_rate_hz)
-        """How often steps may begin."""
+        """How often rounds may begin."""
         made: queue.Queue[Recognizer | Exception] = queue.Queue(1)
         self._thread = threading.Thread(
             target=self._run, args=(made,), name='imrs_worker', daemon=True)
@@ -58,17 +58,17 @@ class Worker:
         self.recognizer = result
 
     def notify(self) -> None:
-        """Ask for a step; from any thread."""
+        """Ask for a round; from any thread."""
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread after the step in progress, free the model, and wait for it."""
+        """End the thread after the backend's call in progress, free the model, and wait for it."""
         self._stopping.set()
         self._wake.set()
         self._thread.join()
 
     def _wait_for_turn(self) -> bool:
-        """Wait until the next step may begin; False when the thread is to end instead."""
+        """Wait until the next round may begin; False when the thread is to end instead."""
         while wait_sec := self.limit.wait_sec(time.monotonic()):
             # Not at a stretch: the limit may be raised meanwhile.
             if self._stopping.wait(min(wait_sec, NAP_SEC)):
@@ -90,9 +90,10 @@ class Worker:
             self._wake.clear()
             self.limit.begin(time.monotonic())
             try:
-                decisions = recognizer.step()
-                if decisions:
+                for decisions in recognizer.score_due():
                     self._on_decisions(decisions)
+                    if self._stopping.is_set():
+                        break
             # A running node stays up; the error is reported, not lost.
             except Exception as error:
                 self._on_error(error)

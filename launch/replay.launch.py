@@ -68,4 +68,4 @@ def _player(bag: str) -> Any:
     if shutil.which('ros2') and find_spec('ros2bag'):
         return ExecuteProcess(cmd=['ros2', 'bag', 'play', bag, '--clock', '100'], output='screen')
     return Node(package='imrs_ros', executable='play_bag', output='screen',
-                arguments=[bag, '--clock'])
+                arguments=[bag, '--clock', '--wait-sec', '60', '--clock-subscribers', '2'])

@@ -20,9 +20,9 @@ EAGER = DecisionSettings(smoothing_sec=0.0, min_duration_sec=0.0)
 class CountingBackend:
     """Scores a clip by the grey value of its newest frame; keeps what it was asked."""
 
-    description = BackendDescription('counting', '0', 'none', 'none')
-
-    def __init__(self, num_classes=3):
+    def __init__(self, num_classes=3, batch_size=1):
+        self.description = BackendDescription(
+            'counting', '0', 'none', 'none', batch_size=batch_size)
         self.calls = []
         self.num_classes = num_classes
 
@@ -83,16 +83,32 @@ def test_latest_wins_and_skipped_windows_are_counted(tiny_card, backend):
     assert recognizer.step() == []
 
 
-def test_streams_share_one_call_and_keep_apart(tiny_card, backend):
-    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1)
+@pytest.mark.parametrize(('batch_size', 'calls'), [(1, [1, 1, 1]), (2, [2, 1]), (8, [3])])
+def test_streams_share_calls_of_the_backend_and_keep_apart(tiny_card, batch_size, calls):
+    backend = CountingBackend(batch_size=batch_size)
+    recognizer = make(tiny_card, backend, ('front', 'rear', 'left'), hop=1)
     for i in range(16):
         recognizer.push('front', frame(1000 + 40 * i, 1))
         recognizer.push('rear', frame(5000 + 40 * i, 2))
+        recognizer.push('left', frame(7000 + 40 * i, 0))
     decisions = recognizer.step()
-    assert [(d.scores.stream, d.label) for d in decisions] == [('front', 'fall'), ('rear', 'lift')]
-    assert len(backend.calls) == 1
+    assert [(d.scores.stream, d.label) for d in decisions] == [
+        ('front', 'fall'), ('rear', 'lift'), ('left', 'wave')]
+    assert [len(clips) for clips in backend.calls] == calls
     with pytest.raises(KeyError):
-        recognizer.push('left', frame(1))
+        recognizer.push('right', frame(1))
+
+
+def test_a_window_is_taken_when_its_turn_comes(tiny_card, backend):
+    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i))
+        recognizer.push('rear', frame(1000 + 40 * i))
+    scored = recognizer.score_due()
+    assert [d.scores.stream for d in next(scored)] == ['front']
+    recognizer.push('rear', frame(1000 + 40 * 16))
+    assert [d.scores.stamp_ns // MS for d in next(scored)] == [1000 + 40 * 16]
+    assert list(scored) == []
 
 
 @pytest.mark.parametrize('next_ms', [1000 + 40 * 20 + 700, 500])

@@ -25,6 +25,8 @@ class BackendDescription:
     """The processor."""
     precision: str
     """Number format of the network's arithmetic."""
+    batch_size: int = 1
+    """Windows to give to one call: more than 1 where they take less time together."""
     notes: str = ''
     """What else was chosen, as one phrase."""
     warnings: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.cached_engines import CachedEngines
+from imrs_ros.backends.clip_batch import MAX_CLIPS
 from imrs_ros.backends.engine_cache import cache_folder, EngineCache
 from imrs_ros.backends.gpu_identity import identity_of
 from imrs_ros.backends.gpu_presence import require_packages
@@ -53,6 +54,7 @@ class TensorRtBackend:
             lambda engine: reference.check(engine.infer))
         self.description = BackendDescription(
             'tensorrt', tensorrt.__version__, torch.cuda.get_device_name(device), precision,
+            batch_size=MAX_CLIPS,
             warnings=tuple(f'tensorrt: {notice}' for notice in notices))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:

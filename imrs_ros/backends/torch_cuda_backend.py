@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from imrs_ros.backends.base import BackendDescription
-from imrs_ros.backends.clip_batch import BATCH_SIZES, ClipBatch
+from imrs_ros.backends.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS
 from imrs_ros.backends.gate import first_accepted
 from imrs_ros.backends.gpu_runner import GpuRunner
 from imrs_ros.backends.half_precision import to_channels_last, to_half
@@ -116,6 +116,7 @@ class TorchCudaBackend:
             attempts(), lambda engine: reference.check(engine.infer))
         self.description = BackendDescription(
             'torch_cuda', torch.__version__, torch.cuda.get_device_name(device), precision,
+            batch_size=MAX_CLIPS,
             warnings=tuple(f'torch_cuda: {notice}' for notice in notices))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:

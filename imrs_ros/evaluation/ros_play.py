@@ -46,16 +46,16 @@ class RecordingPlayer:
             for topic, kind in _kinds(recording).items()}
         self._clock = node.create_publisher(Clock, '/clock', QUEUE_DEPTH) if has_clock else None
 
-    def wait(self, limit_sec: float) -> None:
+    def wait(self, limit_sec: float, num_clock_subscribers: int = 0) -> None:
         """
-        Wait until every camera is heard.
+        Wait until every camera is heard, and the clock by as many nodes as are to go by it.
 
         :param limit_sec: for how long.
+        :param num_clock_subscribers: how many nodes have to hear the clock, where there is one.
         :raises RuntimeError: when one is not.
         """
         limit = time.monotonic() + limit_sec
-        while silent := [topic for topic, publisher in self._publishers.items()
-                         if not publisher.get_subscription_count()]:
+        while silent := self._silent(num_clock_subscribers):
             if time.monotonic() > limit:
                 raise RuntimeError(
                     f'expected a subscriber of {", ".join(silent)} within {limit_sec:g} s, got '
@@ -63,6 +63,15 @@ class RecordingPlayer:
             # A node with use_sim_time may wait for time itself before it subscribes.
             self._tick(self._recording.start_ns)
             time.sleep(CLOCK_PERIOD_SEC)
+
+    def _silent(self, num_clock_subscribers: int) -> list[str]:
+        """Name the topics that too few nodes hear."""
+        silent = [topic for topic, publisher in self._publishers.items()
+                  if not publisher.get_subscription_count()]
+        clock = self._clock
+        if clock is not None and clock.get_subscription_count() < num_clock_subscribers:
+            silent.append(clock.topic_name)
+        return silent
 
     def play(self) -> int:
         """
@@ -119,6 +128,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--clock', action='store_true', help='publish /clock')
     parser.add_argument('--wait-sec', type=float, default=0.0,
                         help='wait so long for a subscriber of every camera')
+    parser.add_argument('--clock-subscribers', type=int, default=0,
+                        help='and until so many nodes go by /clock')
 
 
 def run(options: argparse.Namespace) -> int:
@@ -135,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
             player = RecordingPlayer(
                 node, recording, rate=options.rate, has_clock=options.clock)
             if options.wait_sec:
-                player.wait(options.wait_sec)
+                player.wait(options.wait_sec, options.clock_subscribers)
             print(f'play: {player.play()} images of {recording.name}')
         finally:
             node.destroy_node()

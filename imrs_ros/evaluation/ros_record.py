@@ -124,7 +124,9 @@ def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],
             ('top_k', 1000), ('use_sim_time', 'true')):
         node += ['-p', f'{name}:={value}']
     player = [sys.executable, '-m', 'imrs_ros.evaluation', 'play', str(options.recordings[0]),
-              '--topics', *topics, '--clock', '--wait-sec', f'{START_LIMIT_SEC:g}']
+              '--topics', *topics, '--clock', '--wait-sec', f'{START_LIMIT_SEC:g}',
+              # The node and this recorder.
+              '--clock-subscribers', '2']
     return [subprocess.Popen(node), subprocess.Popen(player)]
 
 

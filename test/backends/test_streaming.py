@@ -193,7 +193,7 @@ def test_memory_is_bounded_and_freed(case):
     play(case, streamer, [lasting, Camera('leaving', 1)], [16, 1, 1])
     one = streamer.new_memory().num_bytes
     assert streamer.num_bytes == 2 * one
-    for _ in range(streaming.IDLE_CALLS):
+    for _ in range(2 * streaming.IDLE_CALLS):
         streamer.infer([lasting.window()])
     assert streamer.num_bytes == one
 

@@ -42,7 +42,9 @@ def test_a_bag_is_published_as_it_is_with_its_clock(graph, bag):
     clock = graph.collect(rosgraph_msgs.Clock, '/clock')
     with open_recording(bag) as recording:
         player = RecordingPlayer(graph.node, recording, rate=4.0, has_clock=True)
-        player.wait(60)
+        with pytest.raises(RuntimeError, match='expected a subscriber of /clock within 0.1 s'):
+            player.wait(0.1, num_clock_subscribers=2)
+        player.wait(60, num_clock_subscribers=1)
         assert player.play() == 76
     graph.wait(lambda: len(raw) == len(jpeg) == 38)
     sent = frames(38)
@@ -69,7 +71,8 @@ def test_a_video_is_published_and_a_camera_nobody_hears_is_named(graph, tmp_path
 
 def test_live_and_offline_say_the_same_of_the_same_windows(graph, bag, tiny_card, tmp_path):
     values = {'model': str(tiny_card.folder), 'cameras': list(TOPICS), 'hop': 4,
-              'backend': 'torch', 'num_threads': 1, 'reliability': 'reliable', **EAGER}
+              'backend': 'torch', 'num_threads': 1, 'reliability': 'reliable',
+              'queue_size': 100, **EAGER}
     params = tmp_path / 'recognizer.yaml'
     params.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': values}}))
     out = tmp_path / 'report'
