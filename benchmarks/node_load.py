@@ -3,16 +3,19 @@ What cameras cost the node: ``python benchmarks/node_load.py --cameras 1 2 4 8``
 
 Runs the real node as a process and 640 x 480 cameras at 30 Hz from another, raw and JPEG. Prints
 for every camera windows a second and the age of the window's newest frame when its scores arrive
-here, and of the node CPU and memory. ``without inference`` is the same with a hop so long that no
-window falls due: what taking the images costs.
+here, what of that age the model took as the node's diagnostics tell, and of the node CPU and
+memory. ``without inference`` is the same with a hop so long that no window falls due: what taking
+the images costs.
 """
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
 import time
 
+from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.ros_messages import stamp_to_ns
 from node_process import cameras, join_domain, recognizer
 import numpy as np
@@ -24,6 +27,7 @@ from vision_msgs.msg import Classification
 
 RATE_HZ = 30.0
 NO_INFERENCE_HOP = 1000
+PERCENTILES = {'p50': 50, 'p95': 95, 'max': 100}
 WARM_UP_SEC = 3.0
 
 
@@ -39,8 +43,13 @@ class Load:
     """False for what taking the images costs."""
     windows_hz: list[float]
     """Windows a second of each camera."""
-    age_sec: dict[str, float]
-    """Age of the newest frame at arrival of its scores, over all cameras: p50, p95 and max."""
+    age_sec: dict[str, float | None]
+    """Age of the newest frame at arrival of its scores, over all cameras: p50, p95 and max; None
+    without inference."""
+    inference_sec_p50: float | None
+    """Median time of it that the model took."""
+    besides_ms_p50: float | None
+    """What is left of the median age: everything between camera and listener but the model."""
     cpu_share: float
     """CPU time of the node over the time measured: 1 is one core."""
     rss_mb: float
@@ -75,8 +84,11 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
             listener.create_subscription(
                 Classification, f'/recognizer/{name}/classification',
                 lambda msg, name=name: hear(name, msg), qos_profile_sensor_data)
+        inferences: list[float] = []
+        listener.create_subscription(
+            DiagnosticArray, '/diagnostics', lambda msg: inferences.extend(_inferences(msg)), 10)
         _spin(listener, WARM_UP_SEC)
-        for heard in ages.values():
+        for heard in (*ages.values(), inferences):
             heard.clear()
         cpu_sec, start_sec = _cpu_sec(process.usage), time.monotonic()
         _spin(listener, options.seconds)
@@ -84,14 +96,26 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
         share = (_cpu_sec(process.usage) - cpu_sec) / elapsed_sec
         rss_mb = process.usage.memory_info().rss / 1e6
         listener.destroy_node()
-    together = [age for heard in ages.values() for age in heard] or [float('nan')]
+    together = [age for heard in ages.values() for age in heard] if has_inference else []
+    age_sec = {name: float(np.percentile(together, q)) if together else None
+               for name, q in PERCENTILES.items()}
+    inference_sec = float(np.median(inferences)) if inferences and has_inference else None
     return Load(
         num_cameras=num_cameras, transport='jpeg' if is_jpeg else 'raw',
         has_inference=has_inference,
         windows_hz=[len(heard) / elapsed_sec for heard in ages.values()],
-        age_sec={'p50': float(np.percentile(together, 50)),
-                 'p95': float(np.percentile(together, 95)), 'max': max(together)},
+        age_sec=age_sec, inference_sec_p50=inference_sec,
+        besides_ms_p50=None if age_sec['p50'] is None or inference_sec is None
+        else 1000 * (age_sec['p50'] - inference_sec),
         cpu_share=share, rss_mb=rss_mb)
+
+
+def _inferences(msg: DiagnosticArray) -> Iterator[float]:
+    """Give what the model took in each camera, where it had windows."""
+    for status in msg.status:
+        for value in status.values:
+            if value.key == 'inference_p50_sec' and value.value != 'nan':
+                yield float(value.value)
 
 
 def _spin(node: Node, seconds: float) -> None:
@@ -112,10 +136,14 @@ def describe(load: Load) -> str:
     :param load: what was measured.
     :return: the line.
     """
-    age = ' '.join(f'{1000 * load.age_sec[key]:7.0f}' for key in ('p50', 'p95', 'max'))
+    age = ' '.join(f'{_ms(sec):>7}' for sec in load.age_sec.values())
     return (f'{load.num_cameras:7} {load.transport:>5} {"yes" if load.has_inference else "no":>9} '
-            f'{min(load.windows_hz):9.2f} {age} {load.cpu_share:6.2f} '
-            f'{load.cpu_share / load.num_cameras:10.3f} {load.rss_mb:8.0f}')
+            f'{min(load.windows_hz):9.2f} {age} {_ms(load.inference_sec_p50):>6} '
+            f'{load.cpu_share:6.2f} {load.cpu_share / load.num_cameras:10.3f} {load.rss_mb:8.0f}')
+
+
+def _ms(sec: float | None) -> str:
+    return '' if sec is None else f'{1000 * sec:.1f}'
 
 
 def main() -> None:
@@ -131,8 +159,8 @@ def main() -> None:
     options = parser.parse_args()
     join_domain()
     rclpy.init()
-    print('cameras        inference  least w/s  age p50     p95     max ms    CPU CPU/camera   '
-          'RSS MB')
+    print('cameras        inference  least w/s  age p50     p95  max ms  model    CPU CPU/camera'
+          '   RSS MB')
     loads = []
     for is_jpeg in (False, True):
         for has_inference in (False, True):

@@ -44,6 +44,10 @@ BENCHMARKS = (
     Benchmark('streaming.py', 'Windows that share frames, against the whole network'),
     Benchmark('frame_cost.py', 'One image, from message to ring'),
     Benchmark('start.py', 'From start to active, and memory'),
+    Benchmark('cameras_at_once.py', 'Windows of several cameras in one call'),
+    Benchmark('precision.py', 'bfloat16 against float32',
+              ('--data', '../shared/data/ucf101-subset')),
+    Benchmark('pinning.py', 'What room the node leaves to others'),
     Benchmark('node_load.py', 'Cameras and the node', ('--cameras', '1', '2', '4', '8')),
 )
 
@@ -73,7 +77,8 @@ def flat(record: Mapping[str, Any]) -> dict[str, str]:
         elif isinstance(value, list):
             cells |= flat({f'{key} min': min(value), f'{key} max': max(value)} if value else {})
         else:
-            cells[key] = f'{value:.3g}' if isinstance(value, float) else str(value)
+            cells[key] = (f'{value:.3g}' if isinstance(value, float) else
+                          '' if value is None else str(value))
     return cells
 
 

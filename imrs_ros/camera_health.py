@@ -51,6 +51,8 @@ class CameraReport(NamedTuple):
     """95th percentile of the same, s."""
     latency_max_sec: float
     """Largest of the same, s."""
+    inference_p50_sec: float
+    """Median time that the model took of it, s."""
     silent_sec: float
     """Time since the last frame by this machine's clock, s."""
     num_dropped: int
@@ -109,6 +111,7 @@ class CameraHealth:
         self._note_frame()
         self._ages_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._latencies_sec: deque[float] = deque(maxlen=KEPT_TIMES)
+        self._inferences_sec: deque[float] = deque(maxlen=KEPT_TIMES)
 
     def count_frame(self, age_sec: float, *, num_sampled: int, restarted: bool) -> None:
         """
@@ -151,15 +154,17 @@ class CameraHealth:
             self._num_dropped += 1
             self._num_newly_dropped += 1
 
-    def count_window(self, latency_sec: float) -> None:
+    def count_window(self, latency_sec: float, inference_sec: float) -> None:
         """
         Count a window that was published.
 
         :param latency_sec: from the stamp of its newest frame to now.
+        :param inference_sec: what the model took of it.
         """
         with self._lock:
             self._num_windows += 1
             self._latencies_sec.append(latency_sec)
+            self._inferences_sec.append(inference_sec)
 
     def report(self) -> CameraReport:
         """
@@ -180,6 +185,7 @@ class CameraHealth:
                 latency_p50_sec=statistics.median(ordered),
                 latency_p95_sec=ordered[int(0.95 * (len(ordered) - 1))],
                 latency_max_sec=ordered[-1],
+                inference_p50_sec=statistics.median(self._inferences_sec or [math.nan]),
                 silent_sec=time.monotonic() - self._last_arrival_sec,
                 num_dropped=self._num_dropped, num_newly_dropped=self._num_newly_dropped,
                 num_restarts=self._num_restarts)
@@ -187,4 +193,5 @@ class CameraHealth:
             self._num_newly_dropped = 0
             self._ages_sec.clear()
             self._latencies_sec.clear()
+            self._inferences_sec.clear()
             return result

@@ -1,13 +1,14 @@
 """
 The whole data path: frames of any number of cameras in, decisions out, one model.
 
-    push: shrink -> resample -> ring buffer        any thread, returns at once
+    push: shrink -> resample -> ring buffer             any thread, returns at once
     score_due: newest windows -> backend -> decisions   the thread that owns the backend
 
 The node, the offline evaluation and the tests all use this class.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+import time
 
 from imrs_ros.backends.base import Backend, BackendDescription
 from imrs_ros.camera_stream import CameraStream, Pushed, TakenWindow
@@ -143,7 +144,9 @@ class Recognizer:
 
     def _score(self, windows: Sequence[TakenWindow]) -> list[Decision]:
         moving = [window.clip for window in windows if not window.is_still]
+        start_sec = time.perf_counter()
         logits = iter(self._backend.infer(moving) if moving else ())
+        inference_sec = time.perf_counter() - start_sec
         decisions = []
         for window in windows:
             clip = window.clip
@@ -151,6 +154,7 @@ class Recognizer:
             decision_filter = self._filters[clip.stream]
             if window.restarted:
                 decision_filter.reset()
-            decisions.append(decision_filter.update(
-                Scores(clip.stream, clip.stamp_ns, clip.frame_id, logits_K, window.epoch)))
+            decisions.append(decision_filter.update(Scores(
+                clip.stream, clip.stamp_ns, clip.frame_id, logits_K, window.epoch,
+                0.0 if window.is_still else inference_sec)))
         return decisions

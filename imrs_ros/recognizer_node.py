@@ -265,7 +265,7 @@ class RecognizerNode(LifecycleNode):
                 camera = configured.cameras[decision.scores.stream]
                 latency_sec = (now_ns - decision.scores.stamp_ns) / 1e9
                 camera.outputs.publish(decision, latency_sec)
-                camera.health.count_window(latency_sec)
+                camera.health.count_window(latency_sec, decision.scores.inference_sec)
 
     def _report_lost(self, error: Exception) -> None:
         """Tell of windows that were not scored; runs on the worker's thread."""

@@ -59,6 +59,8 @@ class Scores:
     model has not seen."""
     epoch: int = 0
     """How often the camera's past had been ended when the window was taken."""
+    inference_sec: float = 0.0
+    """What the call of the backend took that scored it, s."""
 
 
 class Event(Enum):

@@ -14,7 +14,7 @@ from typing import Any
 
 from imrs_ros.ros_settings import (
     default_of, make_settings, problems_of, RELIABILITIES, Settings, TRANSPORTS)
-from imrs_ros.settings import BACKENDS, SettingsError
+from imrs_ros.settings import BACKENDS, CPU_PRECISIONS, SettingsError
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import ParameterException
@@ -69,6 +69,9 @@ TABLE = (
                                  'the choice of the backend.', '', (0, 1024)),
     ParameterSpec('cpu_cores', 'Numbers of the cores that the network may use, with commas '
                                'between; empty for all.'),
+    ParameterSpec('cpu_precision', 'Number format of the network on a CPU: '
+                                   f'{" or ".join(CPU_PRECISIONS)}, where the processor has it; '
+                                   'docs/performance.md tells what that gains and loses.'),
     ParameterSpec('max_rate_hz', 'How often windows are scored at most, each time the newest of '
                                  'every camera that has one due; 0 for no limit.', 'Hz',
                   (0.0, 1000.0), at_run_time=True),

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
+CPU_PRECISIONS = ('float32', 'bfloat16')
 
 
 class SettingsError(ValueError):
@@ -122,6 +123,9 @@ class BackendSettings:
     """CPU threads of the network; 0 for one on each of ``cpu_cores``, or the backend's choice."""
     cpu_cores: tuple[int, ...] = ()
     """Numbers of the cores that the network may use; empty for all."""
+    cpu_precision: str = 'float32'
+    """Number format of the network's arithmetic on a CPU: ``float32``, or ``bfloat16`` where
+    OpenVINO and the processor have it."""
 
     def __post_init__(self) -> None:
         """
@@ -132,6 +136,8 @@ class BackendSettings:
         require(
             ('backend', self.backend in BACKENDS,
              f'must be one of {", ".join(BACKENDS)}, got {self.backend!r}'),
+            ('cpu_precision', self.cpu_precision in CPU_PRECISIONS,
+             f'must be one of {", ".join(CPU_PRECISIONS)}, got {self.cpu_precision!r}'),
             ('num_threads', self.num_threads >= 0, f'must be at least 0, got {self.num_threads}'),
             ('cpu_cores', all(core >= 0 for core in self.cpu_cores),
              f'must be numbers from 0 on, got {list(self.cpu_cores)}'))

@@ -74,20 +74,22 @@ class Candidate:
                 f'{self.split}, which has learnt from videos of this test list')
 
 
-def load_candidate(folder: Path, frames: Path | None, backend: str = 'auto') -> Candidate:
+def load_candidate(
+    folder: Path, frames: Path | None, settings: BackendSettings | None = None,
+) -> Candidate:
     """
     Load a model folder or a run.
 
     :param folder: holds ``model.yaml``, or ``best.pt``.
     :param frames: extracted frames that runs read; a model folder reads videos, as the node.
-    :param backend: what runs a model folder.
+    :param settings: what runs a model folder; default ``BackendSettings()``.
     :return: the candidate.
     :raises FileNotFoundError: when the folder holds neither.
     :raises ValueError: when it is damaged, or a flow run has no frames.
     """
     if (folder / CARD_FILE).exists():
         card = ModelCard.load(folder)
-        loaded = load_backend(card, BackendSettings(backend=backend))
+        loaded = load_backend(card, settings or BackendSettings())
         return model_candidate(card, loaded.backend, loaded.fallbacks)
     return _run_candidate(folder, None if frames is None else FrameStore(frames))
 

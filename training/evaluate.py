@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 import sys
 
-from imrs_ros.settings import BACKENDS
+from imrs_ros.settings import BACKENDS, BackendSettings, CPU_PRECISIONS
 from training.candidate import Candidate, fuse, load_candidate
 from training.complexity import measure_complexity
 from training.confusion import accuracy_table, count_confusions, draw_confusion
@@ -54,7 +54,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     :raises ValueError: when a model does not fit the data.
     """
     split = read_split(arguments.data, arguments.split)
-    candidates = [load_candidate(folder, arguments.frames, arguments.backend)
+    settings = BackendSettings(
+        backend=arguments.backend, cpu_precision=arguments.cpu_precision)
+    candidates = [load_candidate(folder, arguments.frames, settings)
                   for folder in arguments.model]
     truth = [video.label for video in split.test]
     all_logits = []
@@ -86,6 +88,8 @@ def main() -> None:
     parser.add_argument('--frames', type=Path, help='folder that training.extract wrote, for runs')
     parser.add_argument('--split', type=int, default=1, help='official split, from 1')
     parser.add_argument('--backend', choices=BACKENDS, default='auto', help='of model folders')
+    parser.add_argument('--cpu-precision', choices=CPU_PRECISIONS, default='float32',
+                        help='of model folders')
     parser.add_argument('--json', type=Path, help='write the figures there too, as fractions')
     parser.add_argument('--confusion', type=Path, help='draw the confusion matrix there (PNG)')
     try:

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 import openvino
 
 Array = NDArray[Any]
+PRECISION_HINTS = {'float32': 'f32', 'bfloat16': 'bf16'}
 
 
 class OpenVinoBackend:
     """
-    An OpenVINO CPU network in float32, compiled for the lowest latency of one window.
+    An OpenVINO CPU network, compiled for the lowest latency of one window.
 
     Windows that share frames share their work (``streaming.py``). Where the model was converted
     before, loading takes well under 2 s and no PyTorch (``openvino_export.py``).
@@ -38,7 +39,8 @@ class OpenVinoBackend:
         :param card: the model.
         :param settings: ``num_threads`` applies to this network.
         :raises ModelCardError: when the weights do not fit the card.
-        :raises RuntimeError: when the network cannot be converted, as without PyTorch.
+        :raises RuntimeError: when the network cannot be converted, as without PyTorch, or the
+            processor does not compute in the precision asked for.
         """
         spec = card.spec
         entry = find_or_export(card)
@@ -52,8 +54,8 @@ class OpenVinoBackend:
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
         self._streamer.measure()
         self.description = BackendDescription(
-            'openvino', openvino.get_version().split('-')[0], models.device, 'float32',
-            notes=_describe(plan, self._streamer),
+            'openvino', openvino.get_version().split('-')[0], models.device,
+            settings.cpu_precision, notes=_describe(plan, self._streamer),
             warnings=() if entry.warning is None else (entry.warning,))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
@@ -79,11 +81,17 @@ class OpenVinoModels:
 
         :param plan: what they are parts of.
         :param folder: holds one .xml and .bin for each.
-        :param settings: threads and cores.
+        :param settings: threads, cores and precision.
+        :raises RuntimeError: when the processor does not compute in that precision.
         """
         self._core = openvino.Core()
+        precision = PRECISION_HINTS[settings.cpu_precision]
+        if precision == 'bf16' and not self._has_bfloat16():
+            raise RuntimeError(
+                'cpu_precision bfloat16 needs a processor that computes in it (AVX512_BF16 or '
+                'AMX), this one does not; use float32')
         self._config: dict[str, object] = {
-            'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32'}
+            'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': precision}
         if num_threads := settings.num_threads or len(settings.cpu_cores):
             self._config['INFERENCE_NUM_THREADS'] = num_threads
         if settings.cpu_cores:
@@ -107,6 +115,9 @@ class OpenVinoModels:
         for name in (BODY, *([WHOLE] if plan.has_whole else [])):
             model = self._core.read_model(folder / f'{name}.xml')
             self._requests[name, 0] = self._compile(model)
+
+    def _has_bfloat16(self) -> bool:
+        return 'BF16' in self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
 
     def _compile(self, model: openvino.Model) -> Any:
         return self._core.compile_model(model, 'CPU', self._config).create_infer_request()

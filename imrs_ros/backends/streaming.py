@@ -8,7 +8,6 @@ Layout legend: N clips, T frames of a window, H height, W width, C channels, K c
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-import statistics
 import time
 
 from imrs_ros.backends.item_maker import ItemMaker, Models
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 IDLE_CALLS = 100
 """Calls of ``infer``, for each stream there is, without a window of a stream, after which its
 memory is freed."""
-NUM_TIMINGS = 3
+NUM_TIMINGS = 5
 
 
 @dataclass(slots=True)
@@ -142,19 +141,18 @@ class Streamer:
         blank = np.zeros((plan.num_frames, *self._frame_shape), np.uint8)
         memory, sequence = self.new_memory(), 0
 
-        def advance(num_new: int) -> float:
+        def advance(num_new: int) -> None:
             nonlocal sequence
             sequence += num_new
             memory.take(Clip('', blank, sequence, 0, ''), num_new)
-            return _seconds(lambda: self._maker.fill([(memory, sequence)]))
+            self._maker.fill([(memory, sequence)])
         advance(plan.num_frames)
-        self._models.run(WHOLE, [blank[None]])
-        whole_sec = statistics.median(
-            _seconds(lambda: self._models.run(WHOLE, [blank[None]])) for _ in range(NUM_TIMINGS))
-        one_sec, three_sec = (
-            statistics.median(advance(num_new) for _ in range(NUM_TIMINGS)) for num_new in (1, 3))
-        frame_sec = max((three_sec - one_sec) / 2, 1e-9)
-        self.most_new = int(np.clip(1 + (whole_sec - one_sec) / frame_sec, 0, plan.num_frames))
+        least_sec = _least_seconds({
+            'whole': lambda: self._models.run(WHOLE, [blank[None]]),
+            'one': lambda: advance(1), 'three': lambda: advance(3)})
+        frame_sec = max((least_sec['three'] - least_sec['one']) / 2, 1e-9)
+        self.most_new = int(np.clip(
+            1 + (least_sec['whole'] - least_sec['one']) / frame_sec, 0, plan.num_frames))
 
 
 def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
@@ -168,7 +166,12 @@ def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
     yield group
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    start_sec = time.perf_counter()
-    call()
-    return time.perf_counter() - start_sec
+def _least_seconds(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Time calls in turns; the least of each is what it takes where nothing else disturbs it."""
+    least_sec = dict.fromkeys(calls, float('inf'))
+    for _ in range(NUM_TIMINGS):
+        for name, call in calls.items():
+            start_sec = time.perf_counter()
+            call()
+            least_sec[name] = min(least_sec[name], time.perf_counter() - start_sec)
+    return least_sec

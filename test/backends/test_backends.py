@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from imrs_ros.backends import BackendDescription, FailoverBackend, load, load_backend
+from imrs_ros.backends.openvino_backend import OpenVinoModels
 from imrs_ros.model_card import ModelCardError, WEIGHTS_FILE
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
+import openvino
 import pytest
 from support import write_tiny_model
 import torch
@@ -34,6 +36,30 @@ def test_logits_are_those_of_the_network(tiny_card, name):
     backend.infer(clips[::-1])
     assert (logits == kept).all(), 'scores must not be overwritten by a later call'
     backend.close()
+
+
+def test_bfloat16_is_near_float32_or_refused_where_the_processor_lacks_it(tiny_card):
+    settings = BackendSettings(cpu_precision='bfloat16')
+    if 'BF16' not in openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
+        with pytest.raises(RuntimeError, match='needs a processor that computes in it'):
+            load_backend(tiny_card, settings)
+        return
+    backend = load_backend(tiny_card, settings).backend
+    exact = load_backend(tiny_card, BackendSettings()).backend
+    clips = random_clips(tiny_card.spec, 3)
+    logits, expected = backend.infer(clips), exact.infer(clips)
+    difference = np.abs(logits - expected).max() / np.abs(expected).max()
+    assert 1e-6 < difference < 0.1, 'another arithmetic, the same network'
+    assert backend.description.precision == 'bfloat16'
+    assert exact.description.precision == 'float32'
+
+
+def test_a_precision_that_nothing_here_has_is_refused_with_every_reason(tiny_card, monkeypatch):
+    monkeypatch.setattr(OpenVinoModels, '_has_bfloat16', lambda self: False)
+    with pytest.raises(RuntimeError) as caught:
+        load_backend(tiny_card, BackendSettings(cpu_precision='bfloat16'))
+    assert 'needs a processor that computes in it' in str(caught.value)
+    assert 'bfloat16 is of the backend openvino alone' in str(caught.value)
 
 
 def test_auto_is_openvino_on_a_cpu(tiny_card):
@@ -71,6 +97,7 @@ def test_non_finite_weights_are_refused(tmp_path):
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'backend': 'tensorflow'}, 'one of auto, tensorrt, torch_cuda, openvino, torch'),
     ({'num_threads': -1}, 'num_threads'),
+    ({'cpu_precision': 'int4'}, 'cpu_precision must be one of float32, bfloat16'),
     ({'cpu_cores': (0, -1)}, r'cpu_cores must be numbers from 0 on, got \[0, -1\]')])
 def test_wrong_settings_are_named(changes, words):
     with pytest.raises(ValueError, match=words):

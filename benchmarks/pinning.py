@@ -1,0 +1,154 @@
+"""
+What room the node leaves to others: ``PYTHONPATH=. python benchmarks/pinning.py``.
+
+Runs the real node with one 640 x 480 JPEG camera at 30 Hz, and beside it as many processes as
+there are cores, each of which computes without a pause: the robot's other nodes at their worst.
+For every setting of threads, cores, rate and precision: windows a second, age of the newest frame
+when its scores arrive, CPU time of the node, and how much of their speed without the node the
+others keep. The cases are measured in turns; the figures are medians of all rounds.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+import multiprocessing
+from multiprocessing.sharedctypes import Synchronized
+import os
+from pathlib import Path
+import statistics
+import time
+from typing import Any
+
+from imrs_ros.ros_messages import stamp_to_ns
+from node_process import cameras, join_domain, recognizer
+import numpy as np
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from side_by_side import save, show
+from tqdm import tqdm
+from vision_msgs.msg import Classification
+
+TOPIC, RATE_HZ = '/camera/image', 30.0
+WARM_UP_SEC = 2.0
+CASES: Mapping[str, Mapping[str, Any]] = {
+    'default': {},
+    'num_threads: 1': {'num_threads': 1},
+    'cpu_cores: "0"': {'cpu_cores': '0'},
+    'max_rate_hz: 2.0': {'max_rate_hz': 2.0},
+    'cpu_precision: bfloat16': {'cpu_precision': 'bfloat16'},
+}
+
+
+def work(count: 'Synchronized[int]') -> None:
+    """
+    Compute without a pause.
+
+    :param count: counts how often.
+    """
+    matrix = np.random.default_rng(0).random((64, 64))
+    while True:
+        for _ in range(20):
+            matrix = np.tanh(matrix @ matrix / 64)
+        count.value += 1
+
+
+@contextmanager
+def others(number: int) -> 'Iterator[list[Synchronized[int]]]':
+    """
+    Keep cores busy.
+
+    :param number: of processes.
+    :return: how often each has computed so far.
+    """
+    context = multiprocessing.get_context('spawn')
+    counts = [context.Value('q', 0) for _ in range(number)]
+    processes = [context.Process(target=work, args=(count,), daemon=True) for count in counts]
+    for process in processes:
+        process.start()
+    try:
+        yield counts
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def measure(parameters: Mapping[str, Any] | None, has_others: bool, seconds: float,
+            ) -> dict[str, float]:
+    """
+    Measure one case once.
+
+    :param parameters: of the node; None for the others alone.
+    :param has_others: whether they compute.
+    :param seconds: how long.
+    :return: figures by name.
+    """
+    if parameters is None:
+        with others(os.cpu_count() or 1) as counts:
+            return {'work_hz': _work_hz(counts, lambda sec: time.sleep(sec), seconds)}
+    given = {'cameras': [TOPIC], 'transport': 'compressed', 'hop': 4, **parameters}
+    with recognizer(given) as process, cameras([TOPIC], RATE_HZ, is_jpeg=True), \
+            others((os.cpu_count() or 1) * has_others) as counts:
+        listener, ages = Node('listener'), []
+
+        def hear(msg: Classification) -> None:
+            ages.append((listener.get_clock().now().nanoseconds
+                         - stamp_to_ns(msg.header.stamp)) / 1e6)
+        listener.create_subscription(
+            Classification, '/recognizer/camera/classification', hear, qos_profile_sensor_data)
+
+        def listen(sec: float) -> None:
+            limit = time.monotonic() + sec
+            while time.monotonic() < limit:
+                rclpy.spin_once(listener, timeout_sec=0.02)
+        listen(WARM_UP_SEC)
+        ages.clear()
+        before = process.usage.cpu_times()
+        work_hz = _work_hz(counts, listen, seconds)
+        after = process.usage.cpu_times()
+        listener.destroy_node()
+    return {'windows_hz': len(ages) / seconds, 'age_ms_p50': float(np.median(ages)),
+            'age_ms_p95': float(np.percentile(ages, 95)), 'work_hz': work_hz,
+            'cpu_share': (after.user + after.system - before.user - before.system) / seconds}
+
+
+def _work_hz(counts: 'Sequence[Synchronized[int]]', wait: Any, seconds: float) -> float:
+    while counts and not all(count.value for count in counts):
+        wait(0.1)
+    before = sum(count.value for count in counts)
+    wait(seconds)
+    return (sum(count.value for count in counts) - before) / seconds
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Measure what room the node leaves to others.')
+    parser.add_argument('--seconds', type=float, default=6.0, help='measured in each round')
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--json', type=Path, help='write all measurements there')
+    options = parser.parse_args()
+    join_domain()
+    rclpy.init()
+    keys = [(name, has_others) for name in CASES for has_others in (False, True)]
+    rounds: dict[Any, list[dict[str, float]]] = {key: [] for key in (None, *keys)}
+    for _ in tqdm(range(options.rounds), disable=None):
+        for key, measured in rounds.items():
+            name, has_others = key or (None, True)
+            measured.append(measure(None if name is None else CASES[name], has_others,
+                                    options.seconds))
+    figures = {key: {name: statistics.median(m[name] for m in measured) for name in measured[0]}
+               for key, measured in rounds.items()}
+    alone_hz = figures.pop(None)['work_hz']
+    records = [{
+        'setting': name, 'others': 'yes' if has_others else 'no',
+        **{k: v for k, v in figures[name, has_others].items() if k != 'work_hz'},
+        'others_keep': figures[name, has_others]['work_hz'] / alone_hz if has_others else None}
+        for name, has_others in keys]
+    show(records)
+    save(options.json, records)
+    rclpy.try_shutdown()
+
+
+if __name__ == '__main__':
+    main()
