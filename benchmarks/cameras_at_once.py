@@ -1,8 +1,8 @@
 """
-Whether a CPU is quicker with the windows of several cameras in one call than one after the other:
-``PYTHONPATH=. python benchmarks/cameras_at_once.py``.
+Windows of several cameras in one call: ``PYTHONPATH=. python benchmarks/cameras_at_once.py``.
 
-Eight cameras, in calls of 1, 2, 4 and 8 windows, in turns; the figures are medians, a window.
+Whether a CPU is quicker with them than one after the other. Eight cameras, in calls of 1, 2, 4 and
+8 windows, in turns; the figures are medians, a window.
 """
 
 import argparse

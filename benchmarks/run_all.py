@@ -110,6 +110,33 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
     return '\n\n'.join(parts) + '\n'
 
 
+def run(benchmark: Benchmark) -> dict[str, Any] | None:
+    """
+    Run a script.
+
+    :param benchmark: which.
+    :return: title, command, machine and records; None where it fails, or writes no JSON.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / 'records.json'
+        done = subprocess.run([sys.executable, FOLDER / benchmark.script,
+                               *benchmark.arguments, '--json', written], check=False,
+                              env={**os.environ, 'PYTHONPATH': str(FOLDER.parent)})
+        try:
+            # NaN is Python's own; nobody else could read the file.
+            records = json.loads(written.read_text(encoding='utf-8'), parse_constant=_refuse)
+        except (OSError, ValueError) as error:
+            print(f'{benchmark.script}: {error}', file=sys.stderr)
+            return None
+    return None if done.returncode else {
+        'title': benchmark.title, 'command': benchmark.command, 'machine': machine(),
+        'records': records}
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f'expected a number or null, got {constant}')
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description='Run benchmarks and write their page.')
@@ -119,17 +146,11 @@ def main() -> None:
     results = json.loads(store.read_text(encoding='utf-8')) if store.exists() else {}
     failed = []
     for benchmark in (b for b in BENCHMARKS if b.script in options.only):
-        with tempfile.TemporaryDirectory() as folder:
-            written = Path(folder) / 'records.json'
-            done = subprocess.run([sys.executable, FOLDER / benchmark.script,
-                                   *benchmark.arguments, '--json', written], check=False,
-                                  env={**os.environ, 'PYTHONPATH': str(FOLDER.parent)})
-            if done.returncode or not written.exists():
-                failed.append(benchmark.script)
-                continue
-            results[benchmark.script] = {
-                'title': benchmark.title, 'command': benchmark.command, 'machine': machine(),
-                'records': json.loads(written.read_text(encoding='utf-8'))}
+        result = run(benchmark)
+        if result is None:
+            failed.append(benchmark.script)
+            continue
+        results[benchmark.script] = result
         store.write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
         (DOCS / 'performance.md').write_text(page(results), encoding='utf-8')
     if failed:

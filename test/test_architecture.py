@@ -125,8 +125,9 @@ ALLOWED = {
         'imrs_ros.model_folders', 'imrs_ros.recognizer', 'imrs_ros.records',
         'imrs_ros.ros_settings', 'imrs_ros.settings', 'imrs_ros.video'},
     '__init__': set(),
-    '__main__': {'imrs_ros.process_end', 'imrs_ros.recognizer_node'},
-    'process_end': set(),
+    '__main__': {
+        'imrs_ros.process_end', 'imrs_ros.process_memory', 'imrs_ros.recognizer_node'},
+    'process_end': set(), 'process_memory': set(),
 }
 NODE_MODULES = ('ros_', 'recognizer_node', 'examples/', 'evaluation/ros_')
 FILES = sorted((ROOT / 'imrs_ros').rglob('*.py'))
