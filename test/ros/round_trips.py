@@ -12,7 +12,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 
-WARM_UP, NUMBER = 20, 200
+WARM_UP, NUMBER = 60, 200
 NUM_COUNTS = 5
 """Objects are counted after so many trips more; some hundred come and go with messages."""
 
