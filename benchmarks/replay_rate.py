@@ -1,0 +1,60 @@
+"""
+How fast recordings are evaluated: ``PYTHONPATH=. python benchmarks/replay_rate.py RECORDING``.
+
+Plays a recording to the recogniser as ``python -m imrs_ros.evaluation evaluate`` does, with the
+default parameters, and gives seconds of camera a second. ``resnet18`` has random weights, which
+changes nothing about its speed: 16 frames of 112 x 112 and 51 classes.
+"""
+
+import argparse
+from pathlib import Path
+import time
+from typing import Any
+
+from imrs_ros.evaluation.evaluation import evaluate_recording, Job
+from imrs_ros.evaluation.parameter_file import read_settings
+from imrs_ros.ros_settings import Settings
+from imrs_ros.settings import CPU_PRECISIONS
+from side_by_side import model_card, save, show
+
+CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
+
+
+def measure(name: str, recording: Path, settings: Settings) -> dict[str, Any]:
+    """
+    Evaluate a recording with one model.
+
+    :param name: see ``model_card``.
+    :param recording: bag or video.
+    :param settings: of the node.
+    :return: the record.
+    :raises RuntimeError: when the recording cannot be evaluated.
+    """
+    with model_card(name) as card:
+        start_sec = time.perf_counter()
+        result = evaluate_recording(recording, Job(card=card, settings=settings))
+        elapsed_sec = time.perf_counter() - start_sec
+    if result.error:
+        raise RuntimeError(result.error)
+    camera_sec = result.duration_ns * len(result.cameras) / 1e9
+    return {'network': name, 'precision': settings.backend.cpu_precision,
+            'hop': settings.window.hop, 'camera_sec': camera_sec, 'elapsed_sec': elapsed_sec,
+            'times_real_time': camera_sec / elapsed_sec}
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description='Measure how fast recordings are evaluated.')
+    parser.add_argument('recording', type=Path, help='bag or video')
+    parser.add_argument('--models', nargs='+', default=['ucf10', 'resnet18'])
+    parser.add_argument('--json', type=Path, help='write all measurements there')
+    options = parser.parse_args()
+    records = [
+        measure(name, options.recording, read_settings(CONFIG, {'cpu_precision': precision}))
+        for name in options.models for precision in CPU_PRECISIONS]
+    show(records)
+    save(options.json, records)
+
+
+if __name__ == '__main__':
+    main()
