@@ -48,6 +48,7 @@ BENCHMARKS = (
     Benchmark('precision.py', 'bfloat16 against float32',
               ('--data', '../shared/data/ucf101-subset')),
     Benchmark('pinning.py', 'What room the node leaves to others'),
+    Benchmark('replay_rate.py', 'Recordings evaluated', ('data/bags/made1',)),
     Benchmark('node_load.py', 'Cameras and the node', ('--cameras', '1', '2', '4', '8')),
 )
 
