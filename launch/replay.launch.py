@@ -4,6 +4,7 @@ Replay a bag to the node, and report what it said beside what it should have sai
 Example: ``ros2 launch imrs_ros replay.launch.py bag:=walk annotations:=walk.csv out:=report``.
 """
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 from launch import LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, RegisterEventHandler, Shutdown)
+from launch.events.process import ProcessExited
 from launch.launch_context import LaunchContext
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
@@ -56,16 +58,26 @@ def _make(context: LaunchContext) -> list[Any]:
                *(['--annotations', given['annotations']] if given['annotations'] else []),
                *(['--topics', *cameras] if cameras else [])]
     recorder = Node(
-        package='imrs_ros', executable='record_live', output='screen', on_exit=Shutdown(),
+        package='imrs_ros', executable='record_live', output='screen', on_exit=_end,
         arguments=[given['bag'], '--params', given['config'], '--out', given['out'], *options])
     # No frame is lost while the node loads its model.
     start = RegisterEventHandler(OnStateTransition(
-        target_lifecycle_node=node, goal_state='active', entities=[_player(given['bag'])]))
+        target_lifecycle_node=node, goal_state='active',
+        entities=[_player(given['bag'], cameras)]))
     return [start, recorder, node]
 
 
-def _player(bag: str) -> Any:
+def _end(event: ProcessExited, context: LaunchContext) -> list[Any]:
+    """End the launch with the recorder; with a status of 1 where it failed."""
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(f'expected a report from the recorder, it ended with status '
+                           f'{event.returncode}; its messages stand above')
+    return [Shutdown(reason='the recording is reported')]
+
+
+def _player(bag: str, cameras: Sequence[str]) -> Any:
     if shutil.which('ros2') and find_spec('ros2bag'):
         return ExecuteProcess(cmd=['ros2', 'bag', 'play', bag, '--clock', '100'], output='screen')
     return Node(package='imrs_ros', executable='play_bag', output='screen',
-                arguments=[bag, '--clock', '--wait-sec', '60', '--clock-subscribers', '2'])
+                arguments=[bag, '--clock', '--wait-sec', '60', '--clock-subscribers', '2',
+                           *(['--topics', *cameras] if cameras else [])])

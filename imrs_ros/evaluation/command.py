@@ -36,11 +36,29 @@ def main(arguments: Sequence[str] | None = None, command: str | None = None) -> 
         prog=f'imrs_ros.evaluation {command}', description=f'{command}: {COMMANDS[command][1]}.')
     module.add_arguments(parser)
     try:
-        sys.exit(module.run(parser.parse_args(arguments)))
+        sys.exit(module.run(parser.parse_args(without_ros_arguments(arguments))))
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f'{command}: {error}')
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def without_ros_arguments(arguments: Sequence[str]) -> list[str]:
+    """
+    Leave out what launch adds for ROS, from ``--ros-args`` to ``--``; rclpy reads it by itself.
+
+    :param arguments: of the process.
+    :return: those of the sub-command.
+    """
+    own, is_ros = [], False
+    for argument in arguments:
+        if argument == '--ros-args':
+            is_ros = True
+        elif not is_ros:
+            own.append(argument)
+        elif argument == '--':
+            is_ros = False
+    return own
 
 
 def _choose(arguments: Sequence[str]) -> str:

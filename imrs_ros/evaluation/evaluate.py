@@ -2,7 +2,8 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
+import logging
 from pathlib import Path
 import sys
 import time
@@ -20,6 +21,8 @@ from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from joblib import delayed, Parallel, parallel_config
 from tqdm import tqdm
+
+CONNECT_LIMIT_SEC = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,13 +118,27 @@ def _num_images(paths: Sequence[Path], job: Job) -> int:
     return sum(lengths())
 
 
-def _cluster(address: str | None) -> AbstractContextManager[object]:
+@contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
     """Send joblib's work to a Dask cluster, where one is named."""
     if address is None:
-        return nullcontext()
+        yield
+        return
+    # Dask logs what the error below says.
+    logging.getLogger('distributed').setLevel(logging.CRITICAL)
     from dask.distributed import Client
-    Client(address)
-    return parallel_config(backend='dask')
+    try:
+        client = Client(address, timeout=CONNECT_LIMIT_SEC)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(
+            f'{address}: expected a Dask scheduler that answers within {CONNECT_LIMIT_SEC:.0f} s, '
+            f'got: {error}; start one with "dask scheduler", give the address that it prints, or '
+            'leave out --dask') from error
+    with client, parallel_config(backend='dask'):
+        if not client.scheduler_info()['workers']:
+            raise RuntimeError(f'{address}: expected a Dask scheduler with workers, got none; '
+                               f'start some with "dask worker {address}"')
+        yield
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import sys
 
 from imrs_ros.evaluation import report
 from imrs_ros.evaluation.annotation import Annotation
-from imrs_ros.evaluation.command import main
+from imrs_ros.evaluation.command import main, without_ros_arguments
 from imrs_ros.evaluation.evaluate import evaluate_all
 from imrs_ros.evaluation.evaluation import evaluate_recording
 from imrs_ros.evaluation.parameter_file import read_settings
@@ -236,6 +236,14 @@ def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
         main(['--help'])
     assert done.value.code == 0
     assert 'annotate-template' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(('given', 'own'), [
+    (['walk', '--out', 'x', '--ros-args'], ['walk', '--out', 'x']),
+    (['--ros-args', '-r', '__node:=a', '--', 'walk'], ['walk']),
+    (['a', '--', 'b'], ['a', '--', 'b'])])
+def test_arguments_of_launch_for_ros_are_left_out(given, own):
+    assert without_ros_arguments(given) == own
 
 
 def test_nothing_of_it_needs_ros():

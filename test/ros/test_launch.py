@@ -55,3 +55,18 @@ def test_replay_starts_recorder_and_node_and_a_player_after_them(root):
     start, recorder, node = replay._make(context)
     assert recorder._Node__package == node._Node__package == 'imrs_ros'
     assert type(start).__name__ == 'RegisterEventHandler'
+
+
+def test_replay_ends_with_its_recorder_and_fails_with_it(root):
+    from launch import LaunchContext
+    from launch.actions import Shutdown
+    from launch.events.process import ProcessExited
+    replay = load(root / 'launch' / 'replay.launch.py')
+
+    def exited(status):
+        return ProcessExited(action=None, name='record_live', cmd=[], cwd=None, env=None, pid=1,
+                             returncode=status)
+    (end,) = replay._end(exited(0), LaunchContext())
+    assert isinstance(end, Shutdown)
+    with pytest.raises(RuntimeError, match='expected a report from the recorder'):
+        replay._end(exited(1), LaunchContext())
