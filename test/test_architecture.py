@@ -119,9 +119,10 @@ ALLOWED = {
            'segment_metrics': set(), 'event_metrics': set(), 'frame_metrics': {'sklearn'},
            'figures': set(),
            'parameter_file': {'yaml', 'imrs_ros.ros_settings', 'imrs_ros.settings'}}.items()},
+    'dask_cluster': {'dask', 'joblib'},
     'evaluation': {
-        'cv2', 'joblib', 'dask', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.backends',
-        'imrs_ros.decision', 'imrs_ros.evaluation', 'imrs_ros.model_card',
+        'cv2', 'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.backends',
+        'imrs_ros.dask_cluster', 'imrs_ros.decision', 'imrs_ros.evaluation', 'imrs_ros.model_card',
         'imrs_ros.model_folders', 'imrs_ros.recognizer', 'imrs_ros.records',
         'imrs_ros.ros_settings', 'imrs_ros.settings', 'imrs_ros.video'},
     '__init__': set(),

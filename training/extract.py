@@ -8,7 +8,6 @@ skipped, half-written ones redone.
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 import errno
 import os
@@ -17,10 +16,11 @@ import shutil
 import sys
 
 import cv2
+from imrs_ros.dask_cluster import dask_cluster
 from imrs_ros.records import Frame
 from imrs_ros.resampler import Resampler
 from imrs_ros.video import read_video, SUFFIXES, video_length, VideoError
-from joblib import delayed, Parallel, parallel_config
+from joblib import delayed, Parallel
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -245,7 +245,7 @@ def extract(
     settings.save(out)
     tasks, problems = plan(videos.resolve(), out.resolve(), settings, only)
     check_room(tasks, out, settings)
-    with _cluster(dask), tqdm(
+    with dask_cluster(dask), tqdm(
             total=sum(task.num_frames for task in tasks), unit='frame', desc='extract') as bar:
         outcomes = Parallel(n_jobs=num_jobs, return_as='generator_unordered')(
             delayed(run_task)(task, settings) for task in tasks)
@@ -254,15 +254,6 @@ def extract(
             if outcome.problem is not None:
                 problems.append(outcome)
     return problems
-
-
-def _cluster(address: str | None) -> AbstractContextManager[object]:
-    """Send joblib's work to a Dask cluster, where one is named."""
-    if address is None:
-        return nullcontext()
-    from dask.distributed import Client
-    Client(address)
-    return parallel_config(backend='dask')
 
 
 def main() -> None:

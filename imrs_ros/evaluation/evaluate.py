@@ -2,13 +2,12 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-import logging
 from pathlib import Path
 import sys
 import time
 from typing import Any
 
+from imrs_ros.dask_cluster import dask_cluster
 from imrs_ros.evaluation import report
 from imrs_ros.evaluation.annotation_file import read_annotations
 from imrs_ros.evaluation.evaluation import evaluate_recording, Job, Result
@@ -19,10 +18,8 @@ from imrs_ros.evaluation.source import find_recordings, open_recording
 from imrs_ros.evaluation.summary import summary
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
-from joblib import delayed, Parallel, parallel_config
+from joblib import delayed, Parallel
 from tqdm import tqdm
-
-CONNECT_LIMIT_SEC = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,8 +93,8 @@ def evaluate_all(paths: Sequence[Path], job: Job, num_jobs: int = 1, dask: str |
         with tqdm(total=_num_images(paths, job), unit='image', desc='evaluate',
                   disable=None) as bar:
             return [evaluate_recording(path, job, bar.update) for path in paths]
-    with _cluster(dask), tqdm(total=len(paths), unit='recording', desc='evaluate',
-                              disable=None) as bar:
+    with dask_cluster(dask), tqdm(
+            total=len(paths), unit='recording', desc='evaluate', disable=None) as bar:
         results = []
         for result in Parallel(n_jobs=num_jobs, return_as='generator')(
                 delayed(evaluate_recording)(path.resolve(), job) for path in paths):
@@ -116,29 +113,6 @@ def _num_images(paths: Sequence[Path], job: Job) -> int:
             except RecordingError:
                 yield 0
     return sum(lengths())
-
-
-@contextmanager
-def _cluster(address: str | None) -> Iterator[None]:
-    """Send joblib's work to a Dask cluster, where one is named."""
-    if address is None:
-        yield
-        return
-    # Dask logs what the error below says.
-    logging.getLogger('distributed').setLevel(logging.CRITICAL)
-    from dask.distributed import Client
-    try:
-        client = Client(address, timeout=CONNECT_LIMIT_SEC)
-    except (OSError, ValueError) as error:
-        raise ConnectionError(
-            f'{address}: expected a Dask scheduler that answers within {CONNECT_LIMIT_SEC:.0f} s, '
-            f'got: {error}; start one with "dask scheduler", give the address that it prints, or '
-            'leave out --dask') from error
-    with client, parallel_config(backend='dask'):
-        if not client.scheduler_info()['workers']:
-            raise RuntimeError(f'{address}: expected a Dask scheduler with workers, got none; '
-                               f'start some with "dask worker {address}"')
-        yield
 
 
 def run(options: argparse.Namespace) -> int:

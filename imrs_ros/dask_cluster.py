@@ -1,0 +1,38 @@
+"""Work that joblib hands out, sent to the machines of a Dask cluster instead of the cores here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import logging
+
+from joblib import parallel_config
+
+CONNECT_LIMIT_SEC = 10.0
+
+
+@contextmanager
+def dask_cluster(address: str | None) -> Iterator[None]:
+    """
+    Let ``joblib.Parallel`` work on a cluster, within the context.
+
+    :param address: of a Dask scheduler, as tcp://host:8786; None for this machine.
+    :raises ConnectionError: when none answers there.
+    :raises RuntimeError: when it has no workers.
+    """
+    if address is None:
+        yield
+        return
+    # Dask logs what the error below says.
+    logging.getLogger('distributed').setLevel(logging.CRITICAL)
+    from dask.distributed import Client
+    try:
+        client = Client(address, timeout=CONNECT_LIMIT_SEC)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(
+            f'{address}: expected a Dask scheduler that answers within {CONNECT_LIMIT_SEC:.0f} s, '
+            f'got: {error}; start one with "dask scheduler", give the address that it prints, or '
+            'leave out --dask') from error
+    with client, parallel_config(backend='dask'):
+        if not client.scheduler_info()['workers']:
+            raise RuntimeError(f'{address}: expected a Dask scheduler with workers, got none; '
+                               f'start some with "dask worker {address}"')
+        yield
