@@ -2,8 +2,8 @@
 What bfloat16 gains and loses on a CPU: ``PYTHONPATH=. python benchmarks/precision.py``.
 
 Times windows of one stream in both precisions, in turns, and scores the test list of a split with
-both: accuracy, how often the best class is the same, and the difference of the logits. Without
-real videos (``IMRS_DATA``) only the times are measured.
+both: accuracy, how often the best class is the same, and the difference of the logits. Where there
+are no real videos (``IMRS_DATA``) only the times are measured.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.openvino_backend import OpenVinoBackend
+from imrs_ros.demo_source import data_folder
 from imrs_ros.model_card import ModelCard
 from imrs_ros.settings import BackendSettings, CPU_PRECISIONS
 import numpy as np
@@ -83,13 +84,14 @@ def main() -> None:
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--hops', type=int, nargs='+', default=[1, 4, 16])
     parser.add_argument('--rounds', type=int, default=25)
-    parser.add_argument('--data', type=Path, help='score its test list, too')
+    parser.add_argument('--data', type=Path, default=data_folder() / 'ucf101-subset',
+                        help='score its test list, too, where it is there')
     parser.add_argument('--split', type=int, default=1)
     parser.add_argument('--json', type=Path, help='write all measurements there')
     options = parser.parse_args()
     with model_card(options.model) as card:
         times = {hop: times_ms(card, hop, options.rounds) for hop in options.hops}
-        figures = {} if options.data is None else accuracy(card, options.data, options.split)
+        figures = (accuracy(card, options.data, options.split) if options.data.is_dir() else {})
     records: list[dict[str, Any]] = [{
         'network': options.model, 'precision': name,
         **{f'hop_{hop}_ms': ms[name] for hop, ms in times.items()},

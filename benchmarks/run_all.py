@@ -45,10 +45,9 @@ BENCHMARKS = (
     Benchmark('frame_cost.py', 'One image, from message to ring'),
     Benchmark('start.py', 'From start to active, and memory'),
     Benchmark('cameras_at_once.py', 'Windows of several cameras in one call'),
-    Benchmark('precision.py', 'bfloat16 against float32',
-              ('--data', '../shared/data/ucf101-subset')),
+    Benchmark('precision.py', 'bfloat16 against float32'),
     Benchmark('pinning.py', 'What room the node leaves to others'),
-    Benchmark('replay_rate.py', 'Recordings evaluated', ('data/bags/made1',)),
+    Benchmark('replay_rate.py', 'Recordings evaluated'),
     Benchmark('node_load.py', 'Cameras and the node', ('--cameras', '1', '2', '4', '8')),
 )
 
