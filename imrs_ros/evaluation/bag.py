@@ -109,7 +109,8 @@ class Bag:
             missing = [t for t in topics if not found([t])]
             raise RecordingError(
                 f'{self._path}: expected images on {", ".join(missing) or "any topic"}, got '
-                f'images on {", ".join(images) or "none"}; other topics are {self._others()}')
+                + (f'images on {", ".join(images)}; name one of these as the camera' if images
+                   else f'{self._others()}; record a topic of {" or ".join(IMAGE_TYPES)}'))
         if preferred and not topics and len(chosen) != len(preferred):
             self.notes.append(f'of the cameras {", ".join(preferred)} it has '
                               f'{len(found(preferred))}; evaluated {", ".join(chosen)}')
@@ -118,7 +119,7 @@ class Bag:
     def _others(self) -> str:
         others = {f'{c.topic} ({c.msgtype})' for c in self._connections
                   if c.msgtype not in IMAGE_TYPES}
-        return ', '.join(sorted(others)) or 'none'
+        return ', '.join(sorted(others)) or 'no topics'
 
     def _messages(self, topics: Iterable[str]) -> Iterator[Message]:
         """Read in the order of recording, up to where a file is damaged."""
@@ -205,8 +206,8 @@ class Bag:
         """
         if not any(c.topic == topic and c.msgtype == TEXT_TYPE for c in self._connections):
             raise RecordingError(
-                f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got topics '
-                f'{self._others()}')
+                f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got '
+                f'{self._others()}; name one of {TEXT_TYPE}, or leave out --annotation-topic')
         return [(log_ns - self.start_ns, self._deserialize(data, TEXT_TYPE).data)
                 for _, log_ns, data in self._messages([topic])]
 

@@ -14,7 +14,7 @@ from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.track import Track
 from imrs_ros.evaluation.truth import annotations_of, place
 from imrs_ros.model_card import ModelCard
-from imrs_ros.ros_settings import NodeSettings, Settings
+from imrs_ros.ros_settings import Settings
 from imrs_ros.settings import WindowSettings
 import numpy as np
 
@@ -38,9 +38,8 @@ class Job:
 
     @property
     def preferred(self) -> tuple[str, ...]:
-        """Give the cameras of the settings; none where they are the default, which names none."""
-        cameras = self.settings.node.cameras
-        return () if cameras == NodeSettings().cameras else cameras
+        """Give the cameras that the settings name."""
+        return self.settings.node.named_cameras
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import re
 
 from imrs_ros.evaluation.bag import Bag, SUFFIXES
+from imrs_ros.evaluation.parameter_file import read_settings
 from imrs_ros.evaluation.recording import RecordingError
 from imrs_ros.evaluation.video_recording import is_video, VideoRecording
 
@@ -35,6 +36,20 @@ def _within(folder: Path) -> list[Path]:
     return [recording for file in files for recording in (
         _within(file) if file.is_dir()
         else [file] if file.suffix in SUFFIXES or is_video(file) else [])]
+
+
+def topics_of(path: Path, params: Path | None = None) -> tuple[str, ...]:
+    """
+    Choose the cameras of a recording as ``evaluate`` and ``record`` do.
+
+    :param path: of the recording.
+    :param params: the node's parameter file.
+    :return: topics: of the cameras that the file names those that are there, else all.
+    :raises RecordingError: when it cannot be opened.
+    :raises SettingsError: when the parameter file is wrong.
+    """
+    with open_recording(path, preferred=read_settings(params).node.named_cameras) as recording:
+        return recording.topics
 
 
 def open_recording(
