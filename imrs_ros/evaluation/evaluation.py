@@ -98,8 +98,9 @@ def _fill(result: Result, path: Path, recording: Recording, job: Job,
         result.cameras.append((seen, track_of(seen, truth, recording.duration_ns, job)))
     result.notes = [*recording.notes, *result.notes]
     if not result.cameras:
+        notes, result.notes = result.notes, []
         raise RecordingError(f'{path}: expected a camera with a window, got none; '
-                             + '; '.join(result.notes))
+                             + '; '.join(notes))
 
 
 def _why_no_window(seen: Seen, card: ModelCard) -> str:

@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    report.check_folder(options.out)
     job = job_of(options)
     if len(options.recordings) != 1:
         raise ValueError(f'expected one recording, got {len(options.recordings)}')

@@ -165,6 +165,13 @@ def test_folders_hold_bags_and_videos(tmp_path):
     write_ros1(tmp_path / 'a.bag', camera_frames(1))
     (tmp_path / 'notes.txt').touch()
     assert find_recordings([tmp_path]) == [tmp_path / 'a.bag', tmp_path / 'b', video]
+    # A single file is a bag of its own where other recordings lie beside it.
+    loose = tmp_path / 'a.mcap'
+    loose.touch()
+    assert find_recordings([tmp_path]) == [tmp_path / 'a.bag', loose, tmp_path / 'b', video]
+    (tmp_path / 'none').mkdir()
+    with pytest.raises(RecordingError, match='expected a recording, got a folder without'):
+        open_recording(tmp_path / 'none')
     with open_recording(video) as recording:
         got = list(recording.images())
     assert [i.frame.stamp_ns - got[0].frame.stamp_ns for i in got] == [
