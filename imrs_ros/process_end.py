@@ -23,10 +23,21 @@ def end_on_signals() -> None:
         signal.signal(number, _interrupt)
 
 
+def ignore(number: int, frame: FrameType | None) -> None:
+    """
+    Handle a signal by doing nothing.
+
+    Unlike ``SIG_IGN``, of which Python complains for a signal that has arrived already.
+
+    :param number: of the signal.
+    :param frame: where it arrived.
+    """
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     # A second signal has nothing to add.
     for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+        signal.signal(each, ignore)
     watchdog = threading.Timer(GRACE_SEC, _end_now)
     watchdog.daemon = True
     watchdog.start()

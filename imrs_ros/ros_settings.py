@@ -56,6 +56,11 @@ class NodeSettings:
             ('transport', self.transport in TRANSPORTS,
              f'must be one of {", ".join(TRANSPORTS)}, got {self.transport!r}'))
 
+    @property
+    def named_cameras(self) -> tuple[str, ...]:
+        """Give the cameras; none where they are the default, which stands for any."""
+        return () if self.cameras == NodeSettings().cameras else self.cameras
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:

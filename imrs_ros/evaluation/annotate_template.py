@@ -2,8 +2,10 @@
 
 import argparse
 from pathlib import Path
+import sys
 
 from imrs_ros.evaluation.annotation_file import NAME, write_annotations
+from imrs_ros.evaluation.recording import RecordingError
 from imrs_ros.evaluation.source import find_recordings, open_recording
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
@@ -30,17 +32,27 @@ def run(options: argparse.Namespace) -> int:
     Run the command.
 
     :param options: the command line.
-    :return: 0.
-    :raises FileExistsError: where a file is there already.
+    :return: 0, or 1 where one of them got no file: it cannot be read, or has one already.
     """
     labels = ModelCard.load(find_model(options.model)).labels
+    status = 0
     for path in find_recordings(options.recordings):
-        with open_recording(path) as recording:
-            file = options.out or (path / NAME if path.is_dir() else path.with_suffix('.csv'))
-            print(f'{recording.name}: {recording.duration_ns / 1e9:.2f} s, cameras '
-                  f'{", ".join(recording.topics)} -> {file}')
-        if file.exists() and file != options.out:
-            raise FileExistsError(f'{file}: expected a name that is free, got one in use')
-        write_annotations(file, ())
+        try:
+            _write_one(path, options.out)
+        except (RecordingError, OSError) as error:
+            print(f'annotate-template: {error}', file=sys.stderr)
+            status = 1
     print(f'{HELP}\nLabels: {", ".join(labels)}')
-    return 0
+    return status
+
+
+def _write_one(path: Path, out: Path | None) -> None:
+    with open_recording(path) as recording:
+        file = out or (path / NAME if path.is_dir() else path.with_suffix('.csv'))
+        words = (f'{recording.name}: {recording.duration_ns / 1e9:.2f} s, cameras '
+                 f'{", ".join(recording.topics)}')
+    if file.exists() and file != out:
+        raise FileExistsError(f'{file}: expected a name that is free, got one in use; edit it, '
+                              'or remove it first')
+    write_annotations(file, ())
+    print(f'{words} -> {file}')

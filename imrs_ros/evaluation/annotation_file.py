@@ -8,6 +8,7 @@ where it speaks of several, ``recording`` and ``topic``.
 from collections.abc import Iterable
 import csv
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,23 @@ def _from_csv(path: Path, text: str) -> list[Annotation]:
             f'{path}: expected a first line with start,end,label and, if needed, recording and '
             f'topic, got {",".join(columns)!r}')
     rows.fieldnames = columns
-    return [_annotation(f'{path.name} line {rows.line_num}', row['start'], row['end'],
-                        row['label'], row.get('recording'), row.get('topic'))
-            for row in rows if any(value and str(value).strip() for value in row.values())]
+    found = []
+    for row in rows:
+        origin = f'{path} line {rows.line_num}'
+        if None in row:
+            raise RecordingError(f'{origin}: expected {len(columns)} values, got '
+                                 f'{len(columns) + len(row[None])}; quote one with a comma')
+        if any(value and value.strip() for value in row.values()):
+            found.append(_annotation(origin, row['start'], row['end'], row['label'],
+                                     row.get('recording'), row.get('topic')))
+    return found
 
 
 def _from_json(path: Path, text: str) -> list[Annotation]:
     try:
         database = json.loads(text)
         database = database.get('database', database)
-        return [_annotation(f'{path.name}: {name}', start, end, item['label'], name)
+        return [_annotation(f'{path}: {name}', start, end, item['label'], name)
                 for name, video in database.items() for item in video.get('annotations', ())
                 for start, end in [item['segment']]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -71,6 +79,8 @@ def _annotation(origin: str, start: Any, end: Any, label: Any, recording: Any = 
                 topic: Any = '') -> Annotation:
     try:
         times = float(start), float(end)
+        if not all(map(isfinite, times)):
+            raise ValueError('not finite')
     except (TypeError, ValueError) as error:
         raise RecordingError(
             f'{origin}: expected start and end in seconds, got {start!r} and {end!r}') from error

@@ -50,11 +50,15 @@ class Bag:
                 reader = (Ros1Reader if file.suffix == '.bag' else Ros2Reader)(file)
                 reader.open()
                 self._readers.append(reader)
+        except RecordingError:
+            raise
         # The libraries below raise errors of many kinds for damaged files.
         except Exception as error:
             self.close()
+            # YAML shows the place below its message.
+            words = ' '.join(str(error).split())
             raise RecordingError(
-                f'{path}: expected a bag that can be read, got {type(error).__name__}: {error}; '
+                f'{path}: expected a bag that can be read, got {type(error).__name__}: {words}; '
                 'one that was cut off may be mended by "ros2 bag reindex" (sqlite3) or "mcap '
                 'recover"') from error
         self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
@@ -92,7 +96,9 @@ class Bag:
             return [self._path]
         files = sorted(p for p in self._path.iterdir() if p.suffix in SUFFIXES)
         if not files:
-            raise FileNotFoundError(f'no metadata.yaml, and no file {", ".join(SUFFIXES)}')
+            raise RecordingError(
+                f'{self._path}: expected a recording, got a folder without metadata.yaml and '
+                f'without a file {", ".join(SUFFIXES)}; name the folder or file of a bag')
         self.notes.append(
             f'no metadata.yaml: read {", ".join(file.name for file in files)} without it')
         return files
@@ -109,7 +115,8 @@ class Bag:
             missing = [t for t in topics if not found([t])]
             raise RecordingError(
                 f'{self._path}: expected images on {", ".join(missing) or "any topic"}, got '
-                f'images on {", ".join(images) or "none"}; other topics are {self._others()}')
+                + (f'images on {", ".join(images)}; name one of these as the camera' if images
+                   else f'{self._others()}; record a topic of {" or ".join(IMAGE_TYPES)}'))
         if preferred and not topics and len(chosen) != len(preferred):
             self.notes.append(f'of the cameras {", ".join(preferred)} it has '
                               f'{len(found(preferred))}; evaluated {", ".join(chosen)}')
@@ -118,7 +125,7 @@ class Bag:
     def _others(self) -> str:
         others = {f'{c.topic} ({c.msgtype})' for c in self._connections
                   if c.msgtype not in IMAGE_TYPES}
-        return ', '.join(sorted(others)) or 'none'
+        return ', '.join(sorted(others)) or 'no topics'
 
     def _messages(self, topics: Iterable[str]) -> Iterator[Message]:
         """Read in the order of recording, up to where a file is damaged."""
@@ -204,9 +211,11 @@ class Bag:
         :raises RecordingError: where there is no such topic.
         """
         if not any(c.topic == topic and c.msgtype == TEXT_TYPE for c in self._connections):
+            texts = sorted({c.topic for c in self._connections if c.msgtype == TEXT_TYPE})
             raise RecordingError(
-                f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got topics '
-                f'{self._others()}')
+                f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got texts on '
+                f'{", ".join(texts) or "no topic"}; name another, or leave out '
+                '--annotation-topic')
         return [(log_ns - self.start_ns, self._deserialize(data, TEXT_TYPE).data)
                 for _, log_ns, data in self._messages([topic])]
 

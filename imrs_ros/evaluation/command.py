@@ -31,15 +31,17 @@ def main(arguments: Sequence[str] | None = None, command: str | None = None) -> 
     if command is None:
         command = _choose(arguments)
         arguments = arguments[1:]
-    module = import_module(f'imrs_ros.evaluation.{COMMANDS[command][0]}')
     parser = argparse.ArgumentParser(
         prog=f'imrs_ros.evaluation {command}', description=f'{command}: {COMMANDS[command][1]}.')
-    module.add_arguments(parser)
     try:
+        # Takes a while, too.
+        module = import_module(f'imrs_ros.evaluation.{COMMANDS[command][0]}')
+        module.add_arguments(parser)
         sys.exit(module.run(parser.parse_args(without_ros_arguments(arguments))))
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f'{command}: {error}')
     except KeyboardInterrupt:
+        print(f'{command}: interrupted, without a result', file=sys.stderr)
         sys.exit(130)
 
 

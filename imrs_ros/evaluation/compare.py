@@ -57,9 +57,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     return {
         'settings': settings,
         'only_in_one': sorted(recordings[0] ^ recordings[1]),
-        'figures': [(name, before['figures'][name], after['figures'][name],
-                     verdict(name, before['figures'][name], after['figures'][name]))
-                    for name in WORDS],
+        # A report of another version may lack one.
+        'figures': [(name, *values, verdict(name, *values)) for name in WORDS
+                    for values in [[r['figures'].get(name) for r in (before, after)]]],
         'classes': [(label, *values, verdict('f1@25', *values))
                     for label, values in classes.items()]}
 

@@ -88,7 +88,10 @@ def evaluate_all(paths: Sequence[Path], job: Job, num_jobs: int = 1, dask: str |
     :param num_jobs: processes; 1 for this one, -1 for one a core.
     :param dask: address of a scheduler whose workers see the same files; None for this machine.
     :return: the results, in order.
+    :raises ValueError: for 0 processes.
     """
+    if num_jobs == 0:
+        raise ValueError('expected --jobs of 1 or more, or -1 for one a core, got 0')
     if num_jobs == 1 and dask is None:
         with tqdm(total=_num_images(paths, job), unit='image', desc='evaluate',
                   disable=None) as bar:
@@ -122,6 +125,7 @@ def run(options: argparse.Namespace) -> int:
     :param options: the command line.
     :return: 0, or 1 where a recording could not be evaluated.
     """
+    report.check_folder(options.out)
     job = job_of(options)
     start_sec = time.monotonic()
     results = evaluate_all(find_recordings(options.recordings), job, options.jobs, options.dask)

@@ -14,7 +14,7 @@ from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.track import Track
 from imrs_ros.evaluation.truth import annotations_of, place
 from imrs_ros.model_card import ModelCard
-from imrs_ros.ros_settings import NodeSettings, Settings
+from imrs_ros.ros_settings import Settings
 from imrs_ros.settings import WindowSettings
 import numpy as np
 
@@ -38,9 +38,8 @@ class Job:
 
     @property
     def preferred(self) -> tuple[str, ...]:
-        """Give the cameras of the settings; none where they are the default, which names none."""
-        cameras = self.settings.node.cameras
-        return () if cameras == NodeSettings().cameras else cameras
+        """Give the cameras that the settings name."""
+        return self.settings.node.named_cameras
 
 
 @dataclass(slots=True)
@@ -99,8 +98,9 @@ def _fill(result: Result, path: Path, recording: Recording, job: Job,
         result.cameras.append((seen, track_of(seen, truth, recording.duration_ns, job)))
     result.notes = [*recording.notes, *result.notes]
     if not result.cameras:
+        notes, result.notes = result.notes, []
         raise RecordingError(f'{path}: expected a camera with a window, got none; '
-                             + '; '.join(result.notes))
+                             + '; '.join(notes))
 
 
 def _why_no_window(seen: Seen, card: ModelCard) -> str:

@@ -30,11 +30,17 @@ def read_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
                 for name in given if name not in NAMES}
     problems |= {name: f'{name} must be like {default_of(name)!r}, got {value!r}'
                  for name, value in given.items()
-                 if name in NAMES and type(value) is not type(default_of(name))}
+                 if name in NAMES and not _is_like(value, default_of(name))}
     if problems:
         raise SettingsError({name: f'{path or "parameters"}: {problem}'
                              for name, problem in problems.items()})
     return make_settings(values)
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    """Tell whether a value has a parameter's type; all lists are of texts."""
+    return type(value) is type(default) and (
+        not isinstance(value, list) or all(isinstance(word, str) for word in value))
 
 
 def read_values(path: Path) -> dict[str, Any]:
@@ -52,10 +58,13 @@ def read_values(path: Path) -> dict[str, Any]:
         if not sections:
             raise KeyError(NODE)
         values = {name: value for section in sections for name, value in section.items()}
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError,
+            TypeError) as error:
+        # YAML shows the place below its message.
+        words = ' '.join(str(error).split())
         raise SettingsError({'file': (
             f'{path}: expected a parameter file like config/recognizer.yaml, with /** or {NODE} '
-            f'and ros__parameters within; got {type(error).__name__}: {error}')}) from error
+            f'and ros__parameters within; got {type(error).__name__}: {words}')}) from error
     return {name: value for name, value in values.items() if name not in OF_ROS}
 
 

@@ -17,6 +17,8 @@ import numpy as np
 
 FORMAT = 1
 FILE = 'report.json'
+SECTIONS = ('model', 'settings', 'figures', 'per_class', 'recordings')
+"""What two reports are compared by."""
 
 
 def build(results: Sequence[Result], job: Job) -> dict[str, Any]:
@@ -92,6 +94,18 @@ def camera_section(seen: Seen, track: Track) -> dict[str, Any]:
     return section
 
 
+def check_folder(folder: Path) -> None:
+    """
+    Check where a report is to be written, before hours are spent on it.
+
+    :param folder: there or not.
+    :raises FileExistsError: when it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f'{folder}: expected a folder for the report, got a file; give '
+                              'another to --out')
+
+
 def write(report: dict[str, Any], folder: Path) -> Path:
     """
     Write ``report.json``.
@@ -123,4 +137,7 @@ def read(path: Path) -> dict[str, Any]:
                          f'{type(error).__name__}: {error}') from error
     if found != FORMAT:
         raise ValueError(f'{path}: expected format {FORMAT}, got {found}; evaluate again')
+    if missing := [name for name in SECTIONS if name not in report]:
+        raise ValueError(f'{path}: expected a report that "evaluate" wrote, got one without '
+                         f'{", ".join(missing)}; evaluate again')
     return report

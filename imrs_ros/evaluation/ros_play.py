@@ -8,11 +8,13 @@ import time
 from imrs_ros.evaluation.bag import Bag
 from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.video_recording import VideoRecording
+from imrs_ros.process_end import end_on_signals
 from imrs_ros.ros_messages import raw_message
 import rclpy
 from rclpy.clock import ClockType
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.signals import SignalHandlerOptions
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
@@ -139,8 +141,9 @@ def run(options: argparse.Namespace) -> int:
     :param options: the command line.
     :return: 0.
     """
+    end_on_signals()
     with open_recording(options.recording, options.topics) as recording:
-        rclpy.init()
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         node = Node('player')
         try:
             player = RecordingPlayer(

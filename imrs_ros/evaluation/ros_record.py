@@ -6,24 +6,33 @@ The report is that of ``evaluate``, with a section that puts live beside offline
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 import threading
+from types import FrameType
 
 from imrs_ros.evaluation import report
 from imrs_ros.evaluation.evaluate import add_job_arguments, evaluate_all, job_of
 from imrs_ros.evaluation.evaluation import Job, Result
+from imrs_ros.evaluation.heard import heard_result
 from imrs_ros.evaluation.live import live_section, live_track
 from imrs_ros.evaluation.page import write_page
 from imrs_ros.evaluation.ros_recorder import LiveRecorder, START_LIMIT_SEC, wait_for_end
 from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.summary import summary
+from imrs_ros.process_end import ignore
 from imrs_ros.ros_settings import camera_name
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+INTERRUPTED = 130
+"""Exit status of a process that was interrupted, as a shell gives it."""
 
 
 def add_live(made: dict[str, object], result: Result, recorder: LiveRecorder, start_ns: int,
@@ -65,44 +74,70 @@ def run(options: argparse.Namespace) -> int:
     Run the command.
 
     :param options: the command line.
-    :return: 0, or 1 where the recording could not be evaluated.
+    :return: 0, 1 where the recording could not be evaluated, or ``INTERRUPTED``.
+    :raises KeyboardInterrupt: where the node had published no window.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    report.check_folder(options.out)
     job = job_of(options)
     if len(options.recordings) != 1:
         raise ValueError(f'expected one recording, got {len(options.recordings)}')
     path = options.recordings[0]
     with open_recording(path, job.topics, preferred=job.preferred) as recording:
         topics, start_ns = recording.topics, recording.start_ns
-    recorder = _record(options, job, topics)
-    result = evaluate_all([path], job)[0]
-    made = report.build([result], job)
-    add_live(made, result, recorder, start_ns)
-    report.write(made, options.out)
-    print(f'{summary(made)}\n{write_page(made, [result], options.out)}')
-    return 1 if result.error else 0
+    recorder, is_over = _record(options, job, topics)
+    if is_over:
+        with suppress(KeyboardInterrupt):
+            result = evaluate_all([path], job)[0]
+            made = report.build([result], job)
+            add_live(made, result, recorder, start_ns)
+            _write(made, result, options.out)
+            return 1 if result.error else 0
+    if not any(recorder.windows.values()):
+        raise KeyboardInterrupt
+    result = heard_result(path, job, recorder.windows)
+    _write(report.build([result], job), result, options.out)
+    return INTERRUPTED
 
 
-def _record(options: argparse.Namespace, job: Job, topics: Sequence[str]) -> LiveRecorder:
-    """Listen until the recording is over, or until an interrupt."""
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # What ends a launch sends SIGTERM where SIGINT did not end a process at once.
+    signal.signal(signal.SIGTERM, ignore)
+    raise KeyboardInterrupt
+
+
+def _write(made: dict[str, object], result: Result, folder: Path) -> None:
+    report.write(made, folder)
+    print(f'{summary(made)}\n{write_page(made, [result], folder)}')
+
+
+def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
+            ) -> tuple[LiveRecorder, bool]:
+    """Listen until the recording is over, or until an interrupt, which makes it False."""
     children: list[subprocess.Popen[bytes]] = []
     if options.alone:
         os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = Node('recorder', parameter_overrides=[rclpy.Parameter('use_sim_time', value=True)])
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor,))
     spinner.start()
+    is_over = False
     try:
         recorder = LiveRecorder(
             node, [camera_name(topic) for topic in topics], job.card.labels, options.recognizer)
-        if options.alone:
-            children = _start(options, job, topics)
-        wait_for_end(node, lambda: any(child.poll() for child in children) or not rclpy.ok())
-        for child in children:
-            if child.poll():
-                raise RuntimeError('expected the node and the player to run to the end, one ended '
-                                   f'with status {child.returncode}; its messages stand above')
+        with suppress(KeyboardInterrupt):
+            if options.alone:
+                children += _start(options, job, topics)
+            wait_for_end(node, lambda: any(child.poll() for child in children))
+            for child in children:
+                if child.poll():
+                    raise RuntimeError(
+                        'expected the node and the player to run to the end, one ended with '
+                        f'status {child.returncode}; its messages stand above')
+            is_over = True
     finally:
         for child in children:
             child.terminate()
@@ -111,7 +146,7 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str]) -> Liv
         spinner.join()
         node.destroy_node()
         rclpy.try_shutdown()
-    return recorder
+    return recorder, is_over
 
 
 def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],

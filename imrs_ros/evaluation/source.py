@@ -5,6 +5,7 @@ from pathlib import Path
 import re
 
 from imrs_ros.evaluation.bag import Bag, SUFFIXES
+from imrs_ros.evaluation.parameter_file import read_settings
 from imrs_ros.evaluation.recording import RecordingError
 from imrs_ros.evaluation.video_recording import is_video, VideoRecording
 
@@ -28,13 +29,28 @@ def _within(folder: Path) -> list[Path]:
     if (folder / 'metadata.yaml').is_file():
         return [folder]
     files = sorted(folder.iterdir())
-    bags = {re.sub(r'_\d+$', '', file.stem) for file in files if file.suffix in SUFFIXES[1:]}
-    # Parts of one bag of ROS 2 whose metadata is missing: name_0, name_1 and so on.
-    if len(bags) == 1:
-        return [folder]
-    return [recording for file in files for recording in (
+    found = [recording for file in files for recording in (
         _within(file) if file.is_dir()
         else [file] if file.suffix in SUFFIXES or is_video(file) else [])]
+    bags = {(file.parent, re.sub(r'_\d+$', '', file.stem), file.suffix) for file in found}
+    # Parts of one bag of ROS 2 whose metadata is missing: name_0, name_1 and so on.
+    if len(bags) == 1 and found[0].parent == folder and found[0].suffix in SUFFIXES[1:]:
+        return [folder]
+    return found
+
+
+def topics_of(path: Path, params: Path | None = None) -> tuple[str, ...]:
+    """
+    Choose the cameras of a recording as ``evaluate`` and ``record`` do.
+
+    :param path: of the recording.
+    :param params: the node's parameter file.
+    :return: topics: of the cameras that the file names those that are there, else all.
+    :raises RecordingError: when it cannot be opened.
+    :raises SettingsError: when the parameter file is wrong.
+    """
+    with open_recording(path, preferred=read_settings(params).node.named_cameras) as recording:
+        return recording.topics
 
 
 def open_recording(

@@ -114,8 +114,10 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
     :param seed: of the searches.
     :param on_trial: called after each trial.
     :return: what was chosen.
-    :raises ValueError: when there is nothing annotated.
+    :raises ValueError: when there is nothing annotated, or no trial.
     """
+    if num_trials < 1:
+        raise ValueError(f'expected at least 1 trial, got {num_trials}')
     everything = [track for tracks in recordings for track in tracks]
     if not everything:
         raise ValueError('expected annotated recordings, got none; see annotate-template')

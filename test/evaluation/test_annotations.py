@@ -22,7 +22,7 @@ def test_csv_with_and_without_optional_columns(tmp_path):
         tmp_path / 'a.csv', 'start,end,label\n1.5,2,wave\n\n3,4,fall\n'))
     assert [(a.start_sec, a.end_sec, a.label, a.recording, a.topic) for a in plain] == [
         (1.5, 2, 'wave', '', ''), (3, 4, 'fall', '', '')]
-    assert plain[1].origin == 'a.csv line 4'
+    assert plain[1].origin == f'{tmp_path / "a.csv"} line 4'
     full = read_annotations(write(
         tmp_path / 'b.csv',
         '\ufefflabel, start, end, topic, recording\nwave,1,2,/front/image,walk\n'))
@@ -56,6 +56,8 @@ def test_written_files_are_read_again(tmp_path):
     ('a.csv', 'start,end,label\n1,soon,wave\n', 'a.csv line 2: expected start and end in seconds'),
     ('a.csv', 'start,end,label\n1,2,\n', 'line 2: expected a label'),
     ('a.csv', 'start,end,label\n1\n', 'line 2: expected start and end'),
+    ('a.csv', 'start,end,label\n1,inf,wave\n', "expected start and end .* got '1' and 'inf'"),
+    ('a.csv', 'start,end,label\n1,2,wave,loudly\n', 'line 2: expected 3 values, got 4'),
     ('a.json', '{"database": {"walk": {"annotations": [{"label": "wave"}]}}}', 'KeyError'),
     ('a.json', '[1', 'expected .*database'),
     ('a.json', '{"database": {"walk": {"annotations": [{"segment": [1], "label": "x"}]}}}',

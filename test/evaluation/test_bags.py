@@ -3,7 +3,7 @@
 from imrs_ros.evaluation.bag import Bag
 from imrs_ros.evaluation.bag_writer import BagWriter
 from imrs_ros.evaluation.recording import RecordingError
-from imrs_ros.evaluation.source import find_recordings, open_recording
+from imrs_ros.evaluation.source import find_recordings, open_recording, topics_of
 import numpy as np
 import pytest
 from recordings import camera_frames, START_NS, TOPIC, write_bag
@@ -82,10 +82,19 @@ def test_jpeg_topics_and_the_choice_of_topics(tmp_path):
     assert len(read(path, preferred=['/none'])[0].topics) == 2
 
 
+def test_a_replay_plays_those_cameras_of_the_parameter_file_that_the_bag_has(tmp_path, root):
+    path = write_bag(tmp_path / 'bag', topics=['/front/image_raw', '/rear/image_raw/compressed'])
+    params = tmp_path / 'recognizer.yaml'
+    params.write_text('/**: {ros__parameters: {cameras: [/none/image_raw, /rear/image_raw]}}')
+    assert topics_of(path, params) == ('/rear/image_raw/compressed',)
+    # The file that ships names no camera.
+    assert len(topics_of(path, root / 'config' / 'recognizer.yaml')) == len(topics_of(path)) == 2
+
+
 def test_a_topic_that_is_not_there_is_named_with_those_that_are(tmp_path):
     path = write_bag(tmp_path / 'bag', texts=[(START_NS, 'x')])
     with pytest.raises(RecordingError, match='expected images on /rear, got images on '
-                       '/front/image_raw; other topics are /truth'):
+                       '/front/image_raw; name one of these as the camera'):
         Bag(path, ['/front/image_raw', '/rear'])
     with pytest.raises(RecordingError, match='expected annotations on /none'), Bag(path) as bag:
         bag.texts('/none')
@@ -98,7 +107,8 @@ def test_unknown_message_types_do_not_matter(tmp_path):
     with Writer(path, version=8, storage_plugin=StoragePlugin.MCAP) as bag:
         odd = bag.add_connection('/odd', 'odd_msgs/msg/Odd', typestore=store)
         bag.write(odd, START_NS, b'\x00\x01\x00\x00nonsense')
-    with pytest.raises(RecordingError, match=r'got images on none; other topics are /odd'):
+    with pytest.raises(RecordingError, match='expected images on any topic, got /odd .*; record a '
+                       'topic of sensor_msgs/msg/Image or'):
         Bag(path)
 
 
@@ -155,6 +165,13 @@ def test_folders_hold_bags_and_videos(tmp_path):
     write_ros1(tmp_path / 'a.bag', camera_frames(1))
     (tmp_path / 'notes.txt').touch()
     assert find_recordings([tmp_path]) == [tmp_path / 'a.bag', tmp_path / 'b', video]
+    # A single file is a bag of its own where other recordings lie beside it.
+    loose = tmp_path / 'a.mcap'
+    loose.touch()
+    assert find_recordings([tmp_path]) == [tmp_path / 'a.bag', loose, tmp_path / 'b', video]
+    (tmp_path / 'none').mkdir()
+    with pytest.raises(RecordingError, match='expected a recording, got a folder without'):
+        open_recording(tmp_path / 'none')
     with open_recording(video) as recording:
         got = list(recording.images())
     assert [i.frame.stamp_ns - got[0].frame.stamp_ns for i in got] == [

@@ -8,6 +8,7 @@ import sys
 from imrs_ros.evaluation import report
 from imrs_ros.evaluation.annotation import Annotation
 from imrs_ros.evaluation.command import main, without_ros_arguments
+from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.evaluate import evaluate_all
 from imrs_ros.evaluation.evaluation import evaluate_recording
 from imrs_ros.evaluation.parameter_file import read_settings
@@ -149,6 +150,7 @@ def test_stamps_of_zero_are_refused_as_by_the_node_or_repaired(tiny_card, tmp_pa
     error = evaluate(path, tiny_card).error
     assert '40 were dropped: expected a header stamp above 0' in error
     assert '--stamps log' in error
+    assert not evaluate(path, tiny_card).notes
     mended = evaluate(path, tiny_card, by_log_time=True)
     assert mended.cameras[0][0].num_frames == 40
 
@@ -206,10 +208,13 @@ def test_the_parameter_file_is_the_nodes(root, bag, params, tmp_path):
     ('/**: {ros__parameters: {hop: many}}', 'hop must be like 4, got'),
     ('/**: {ros__parameters: {enter_threshold: 1}}', 'must be like 0.8, got 1'),
     ('/**: {ros__parameters: {enter_threshold: 1.5}}', 'must be in'),
+    ('/**: {ros__parameters: {cameras: [1, 2]}}', r'must be like .* got \[1, 2\]'),
+    ('a: [', r'^[^\n]*expected a parameter file[^\n]*ParserError[^\n]*line 1, column 5[^\n]*$'),
+    ('\udcff', 'recognizer.yaml: expected a parameter file'),
     ('hop: 3', 'expected a parameter file'), ('', 'expected a parameter file')])
 def test_wrong_parameters_are_named(tmp_path, text, words):
     path = tmp_path / 'recognizer.yaml'
-    path.write_text(text)
+    path.write_bytes(text.encode(errors='surrogateescape'))
     with pytest.raises(SettingsError, match=words):
         read_settings(path)
 
@@ -232,10 +237,43 @@ def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
     assert (tmp_path / 'c' / 'compare.html').is_file()
     with pytest.raises(SystemExit, match='expected a report'):
         main(['compare', str(tmp_path), str(tmp_path / 'a')])
+    (tmp_path / 'report.json').write_text('{"format": 1, "figures": {}}')
+    with pytest.raises(SystemExit, match='got one without model, settings, per_class'):
+        main(['compare', str(tmp_path), str(tmp_path / 'a')])
+    older = report.read(tmp_path / 'a')
+    del older['figures']['edit']
+    report.write(older, tmp_path)
+    assert ('edit', None) in [row[:2] for row in changes(older, older)['figures']]
     with pytest.raises(SystemExit) as done:
         main(['--help'])
     assert done.value.code == 0
     assert 'annotate-template' in capsys.readouterr().out
+
+
+def test_templates_are_written_for_all_that_can_be_read_and_have_none(tiny_card, tmp_path, capsys):
+    for name in ('done', 'next'):
+        write_bag(tmp_path / name, list(camera_frames(3)))
+    (tmp_path / 'broken.mcap').write_bytes(b'no bag')
+    (tmp_path / 'done' / 'annotations.csv').write_text('start,end,label\n0,0.1,wave\n')
+    with pytest.raises(SystemExit) as done:
+        main(['annotate-template', str(tmp_path), '--model', str(tiny_card.folder)])
+    assert done.value.code == 1
+    assert (tmp_path / 'next' / 'annotations.csv').is_file()
+    assert 'wave' in (tmp_path / 'done' / 'annotations.csv').read_text()
+    shown = capsys.readouterr()
+    assert 'expected a name that is free' in shown.err
+    assert 'broken.mcap: expected a bag' in shown.err
+    assert shown.out.startswith('next: 0.08 s')
+
+
+@pytest.mark.parametrize(('wrong', 'words'), [
+    (['--jobs', '0'], 'expected --jobs of 1 or more'),
+    (['--out', '{params}'], 'expected a folder for the report, got a file')])
+def test_what_cannot_work_is_refused_before_anything_is_scored(bag, params, tmp_path, wrong,
+                                                               words):
+    wrong = [word.format(params=params) for word in wrong]
+    with pytest.raises(SystemExit, match=words):
+        main(['evaluate', str(bag), '--params', str(params), '--out', str(tmp_path / 'x'), *wrong])
 
 
 @pytest.mark.parametrize(('given', 'own'), [

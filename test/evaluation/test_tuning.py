@@ -77,6 +77,8 @@ def test_folds_hold_out_every_recording_once():
     assert len(folds(13)) == 5
     with pytest.raises(ValueError, match='expected annotated recordings'):
         tune([], DecisionSettings(), Goal())
+    with pytest.raises(ValueError, match='expected at least 1 trial, got 0'):
+        tune([], DecisionSettings(), Goal(), num_trials=0)
 
 
 def figures_like(f1, false_per_min):

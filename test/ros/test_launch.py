@@ -44,29 +44,47 @@ def test_given_arguments_override(description):
     assert len(node._Node__parameters) == 2
 
 
-def test_replay_starts_recorder_and_node_and_a_player_after_them(root):
+@pytest.fixture
+def replay(root):
+    return load(root / 'launch' / 'replay.launch.py')
+
+
+def test_replay_starts_recorder_node_and_player_with_the_cameras_of_the_bag(replay, tmp_path):
     from launch import LaunchContext
-    replay = load(root / 'launch' / 'replay.launch.py')
+    from imrs_ros.evaluation.bag_writer import BagWriter
+    from ros_support import frames
+    with BagWriter(tmp_path / 'walk') as bag:
+        for frame in frames(2):
+            bag.image('/front/image_raw', frame, frame.stamp_ns)
     arguments = replay.generate_launch_description().get_launch_arguments()
     assert {a.name for a in arguments} == set(replay.ARGUMENTS)
     context = LaunchContext()
     context.launch_configurations.update(
-        {name: default or '' for name, (default, _) in replay.ARGUMENTS.items()}, bag='walk')
-    start, recorder, node = replay._make(context)
-    assert recorder._Node__package == node._Node__package == 'imrs_ros'
-    assert type(start).__name__ == 'RegisterEventHandler'
+        {name: default or '' for name, (default, _) in replay.ARGUMENTS.items()},
+        bag=str(tmp_path / 'walk'))
+    started = replay._make(context)
+    assert [one._Node__package for one in started] == ['imrs_ros'] * 3
+    recorder, _, player = started
+    for one in (recorder, player):
+        assert one._Node__arguments[one._Node__arguments.index('--topics') + 1] == (
+            '/front/image_raw')
 
 
-def test_replay_ends_with_its_recorder_and_fails_with_it(root):
+def test_replay_ends_with_its_recorder_and_fails_with_any(replay):
     from launch import LaunchContext
     from launch.actions import Shutdown
     from launch.events.process import ProcessExited
-    replay = load(root / 'launch' / 'replay.launch.py')
 
     def exited(status):
         return ProcessExited(action=None, name='record_live', cmd=[], cwd=None, env=None, pid=1,
                              returncode=status)
-    (end,) = replay._end(exited(0), LaunchContext())
+    context = LaunchContext()
+    (end,) = replay._end(exited(0), context)
     assert isinstance(end, Shutdown)
-    with pytest.raises(RuntimeError, match='expected a report from the recorder'):
-        replay._end(exited(1), LaunchContext())
+    assert replay._check(exited(0), context) == []
+    for react in (replay._end, replay._check):
+        with pytest.raises(RuntimeError, match='expected record_live to end well'):
+            react(exited(1), context)
+    # What ends while everything ends is no failure, and ends nothing more.
+    context._set_is_shutdown(True)
+    assert replay._end(exited(130), context) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ import yaml
 
 rosgraph_msgs = pytest.importorskip('rosgraph_msgs.msg')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
-pytest.importorskip('vision_msgs.msg')
+vision_msgs = pytest.importorskip('vision_msgs.msg')
 from imrs_ros.evaluation.ros_play import RecordingPlayer  # noqa: E402
 
 TOPICS = ('/front/image_raw', '/rear/image_raw/compressed')
@@ -69,18 +70,31 @@ def test_a_video_is_published_and_a_camera_nobody_hears_is_named(graph, tmp_path
             RecordingPlayer(graph.node, recording, rate=0.0)
 
 
-def test_live_and_offline_say_the_same_of_the_same_windows(graph, bag, tiny_card, tmp_path):
-    values = {'model': str(tiny_card.folder), 'cameras': list(TOPICS), 'hop': 4,
+@pytest.fixture
+def params(tiny_card, tmp_path):
+    """Give a parameter file of the tiny model, with a camera that no bag has."""
+    values = {'model': str(tiny_card.folder), 'cameras': [*TOPICS, '/none/image_raw'], 'hop': 4,
               'backend': 'torch', 'num_threads': 1, 'reliability': 'reliable',
               'queue_size': 100, **EAGER}
-    params = tmp_path / 'recognizer.yaml'
-    params.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': values}}))
-    out = tmp_path / 'report'
-    done = subprocess.run(
+    path = tmp_path / 'recognizer.yaml'
+    path.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': values}}))
+    return path
+
+
+def record(graph, bag, params, out):
+    """Start ``record --alone``, in a process group of its own."""
+    return subprocess.Popen(
         [sys.executable, '-m', 'imrs_ros.evaluation', 'record', str(bag), '--params', str(params),
-         '--out', str(out), '--alone'], capture_output=True, text=True, timeout=240,
-        env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)})
-    assert done.returncode == 0, done.stdout + done.stderr
+         '--out', str(out), '--alone'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)}, start_new_session=True)
+
+
+def test_live_and_offline_say_the_same_of_the_same_windows(
+        graph, bag, params, tiny_card, tmp_path):
+    out = tmp_path / 'report'
+    process = record(graph, bag, params, out)
+    shown = process.communicate(timeout=240)
+    assert process.returncode == 0, shown
     live = json.loads((out / 'report.json').read_text())['live']
     assert live['notes'] == []
     assert [camera['camera'] for camera in live['cameras']] == ['front', 'rear']
@@ -96,3 +110,48 @@ def test_live_and_offline_say_the_same_of_the_same_windows(graph, bag, tiny_card
     made = report.read(out)
     del made['live']
     assert made == offline
+
+
+@pytest.mark.parametrize('to_all', [True, False], ids=['as_ctrl_c', 'recorder_alone'])
+def test_an_interrupted_replay_is_reported_up_to_there(graph, params, tmp_path, to_all):
+    with BagWriter(tmp_path / 'long') as bag:
+        for frame in frames(1500, size=(24, 32)):
+            bag.image(TOPICS[0], frame, frame.stamp_ns)
+    annotations = tmp_path / 'long' / 'annotations.csv'
+    annotations.write_text('start,end,label\n0.2,50,wave\n51,55,wave\n')
+    heard = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    process = record(graph, tmp_path / 'long', params, tmp_path / 'report')
+    graph.wait(lambda: len(heard) > 5 or process.poll() is not None, 120)
+    if to_all:
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, out + errors
+    assert 'Traceback' not in errors, errors
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    made = report.read(tmp_path / 'report')
+    (recording,) = made['recordings']
+    (camera,) = recording['cameras']
+    assert recording['notes'][0].startswith('interrupted after ')
+    assert f'{recording["duration_sec"]:.1f} s of 60.0 s' in recording['notes'][0]
+    assert made['figures']['num_windows'] == len(camera['windows']['time_sec']) > 5
+    # The second action was not played; of the first counts what was.
+    assert camera['truth'] == [[0.2, pytest.approx(recording['duration_sec'], abs=1e-3), 'wave']]
+    assert 'live' not in made
+    assert (tmp_path / 'report' / 'report.html').is_file()
+
+
+def test_an_interrupt_before_anything_was_heard_is_told(graph, bag, params, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'imrs_ros.evaluation', 'record', str(bag), '--params', str(params),
+         '--out', str(tmp_path / 'report')], stderr=subprocess.PIPE, text=True,
+        env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)})
+    publisher = graph.node.create_publisher(rosgraph_msgs.Clock, '/clock', 10)
+    graph.wait(lambda: publisher.get_subscription_count() == 1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == 'record: interrupted, without a result\n'
+    assert not (tmp_path / 'report').exists()
