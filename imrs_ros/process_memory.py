@@ -10,9 +10,8 @@ def use_one_heap() -> None:
     Let all threads that start from now on share one heap (glibc; elsewhere nothing is done).
 
     By default up to eight times as many heaps as cores are made, and none gives back what lies
-    between blocks in use. A node that had loaded ucf10 36 times, each time on a new thread, held
-    302 MB and with one heap 113; scoring a window takes as long (OpenVINO allocates nothing then).
-    Call it before any thread starts.
+    between blocks in use: the node grew with every model that it loaded, each on a
+    new thread (``benchmarks/soak.py`` tells). Call it before any thread starts.
     """
     try:
         mallopt = ctypes.CDLL('libc.so.6').mallopt
