@@ -16,14 +16,9 @@ from pathlib import Path
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
-from imrs_ros.ros_messages import stamp_to_ns
-from node_process import cameras, join_domain, recognizer
+from node_process import cameras, join_domain, Listener, recognizer
 import numpy as np
-import psutil
 import rclpy
-from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
-from vision_msgs.msg import Classification
 
 RATE_HZ = 30.0
 NO_INFERENCE_HOP = 1000
@@ -74,28 +69,20 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
                   'transport': transport, 'num_threads': options.threads,
                   'hop': options.hop if has_inference else NO_INFERENCE_HOP}
     with recognizer(parameters) as process, cameras(topics, RATE_HZ, is_jpeg):
-        listener = Node('listener')
-        ages: dict[str, list[float]] = {name: [] for name in names}
-
-        def hear(name: str, msg: Classification) -> None:
-            now_ns = listener.get_clock().now().nanoseconds
-            ages[name].append((now_ns - stamp_to_ns(msg.header.stamp)) / 1e9)
-        for name in names:
-            listener.create_subscription(
-                Classification, f'/recognizer/{name}/classification',
-                lambda msg, name=name: hear(name, msg), qos_profile_sensor_data)
+        listener = Listener(names)
+        ages = listener.ages_sec
         inferences: list[float] = []
-        listener.create_subscription(
+        listener.node.create_subscription(
             DiagnosticArray, '/diagnostics', lambda msg: inferences.extend(_inferences(msg)), 10)
-        _spin(listener, WARM_UP_SEC)
+        listener.listen(WARM_UP_SEC)
         for heard in (*ages.values(), inferences):
             heard.clear()
-        cpu_sec, start_sec = _cpu_sec(process.usage), time.monotonic()
-        _spin(listener, options.seconds)
+        cpu_sec, start_sec = process.cpu_sec, time.monotonic()
+        listener.listen(options.seconds)
         elapsed_sec = time.monotonic() - start_sec
-        share = (_cpu_sec(process.usage) - cpu_sec) / elapsed_sec
+        share = (process.cpu_sec - cpu_sec) / elapsed_sec
         rss_mb = process.usage.memory_info().rss / 1e6
-        listener.destroy_node()
+        listener.node.destroy_node()
     together = [age for heard in ages.values() for age in heard] if has_inference else []
     age_sec = {name: float(np.percentile(together, q)) if together else None
                for name, q in PERCENTILES.items()}
@@ -116,17 +103,6 @@ def _inferences(msg: DiagnosticArray) -> Iterator[float]:
         for value in status.values:
             if value.key == 'inference_p50_sec' and value.value != 'nan':
                 yield float(value.value)
-
-
-def _spin(node: Node, seconds: float) -> None:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        rclpy.spin_once(node, timeout_sec=0.05)
-
-
-def _cpu_sec(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def describe(load: Load) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 import itertools
 import json
 import multiprocessing
@@ -17,7 +18,7 @@ from typing import Any
 
 import cv2
 from imrs_ros.records import Frame
-from imrs_ros.ros_messages import jpeg_message, raw_message
+from imrs_ros.ros_messages import jpeg_message, raw_message, stamp_to_ns
 import numpy as np
 import psutil
 import rclpy
@@ -25,6 +26,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
+from vision_msgs.msg import Classification
 
 DOMAIN = 120
 """Nobody else's graph on this machine."""
@@ -82,6 +84,12 @@ class NodeProcess:
                 raise RuntimeError(f'the node did not become active; its log:\n{self.log}')
             time.sleep(0.05)
 
+    @property
+    def cpu_sec(self) -> float:
+        """Give the CPU time that it has taken so far."""
+        times = self.usage.cpu_times()
+        return float(times.user + times.system)
+
     def stop(self) -> int:
         """
         Interrupt it and wait for its end.
@@ -110,6 +118,37 @@ def recognizer(parameters: Mapping[str, Any]) -> Iterator[NodeProcess]:
             status = node.stop()
         if status:
             raise RuntimeError(f'the node ended with status {status}; its log:\n{node.log}')
+
+
+class Listener:
+    """Hears the scores of cameras, and how old the newest frame of each window is by then."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """
+        Subscribe.
+
+        :param names: of the cameras.
+        """
+        self.node = Node('listener')
+        self.ages_sec: dict[str, list[float]] = {name: [] for name in names}
+        for name in names:
+            self.node.create_subscription(
+                Classification, f'/recognizer/{name}/classification',
+                partial(self._hear, name), qos_profile_sensor_data)
+
+    def _hear(self, name: str, msg: Classification) -> None:
+        now_ns = self.node.get_clock().now().nanoseconds
+        self.ages_sec[name].append((now_ns - stamp_to_ns(msg.header.stamp)) / 1e9)
+
+    def listen(self, seconds: float) -> None:
+        """
+        Take what arrives.
+
+        :param seconds: how long.
+        """
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            rclpy.spin_once(self.node, timeout_sec=0.02)
 
 
 def images() -> list[np.ndarray]:

@@ -9,7 +9,7 @@ others keep. The cases are measured in turns; the figures are medians of all rou
 """
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 import multiprocessing
 from multiprocessing.sharedctypes import Synchronized
@@ -19,17 +19,13 @@ import statistics
 import time
 from typing import Any
 
-from imrs_ros.ros_messages import stamp_to_ns
-from node_process import cameras, join_domain, recognizer
+from node_process import cameras, join_domain, Listener, recognizer
 import numpy as np
 import rclpy
-from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
 from side_by_side import save, show
 from tqdm import tqdm
-from vision_msgs.msg import Classification
 
-TOPIC, RATE_HZ = '/camera/image', 30.0
+CAMERA, TOPIC, RATE_HZ = 'camera', '/camera/image', 30.0
 WARM_UP_SEC, START_LIMIT_SEC = 2.0, 30.0
 CASES: Mapping[str, Mapping[str, Any]] = {
     'default': {},
@@ -86,37 +82,28 @@ def measure(parameters: Mapping[str, Any] | None, has_others: bool, seconds: flo
     """
     if parameters is None:
         with others(os.cpu_count() or 1) as counts:
-            return {'work_hz': _work_hz(counts, lambda sec: time.sleep(sec), seconds)}
+            return {'work_hz': _work_hz(counts, time.sleep, seconds)}
     given = {'cameras': [TOPIC], 'transport': 'compressed', 'hop': 4, **parameters}
     with recognizer(given) as process, cameras([TOPIC], RATE_HZ, is_jpeg=True), \
             others((os.cpu_count() or 1) * has_others) as counts:
-        listener, ages = Node('listener'), []
-
-        def hear(msg: Classification) -> None:
-            ages.append((listener.get_clock().now().nanoseconds
-                         - stamp_to_ns(msg.header.stamp)) / 1e6)
-        listener.create_subscription(
-            Classification, '/recognizer/camera/classification', hear, qos_profile_sensor_data)
-
-        def listen(sec: float) -> None:
-            limit = time.monotonic() + sec
-            while time.monotonic() < limit:
-                rclpy.spin_once(listener, timeout_sec=0.02)
+        listener = Listener([CAMERA])
+        ages_sec = listener.ages_sec[CAMERA]
         limit_sec = time.monotonic() + START_LIMIT_SEC
-        while not ages and time.monotonic() < limit_sec:
-            listen(0.1)
-        listen(WARM_UP_SEC)
-        ages.clear()
-        before = process.usage.cpu_times()
-        work_hz = _work_hz(counts, listen, seconds)
-        after = process.usage.cpu_times()
-        listener.destroy_node()
-    return {'windows_hz': len(ages) / seconds, 'age_ms_p50': float(np.median(ages)),
-            'age_ms_p95': float(np.percentile(ages, 95)), 'work_hz': work_hz,
-            'cpu_share': (after.user + after.system - before.user - before.system) / seconds}
+        while not ages_sec and time.monotonic() < limit_sec:
+            listener.listen(0.1)
+        listener.listen(WARM_UP_SEC)
+        ages_sec.clear()
+        before_sec = process.cpu_sec
+        work_hz = _work_hz(counts, listener.listen, seconds)
+        cpu_share = (process.cpu_sec - before_sec) / seconds
+        listener.node.destroy_node()
+    p50_sec, p95_sec = np.percentile(ages_sec, (50, 95))
+    return {'windows_hz': len(ages_sec) / seconds, 'age_ms_p50': 1000 * float(p50_sec),
+            'age_ms_p95': 1000 * float(p95_sec), 'work_hz': work_hz, 'cpu_share': cpu_share}
 
 
-def _work_hz(counts: 'Sequence[Synchronized[int]]', wait: Any, seconds: float) -> float:
+def _work_hz(counts: 'Sequence[Synchronized[int]]', wait: Callable[[float], None],
+             seconds: float) -> float:
     while counts and not all(count.value for count in counts):
         wait(0.1)
     before = sum(count.value for count in counts)
