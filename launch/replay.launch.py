@@ -7,6 +7,7 @@ Example: ``ros2 launch imrs_ros replay.launch.py bag:=walk annotations:=walk.csv
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.evaluation.replay import NODE_PARAMETERS, player_arguments
 from imrs_ros.evaluation.source import topics_of
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
@@ -17,12 +18,6 @@ from launch_ros.actions import LifecycleNode, Node
 import yaml
 
 CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
-ALL_CLASSES = 1000
-"""The report needs the scores of every class."""
-START_LIMIT_SEC = '180'
-"""The node has to hear the player within this time."""
-NUM_LISTENERS = '2'
-"""Of the clock: the node and the recorder."""
 WRITE_LIMIT_SEC = '30'
 """The recorder writes what it has heard when it is interrupted."""
 ARGUMENTS = {
@@ -56,12 +51,11 @@ def _make(context: LaunchContext) -> list[Any]:
     node = LifecycleNode(
         package='imrs_ros', executable='recognizer', name='recognizer', namespace='',
         output='screen', on_exit=_check, parameters=[given['config'], {
-            'use_sim_time': True, 'top_k': ALL_CLASSES, 'cameras': cameras,
+            **NODE_PARAMETERS, 'cameras': cameras,
             **({'model': given['model']} if given['model'] else {})}])
     player = Node(
         package='imrs_ros', executable='play_bag', output='screen', on_exit=_check,
-        arguments=[given['bag'], '--clock', '--wait-sec', START_LIMIT_SEC,
-                   '--clock-subscribers', NUM_LISTENERS, '--topics', *cameras])
+        arguments=player_arguments(given['bag'], cameras))
     options = [*(['--model', given['model']] if given['model'] else []),
                *(['--annotations', given['annotations']] if given['annotations'] else [])]
     recorder = Node(

@@ -7,6 +7,7 @@ The report is that of ``evaluate``, with a section that puts live beside offline
 import argparse
 from collections.abc import Sequence
 from contextlib import suppress
+import json
 import os
 from pathlib import Path
 import signal
@@ -21,7 +22,8 @@ from imrs_ros.evaluation.evaluation import Job, Result
 from imrs_ros.evaluation.heard import heard_result
 from imrs_ros.evaluation.live import live_section, live_track
 from imrs_ros.evaluation.page import write_page
-from imrs_ros.evaluation.ros_recorder import LiveRecorder, START_LIMIT_SEC, wait_for_end
+from imrs_ros.evaluation.replay import NODE_PARAMETERS, player_arguments
+from imrs_ros.evaluation.ros_recorder import LiveRecorder, wait_for_end
 from imrs_ros.evaluation.source import open_recording
 from imrs_ros.evaluation.summary import summary
 from imrs_ros.process_end import ignore
@@ -119,7 +121,7 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
     if options.alone:
         os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = Node('recorder', parameter_overrides=[rclpy.Parameter('use_sim_time', value=True)])
+    node = Node('recorder')
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     spinner = threading.Thread(target=_spin, args=(executor,))
@@ -131,6 +133,9 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
         with suppress(KeyboardInterrupt):
             if options.alone:
                 children += _start(options, job, topics)
+            recorder.wait_for_node(lambda: any(child.poll() for child in children))
+            # A player that waits for those who go by its clock begins now.
+            node.set_parameters([rclpy.Parameter('use_sim_time', value=True)])
             wait_for_end(node, lambda: any(child.poll() for child in children))
             for child in children:
                 if child.poll():
@@ -154,14 +159,11 @@ def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],
     """Start the node as it runs on the robot, and the player."""
     params = ['--params-file', str(options.params)] if options.params else []
     node = [sys.executable, '-m', 'imrs_ros', '--ros-args', *params]
-    for name, value in (
-            ('model', job.card.folder), ('cameras', f'[{", ".join(topics)}]'),
-            ('top_k', 1000), ('use_sim_time', 'true')):
-        node += ['-p', f'{name}:={value}']
-    player = [sys.executable, '-m', 'imrs_ros.evaluation', 'play', str(options.recordings[0]),
-              '--topics', *topics, '--clock', '--wait-sec', f'{START_LIMIT_SEC:g}',
-              # The node and this recorder.
-              '--clock-subscribers', '2']
+    for name, value in {'model': str(job.card.folder), 'cameras': list(topics),
+                        **NODE_PARAMETERS}.items():
+        node += ['-p', f'{name}:={json.dumps(value)}']
+    player = [sys.executable, '-m', 'imrs_ros.evaluation', 'play',
+              *player_arguments(str(options.recordings[0]), topics)]
     return [subprocess.Popen(node), subprocess.Popen(player)]
 
 

@@ -5,11 +5,13 @@ import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.evaluation.live import LiveWindow
+from imrs_ros.evaluation.replay import START_LIMIT_SEC
 from imrs_ros.records import NO_ACTION
 from imrs_ros.ros_messages import HAS_VISION_MSGS, stamp_to_ns
 import numpy as np
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.subscription import Subscription
 
 if HAS_VISION_MSGS:
     from vision_msgs.msg import Classification
@@ -17,9 +19,9 @@ if HAS_VISION_MSGS:
 DEPTH = 1000
 SAME_WINDOW_NS = 50_000_000
 """A change of action that arrives later belongs to no window: the camera fell silent."""
+OTHERS_LIMIT_SEC = 5.0
 END_SEC = 3.0
 """The clock has stopped for so long when the recording is over."""
-START_LIMIT_SEC = 180.0
 
 
 class LiveRecorder:
@@ -44,15 +46,40 @@ class LiveRecorder:
         self._label = dict.fromkeys(cameras, (NO_ACTION, 1.0))
         self.windows: dict[str, list[LiveWindow]] = {camera: [] for camera in cameras}
         self.counts: dict[str, dict[str, str]] = {}
+        self._scores: list[Subscription] = []
         latched = QoSProfile(depth=DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         for camera in cameras:
             # Scores first: the executor asks subscriptions in this order.
-            node.create_subscription(
+            self._scores.append(node.create_subscription(
                 Classification, f'{recognizer}/{camera}/classification',
-                self._scores_of(camera), DEPTH)
+                self._scores_of(camera), DEPTH))
             node.create_subscription(
                 Classification, f'{recognizer}/{camera}/action', self._action_of(camera), latched)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, DEPTH)
+
+    def wait_for_node(self, is_over: Callable[[], bool]) -> None:
+        """
+        Wait until the scores of all cameras are heard; what comes earlier would be missed.
+
+        Once those of one camera are, cameras that the node does not have are waited for no longer
+        than ``OTHERS_LIMIT_SEC``.
+
+        :param is_over: asked all the time; ends the wait at once.
+        :raises RuntimeError: when no camera is heard.
+        """
+        limit_sec, num_heard = time.monotonic() + START_LIMIT_SEC, 0
+        while not is_over() and num_heard < len(self._scores):
+            before = num_heard
+            num_heard = sum(scores.get_publisher_count() > 0 for scores in self._scores)
+            if num_heard and not before:
+                limit_sec = time.monotonic() + OTHERS_LIMIT_SEC
+            elif time.monotonic() > limit_sec:
+                if num_heard:
+                    break
+                raise RuntimeError(
+                    f'expected a node that publishes {self._scores[0].topic_name} within '
+                    f'{START_LIMIT_SEC:.0f} s, got none; start the recognizer with these cameras')
+            time.sleep(0.01)
 
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)

@@ -21,7 +21,9 @@ import yaml
 rosgraph_msgs = pytest.importorskip('rosgraph_msgs.msg')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 vision_msgs = pytest.importorskip('vision_msgs.msg')
+from imrs_ros.evaluation import ros_recorder  # noqa: E402
 from imrs_ros.evaluation.ros_play import RecordingPlayer  # noqa: E402
+from imrs_ros.evaluation.ros_recorder import LiveRecorder  # noqa: E402
 
 TOPICS = ('/front/image_raw', '/rear/image_raw/compressed')
 
@@ -121,7 +123,8 @@ def test_an_interrupted_replay_is_reported_up_to_there(graph, params, tmp_path, 
     annotations.write_text('start,end,label\n0.2,50,wave\n51,55,wave\n')
     heard = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     process = record(graph, tmp_path / 'long', params, tmp_path / 'report')
-    graph.wait(lambda: len(heard) > 5 or process.poll() is not None, 120)
+    # The recorder may hear a little later than this process.
+    graph.wait(lambda: len(heard) > 15 or process.poll() is not None, 120)
     if to_all:
         os.killpg(process.pid, signal.SIGINT)
     else:
@@ -148,10 +151,25 @@ def test_an_interrupt_before_anything_was_heard_is_told(graph, bag, params, tmp_
         [sys.executable, '-m', 'imrs_ros.evaluation', 'record', str(bag), '--params', str(params),
          '--out', str(tmp_path / 'report')], stderr=subprocess.PIPE, text=True,
         env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)})
-    publisher = graph.node.create_publisher(rosgraph_msgs.Clock, '/clock', 10)
-    graph.wait(lambda: publisher.get_subscription_count() == 1)
+    graph.wait(lambda: graph.node.count_subscribers('/diagnostics') == 1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == 'record: interrupted, without a result\n'
     assert not (tmp_path / 'report').exists()
+
+
+def test_the_recorder_waits_for_the_node_and_not_for_a_camera_it_lacks(graph, monkeypatch):
+    monkeypatch.setattr(ros_recorder, 'START_LIMIT_SEC', 0.2)
+    recorder = LiveRecorder(graph.node, ['front', 'rear'], ['wave'])
+    recorder.wait_for_node(lambda: True)
+    with pytest.raises(RuntimeError, match=r"publishes /recognizer/front/classification within"):
+        recorder.wait_for_node(lambda: False)
+    publish = graph.reliable_publisher(
+        vision_msgs.Classification, '/recognizer/rear/classification').publish
+    monkeypatch.setattr(ros_recorder, 'START_LIMIT_SEC', 60.0)
+    monkeypatch.setattr(ros_recorder, 'OTHERS_LIMIT_SEC', 0.2)
+    recorder.wait_for_node(lambda: False)
+    publish(vision_msgs.Classification())
+    graph.wait(lambda: len(recorder.windows['rear']) == 1)
+    assert recorder.windows['front'] == []
