@@ -17,6 +17,7 @@ import sys
 import tempfile
 from typing import Any
 
+from imrs_ros.backends.openvino_core import openvino_core
 import openvino
 import torch
 
@@ -58,7 +59,7 @@ def machine() -> str:
 
     :return: one phrase.
     """
-    name = openvino.Core().get_property('CPU', 'FULL_DEVICE_NAME').strip()
+    name = openvino_core().get_property('CPU', 'FULL_DEVICE_NAME').strip()
     return (f'{name}, {os.cpu_count()} cores, Python {platform.python_version()}, OpenVINO '
             f'{openvino.get_version().split("-")[0]}, PyTorch {torch.__version__}')
 

@@ -10,6 +10,7 @@ import time
 from typing import Any
 import warnings
 
+from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.model_card import Architecture, InputSpec, ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.networks import build_network
@@ -88,7 +89,7 @@ def whole_graph(card: ModelCard, num_threads: int) -> Callable[[Clip], np.ndarra
     model.reshape(shape)
     config = {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32',
               **({'INFERENCE_NUM_THREADS': num_threads} if num_threads else {})}
-    request = openvino.Core().compile_model(model, 'CPU', config).create_infer_request()
+    request = openvino_core().compile_model(model, 'CPU', config).create_infer_request()
 
     def score(clip: Clip) -> np.ndarray:
         request.infer([clip.frames_THWC[None]], share_inputs=True, share_outputs=True)

@@ -62,10 +62,11 @@ ALLOWED = {
     'backends/openvino_convert': {
         'openvino', 'torch', 'imrs_ros.backends.openvino_export', 'imrs_ros.model_card',
         'imrs_ros.networks', 'imrs_ros.stream_plan'},
+    'backends/openvino_core': {'openvino'},
     'backends/openvino_backend': {
-        'numpy', 'openvino', 'imrs_ros.backends.base', 'imrs_ros.backends.openvino_export',
-        'imrs_ros.backends.streaming', 'imrs_ros.model_card', 'imrs_ros.records',
-        'imrs_ros.settings', 'imrs_ros.stream_plan'},
+        'numpy', 'openvino', 'imrs_ros.backends.base', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.backends.openvino_export', 'imrs_ros.backends.streaming',
+        'imrs_ros.model_card', 'imrs_ros.records', 'imrs_ros.settings', 'imrs_ros.stream_plan'},
     'golden_clips': {'numpy'},
     'backends/engine_cache': {'imrs_ros.backends.model_cache'},
     'backends/gpu_presence': set(),

@@ -7,6 +7,7 @@ Layout legend: M clips, T frames, H height, W width, C channels.
 from collections.abc import Callable
 import warnings
 
+from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.networks import VideoNetwork
 import numpy as np
 import openvino
@@ -81,7 +82,7 @@ def _openvino(part: FrozenPart) -> Callable[[Tensor], list[Tensor]]:
                 # PyTorch warns of its own use of a deprecated name.
                 warnings.simplefilter('ignore', FutureWarning)
                 exported = torch.export.export(part, (clip_THWC.clone(),))
-            compiled[shape] = openvino.compile_model(
+            compiled[shape] = openvino_core().compile_model(
                 openvino.convert_model(exported), 'CPU',
                 {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32',
                  'INFERENCE_NUM_THREADS': torch.get_num_threads()})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import find_or_export
 from imrs_ros.backends.streaming import Streamer
 from imrs_ros.model_card import ModelCard
@@ -84,7 +85,7 @@ class OpenVinoModels:
         :param settings: threads, cores and precision.
         :raises RuntimeError: when the processor does not compute in that precision.
         """
-        self._core = openvino.Core()
+        self._core = openvino_core()
         precision = PRECISION_HINTS[settings.cpu_precision]
         if precision == 'bf16' and not self._has_bfloat16():
             raise RuntimeError(

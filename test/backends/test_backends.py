@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from imrs_ros.backends import BackendDescription, FailoverBackend, load, load_backend
 from imrs_ros.backends.openvino_backend import OpenVinoModels
+from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.model_card import ModelCardError, WEIGHTS_FILE
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
-import openvino
 import pytest
 from support import write_tiny_model
 import torch
@@ -40,7 +40,7 @@ def test_logits_are_those_of_the_network(tiny_card, name):
 
 def test_bfloat16_is_near_float32_or_refused_where_the_processor_lacks_it(tiny_card):
     settings = BackendSettings(cpu_precision='bfloat16')
-    if 'BF16' not in openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
+    if 'BF16' not in openvino_core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
         with pytest.raises(RuntimeError, match='needs a processor that computes in it'):
             load_backend(tiny_card, settings)
         return

@@ -24,6 +24,31 @@ def write_one(folder):
     (folder / 'model.bin').write_bytes(b'weights')
 
 
+DROPPED_ELSEWHERE = """
+import signal, sys, threading
+from pathlib import Path
+from imrs_ros.backends import load_backend
+from imrs_ros.model_card import ModelCard
+from imrs_ros.settings import BackendSettings
+signal.signal(signal.SIGINT, signal.default_int_handler)
+card = ModelCard.load(Path(sys.argv[1]))
+kept = [load_backend(card, BackendSettings(backend='openvino', num_threads=1))]
+thread = threading.Thread(target=kept.clear)
+thread.start()
+thread.join()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print('interrupted')
+"""
+
+
+def test_ctrl_c_after_another_thread_dropped_the_network(tiny_card):
+    ended = subprocess.run([sys.executable, '-c', DROPPED_ELSEWHERE, str(tiny_card.folder)],
+                           capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, 'interrupted\n'), ended.stderr
+
+
 def windows(spec, hops, stream='camera', seed=0):
     """Give windows of one random stream."""
     rng = np.random.default_rng(seed)
