@@ -20,6 +20,7 @@ DEPTH = 1000
 SAME_WINDOW_NS = 50_000_000
 """A change of action that arrives later belongs to no window: the camera fell silent."""
 OTHERS_LIMIT_SEC = 5.0
+"""A camera that the node lacks is waited for so long after the first was heard."""
 END_SEC = 3.0
 """The clock has stopped for so long when the recording is over."""
 
@@ -59,10 +60,9 @@ class LiveRecorder:
 
     def wait_for_node(self, is_over: Callable[[], bool]) -> None:
         """
-        Wait until the scores of all cameras are heard; what comes earlier would be missed.
+        Wait until the scores of all cameras that the node has are heard.
 
-        Once those of one camera are, cameras that the node does not have are waited for no longer
-        than ``OTHERS_LIMIT_SEC``.
+        What it publishes earlier would be missed.
 
         :param is_over: asked all the time; ends the wait at once.
         :raises RuntimeError: when no camera is heard.

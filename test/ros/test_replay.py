@@ -163,7 +163,7 @@ def test_the_recorder_waits_for_the_node_and_not_for_a_camera_it_lacks(graph, mo
     monkeypatch.setattr(ros_recorder, 'START_LIMIT_SEC', 0.2)
     recorder = LiveRecorder(graph.node, ['front', 'rear'], ['wave'])
     recorder.wait_for_node(lambda: True)
-    with pytest.raises(RuntimeError, match=r"publishes /recognizer/front/classification within"):
+    with pytest.raises(RuntimeError, match='publishes /recognizer/front/classification within'):
         recorder.wait_for_node(lambda: False)
     publish = graph.reliable_publisher(
         vision_msgs.Classification, '/recognizer/rear/classification').publish
