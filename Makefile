@@ -26,7 +26,7 @@ $(VENV)/.setup_done: $(REQUIREMENTS)
 	touch $@
 
 demo: setup  ## play real video to the real node; VIDEO=<file or folder> MODEL=<name or folder>
-	$(RUN) -m imrs_ros.ros_demo
+	$(RUN) -m imrs_ros.demo
 
 test: lint unit  ## check style and types, then run all tests
 

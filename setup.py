@@ -18,7 +18,7 @@ setup(
     maintainer_email='maintainers@imrs-ros.invalid',
     license='Apache-2.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['py.typed', 'evaluation/page/*']},
+    package_data={PACKAGE: ['py.typed', 'evaluation/report/static/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
@@ -39,7 +39,7 @@ setup(
     zip_safe=False,
     entry_points={'console_scripts': [
         'recognizer = imrs_ros.__main__:main',
-        'demo = imrs_ros.ros_demo:main',
+        'demo = imrs_ros.demo.demo:main',
         'react = imrs_ros.examples.react:main',
         *(f'{program} = imrs_ros.evaluation.command:{program}' for program in (
             'evaluate_bag', 'annotate_template', 'make_bag', 'play_bag', 'record_live',

@@ -16,7 +16,7 @@ from imrs_ros.networks.weights import load_network
 from imrs_ros.settings import BackendSettings
 from side_by_side import medians_ms, model_card, save, show, Windows
 import torch
-from training.complexity import measure_complexity
+from training.scoring.complexity import measure_complexity
 
 MATRIX_SIDE = 2048
 PEAK, EAGER = 'matrix product', 'torch eager'

@@ -19,13 +19,13 @@ from typing import Any
 
 import cv2
 from imrs_ros.camera_stream import CameraStream
-from imrs_ros.demo_source import data_folder, SUBSET
-from imrs_ros.image_decoding import decode_image, decode_square, ENCODINGS, stamp_to_ns
+from imrs_ros.demo.sources import data_folder, SUBSET
+from imrs_ros.images.decoding import decode_image, decode_square, ENCODINGS, stamp_to_ns
+from imrs_ros.images.preprocessing import centre_square
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
-from imrs_ros.preprocessing import centre_square
+from imrs_ros.node.messages import jpeg_message, ns_to_stamp, raw_message, read_message
 from imrs_ros.records import Frame
-from imrs_ros.ros_messages import jpeg_message, ns_to_stamp, raw_message, read_message
 from imrs_ros.settings import WindowSettings
 from imrs_ros.video import read_video
 import numpy as np

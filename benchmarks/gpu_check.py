@@ -18,8 +18,8 @@ import time
 from typing import Any
 
 from imrs_ros.backends import Backend, load_backend, LoadedBackend
-from imrs_ros.backends.gpu_presence import has_gpu
-from imrs_ros.backends.reference import Reference
+from imrs_ros.backends.gpu.presence import has_gpu
+from imrs_ros.backends.gpu.reference import Reference
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.model_folders import find_model

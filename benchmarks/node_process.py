@@ -17,8 +17,8 @@ import time
 from typing import Any
 
 import cv2
+from imrs_ros.node.messages import jpeg_message, raw_message, stamp_to_ns
 from imrs_ros.records import Frame
-from imrs_ros.ros_messages import jpeg_message, raw_message, stamp_to_ns
 import numpy as np
 import psutil
 import rclpy

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.openvino_backend import OpenVinoBackend
-from imrs_ros.demo_source import data_folder
+from imrs_ros.demo.sources import data_folder
 from imrs_ros.model_card import ModelCard
 from imrs_ros.settings import BackendSettings, CPU_PRECISIONS
 import numpy as np
 from side_by_side import medians_ms, model_card, save, show, Windows
 from tqdm import tqdm
-from training.candidate import backend_scorer
-from training.evaluation import count_right, video_windows
-from training.splits import read_split
+from training.clips.windows import video_windows
+from training.data_set.splits import read_split
+from training.learning.accuracy import count_right
+from training.scoring.scored_model import backend_scorer
 
 
 def times_ms(card: ModelCard, hop: int, rounds: int) -> dict[str, float]:

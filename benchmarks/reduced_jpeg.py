@@ -14,17 +14,17 @@ from types import SimpleNamespace
 
 import cv2
 from imrs_ros.backends import load_backend
-from imrs_ros.compressed_image import decode_compressed
-from imrs_ros.demo_source import data_folder, SUBSET
+from imrs_ros.demo.sources import data_folder, SUBSET
+from imrs_ros.images.compressed import decode_compressed
+from imrs_ros.images.preprocessing import centre_square, shrink
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
-from imrs_ros.preprocessing import centre_square, shrink
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 from imrs_ros.video import read_video, video_length
 import numpy as np
 from numpy.typing import NDArray
-from training.splits import LabelledVideo, read_split
+from training.data_set.splits import LabelledVideo, read_split
 
 SIZES = {'VGA': (640, 480), '1080p': (1920, 1080)}
 JPEG_QUALITY = 80

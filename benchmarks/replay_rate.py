@@ -14,11 +14,11 @@ import time
 from typing import Any
 
 from imrs_ros.backends import load_backend
-from imrs_ros.evaluation.bag_writer import BagWriter
-from imrs_ros.evaluation.evaluation import evaluate_recording, Job
-from imrs_ros.evaluation.parameter_file import read_settings
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job
+from imrs_ros.evaluation.recordings.bag_writer import BagWriter
+from imrs_ros.node_settings import Settings
+from imrs_ros.parameter_file import read_settings
 from imrs_ros.records import Frame
-from imrs_ros.ros_settings import Settings
 from imrs_ros.settings import CPU_PRECISIONS
 from node_process import images
 from side_by_side import model_card, save, show

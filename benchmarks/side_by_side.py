@@ -21,8 +21,8 @@ import numpy as np
 import openvino
 import torch
 from tqdm import tqdm
-from training.calibration import Calibration
-from training.model_folder import write_model_folder
+from training.model_folder.calibration import Calibration
+from training.model_folder.writer import write_model_folder
 
 NUM_LABELS = 51
 SIZE_PX, NUM_FRAMES = 112, 16

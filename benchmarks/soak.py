@@ -21,8 +21,8 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from imrs_ros.node.messages import jpeg_message, raw_message
 from imrs_ros.records import Frame
-from imrs_ros.ros_messages import jpeg_message, raw_message
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from node_process import images, join_domain, NodeProcess, recognizer

@@ -14,15 +14,15 @@ import time
 from imrs_ros.backends import load_backend
 from imrs_ros.camera_stream import CameraStream
 from imrs_ros.decision import DecisionFilter
+from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
-from imrs_ros.preprocessing import shrink
+from imrs_ros.node.messages import (
+    classification_message, decode_square, jpeg_message, raw_message, read_message)
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Frame, Scores
 from imrs_ros.resampler import Resampler
 from imrs_ros.ring_buffer import RingBuffer
-from imrs_ros.ros_messages import (
-    classification_message, decode_square, jpeg_message, raw_message, read_message)
 from imrs_ros.settings import BackendSettings, DecisionSettings, WindowSettings
 from imrs_ros.video import read_video
 import numpy as np

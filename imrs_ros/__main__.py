@@ -1,7 +1,7 @@
 """The node's process: ``python -m imrs_ros``, or ``ros2 run imrs_ros recognizer``."""
 
-from imrs_ros.process_end import end_on_signals
-from imrs_ros.process_memory import use_one_heap
+from imrs_ros.node.malloc_arena import use_one_heap
+from imrs_ros.node.shutdown import end_on_signals
 
 
 def main(args: list[str] | None = None) -> None:
@@ -14,7 +14,7 @@ def main(args: list[str] | None = None) -> None:
         end_on_signals()
         use_one_heap()
         # Takes a while, too.
-        from imrs_ros.recognizer_node import run
+        from imrs_ros.node.recognizer_node import run
         run(args)
     except KeyboardInterrupt:
         pass

@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.card_section import CardSection, Kind, list_of, number, optional, TEXT, whole
+from imrs_ros.card_fields import CardSection, Kind, list_of, number, optional, TEXT, whole
 from imrs_ros.records import NO_ACTION
 import yaml
 

@@ -7,8 +7,8 @@ Example: ``ros2 launch imrs_ros replay.launch.py bag:=walk annotations:=walk.csv
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.replay import NODE_PARAMETERS, player_arguments
-from imrs_ros.evaluation.source import topics_of
+from imrs_ros.evaluation.live.replay import NODE_PARAMETERS, player_arguments
+from imrs_ros.evaluation.recordings.source import topics_of
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
 from launch.events.process import ProcessExited

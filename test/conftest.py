@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from imrs_ros.demo_source import data_folder, SUBSET
+from imrs_ros.demo.sources import data_folder, SUBSET
 from imrs_ros.model_card import ModelCard
 import pytest
-from support import write_tiny_model
+from samples import write_tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,6 +15,14 @@ def cache_home(tmp_path_factory):
     """Keep converted models of tests apart from this user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_discovery():
+    """Keep every graph on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         yield
 
 
@@ -49,3 +57,13 @@ def tiny_model(tmp_path):
 def tiny_card(tmp_path_factory):
     """Give the card of a small random model; not to be changed."""
     return ModelCard.load(write_tiny_model(tmp_path_factory.mktemp('models') / 'tiny').folder)
+
+
+@pytest.fixture
+def graph():
+    """Give a ROS graph of its own."""
+    pytest.importorskip('rclpy', reason='needs rclpy: `make setup`, or a ROS installation')
+    from ros_graph import Graph
+    graph = Graph()
+    yield graph
+    graph.close()

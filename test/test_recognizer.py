@@ -6,10 +6,10 @@ import threading
 
 from hypothesis import given, settings, strategies as st
 from imrs_ros.backends.base import BackendDescription
+from imrs_ros.node.worker import Worker
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Event, Frame, NO_ACTION
 from imrs_ros.settings import DecisionSettings, WindowSettings
-from imrs_ros.worker import Worker
 import numpy as np
 import pytest
 

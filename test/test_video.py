@@ -2,7 +2,7 @@
 
 from imrs_ros.video import read_video, video_length, VideoError
 import pytest
-from support import write_video
+from samples import write_video
 
 
 def test_frames_and_stamps(tmp_path):

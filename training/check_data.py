@@ -11,12 +11,12 @@ import sys
 
 from imrs_ros.video import read_video, VideoError
 from tqdm import tqdm
-from training.data_problem import Kind, Problem
-from training.data_report import DataReport
-from training.split_files import SplitFiles
-from training.split_lists import LISTED_PARTS, SplitLists
-from training.splits import locate_videos
-from training.video_index import VideoIndex
+from training.data_set.listed_split import LISTED_PARTS, SplitLists
+from training.data_set.problem import Kind, Problem
+from training.data_set.report import DataReport
+from training.data_set.split_files import SplitFiles
+from training.data_set.splits import locate_videos
+from training.data_set.video_index import VideoIndex
 
 
 def check_data(data: Path, numbers: Sequence[int] = ()) -> DataReport:

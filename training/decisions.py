@@ -15,12 +15,12 @@ from pathlib import Path
 from random import Random
 
 from imrs_ros.backends import load_backend
-from imrs_ros.evaluation.evaluation import hold_ns
-from imrs_ros.evaluation.figures import figures
-from imrs_ros.evaluation.segment import Segment
-from imrs_ros.evaluation.summary import shown
-from imrs_ros.evaluation.track import Track
-from imrs_ros.evaluation.tuning import decide
+from imrs_ros.evaluation.ground_truth.segment import Segment
+from imrs_ros.evaluation.metrics.figure_table import shown
+from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.offline.recording_result import hold_ns
+from imrs_ros.evaluation.search import decide
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.recognizer import Recognizer
@@ -29,9 +29,9 @@ from imrs_ros.settings import BackendSettings, DecisionSettings, WindowSettings
 from imrs_ros.video import read_video
 import numpy as np
 from tqdm import tqdm
+from training.clips.run_data import hold_out
 from training.config import RunConfig
-from training.run_data import hold_out
-from training.splits import read_background, read_split
+from training.data_set.splits import read_background, read_split
 
 SHOWN = ('settled_accuracy', 'f1@25', 'num_found', 'delay_median_sec', 'false_per_min',
          'changes_per_min')

@@ -13,11 +13,11 @@ from pathlib import Path
 import sys
 
 from imrs_ros.settings import BACKENDS, BackendSettings, CPU_PRECISIONS
-from training.candidate import Candidate, fuse, load_candidate
-from training.complexity import measure_complexity
-from training.confusion import accuracy_table, count_confusions, draw_confusion
-from training.evaluation import Accuracy, count_right
-from training.splits import read_split
+from training.data_set.splits import read_split
+from training.learning.accuracy import Accuracy, count_right
+from training.scoring.complexity import measure_complexity
+from training.scoring.confusion import accuracy_table, count_confusions, draw_confusion
+from training.scoring.scored_model import Candidate, fuse, load_candidate
 
 
 def describe(candidate: Candidate) -> str:

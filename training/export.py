@@ -17,20 +17,20 @@ from imrs_ros.networks import VideoNetwork
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
-from training.calibration import calibrate, Calibration
-from training.candidate import model_candidate
-from training.evaluation import count_right, score_clips, ScoreClips, Windows
-from training.model_folder import (
+from training.clips.run_data import hold_out
+from training.clips.windows import Windows
+from training.data_set.splits import LabelledVideo, read_background, read_split
+from training.learning.accuracy import count_right, score_clips, ScoreClips
+from training.learning.networks import load_trained, make_network
+from training.learning.run_state import TrainedModel
+from training.model_folder.calibration import calibrate, Calibration, NO_CALIBRATION
+from training.model_folder.parity import check_parity
+from training.model_folder.writer import (
     add_golden_scores, DTYPES, input_spec, staged, write_model_folder)
-from training.networks import load_trained, make_network
-from training.parity import check_parity
-from training.run_data import hold_out
-from training.run_state import TrainedModel
-from training.splits import LabelledVideo, read_background, read_split
+from training.scoring.scored_model import model_candidate
 
 CALIBRATION_CLIPS = 4
 """Windows a video at most, evenly spaced."""
-NO_CALIBRATION = Calibration(temperature=1.0, no_action_threshold=None, class_thresholds={})
 
 
 def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:

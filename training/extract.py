@@ -24,10 +24,10 @@ from joblib import delayed, Parallel
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
-from training.evaluation import MAX_GAP_SEC
-from training.frame_store import (
+from training.clips.frame_store import (
     ExtractSettings, flow_path, frame_path, FrameStoreError, SETTINGS_FILE)
-from training.optical_flow import flow_to_uint8, make_flow
+from training.clips.optical_flow import flow_to_uint8, make_flow
+from training.clips.windows import MAX_GAP_SEC
 
 FRAME_BYTES_PER_PX, FLOW_BYTES_PER_PX = 0.7, 0.4
 """What a JPEG of quality 95 takes at most, on average; to see a full disk coming."""

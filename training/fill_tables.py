@@ -13,10 +13,10 @@ from dataclasses import fields
 from pathlib import Path
 import re
 
-from training.result_tables import (
+from training.studies.result_tables import (
     excitation_table, lambda_table, position_table, streams_table)
-from training.results import load_results
-from training.run_result import all_stages, RunResult
+from training.studies.results_file import load_results
+from training.studies.run_result import all_stages, RunResult
 
 MARKER = re.compile(r'<!--\s*(?:table:(.*?)|(end table))\s*-->')
 KINDS: dict[str, Callable[[Sequence[RunResult]], str]] = {

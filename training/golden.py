@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 import sys
 
-from training.model_folder import add_golden_scores
+from training.model_folder.writer import add_golden_scores
 
 
 def main() -> None:

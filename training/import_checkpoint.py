@@ -16,12 +16,12 @@ from imrs_ros.networks import build_network, load_published, NETWORKS
 from imrs_ros.networks.excitation import EXCITATIONS
 from imrs_ros.settings import BackendSettings
 import numpy as np
-from training.candidate import backend_scorer
-from training.evaluation import score_clips
-from training.export import NO_CALIBRATION
-from training.model_folder import (
+from training.learning.accuracy import score_clips
+from training.model_folder.calibration import NO_CALIBRATION
+from training.model_folder.parity import check_parity
+from training.model_folder.writer import (
     add_golden_scores, DTYPES, input_spec, staged, write_model_folder)
-from training.parity import check_parity
+from training.scoring.scored_model import backend_scorer
 
 NUM_PARITY_CLIPS = 4
 

@@ -18,15 +18,15 @@ import subprocess
 import sys
 
 from tqdm import tqdm
-from training.complexity import measure_complexity
+from training.clips.frame_store import ExtractSettings
 from training.fill_tables import fill_tables
-from training.frame_store import ExtractSettings
-from training.networks import make_network
-from training.result_tables import streams_table
-from training.results import load_results, record_result
-from training.run_result import RunResult
-from training.run_state import LAST, read_best, read_saved
-from training.study_plan import Fusion, read_fusions, read_study, StudyRun
+from training.learning.networks import make_network
+from training.learning.run_state import LAST, read_best, read_saved
+from training.scoring.complexity import measure_complexity
+from training.studies.plan import Fusion, read_fusions, read_study, StudyRun
+from training.studies.result_tables import streams_table
+from training.studies.results_file import load_results, record_result
+from training.studies.run_result import RunResult
 import yaml
 
 FIGURES, LOG = 'test.json', 'log.txt'

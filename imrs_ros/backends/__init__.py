@@ -1,4 +1,9 @@
-"""Backends: what runs the network. ``load_backend`` chooses, loads and warms one up."""
+"""
+What runs a network: OpenVINO or PyTorch on a CPU, and the backends in ``gpu``.
+
+Start at ``base`` for the protocol and ``load`` for the choice. A backend may import ``networks``
+and the shared modules; each library is imported in its own module, when it is chosen.
+"""
 
 from imrs_ros.backends.base import Backend, BackendDescription
 from imrs_ros.backends.failover import FailoverBackend

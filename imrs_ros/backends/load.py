@@ -6,9 +6,9 @@ from functools import partial
 
 from imrs_ros.backends.base import Backend
 from imrs_ros.backends.cpu_cores import pin_thread
-from imrs_ros.backends.engine_cache import cache_folder, EngineCache
-from imrs_ros.backends.gpu_backend import GpuChoice
-from imrs_ros.backends.gpu_presence import has_gpu, require_packages
+from imrs_ros.backends.gpu.backend import GpuChoice
+from imrs_ros.backends.gpu.engine_cache import cache_folder, EngineCache
+from imrs_ros.backends.gpu.presence import has_gpu, require_packages
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -29,19 +29,19 @@ class LoadedBackend:
 
 def _load_tensorrt(card: ModelCard, settings: BackendSettings) -> Backend:
     require_packages('tensorrt')
-    from imrs_ros.backends.tensorrt_backend import TensorRtBackend
+    from imrs_ros.backends.gpu.tensorrt_backend import TensorRtBackend
     return TensorRtBackend(card, settings)
 
 
 def _load_torch_cuda(card: ModelCard, settings: BackendSettings) -> Backend:
-    from imrs_ros.backends.torch_cuda_backend import TorchCudaBackend
+    from imrs_ros.backends.gpu.torch_cuda_backend import TorchCudaBackend
     return TorchCudaBackend(card, settings)
 
 
 def _load_faster(card: ModelCard, settings: BackendSettings) -> Backend:
     """Load whichever GPU backend is the faster one here."""
-    from imrs_ros.backends.gpu_identity import identity_of
-    from imrs_ros.backends.torch_cuda_backend import require_cuda
+    from imrs_ros.backends.gpu.identity import identity_of
+    from imrs_ros.backends.gpu.torch_cuda_backend import require_cuda
     makers = {name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS}
     identity = identity_of(card, 'choice', require_cuda())
     return GpuChoice(makers, card.spec, EngineCache(cache_folder()), identity).load()

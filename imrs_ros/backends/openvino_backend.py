@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.frame_reuse.frame_reuse import Streamer
 from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import find_or_export
-from imrs_ros.backends.streaming import Streamer
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -127,7 +127,7 @@ class OpenVinoModels:
         self, name: str, inputs: Sequence[Array], outputs: Sequence[Array] | None = None,
     ) -> Sequence[Array]:
         """
-        Run a model; see ``item_maker.Models``.
+        Run a model; see ``part_runner.Models``.
 
         :param name: of a part, ``whole`` or ``body``.
         :param inputs: contiguous arrays.

@@ -11,7 +11,7 @@ import warnings
 
 from imrs_ros.backends.openvino_export import WRONG_MODEL
 from imrs_ros.model_card import ModelCard, ModelCardError
-from imrs_ros.networks.split import split_network
+from imrs_ros.networks.cut import split_network
 from imrs_ros.networks.weights import load_network
 from imrs_ros.stream_plan import PLAN_FILE
 import openvino

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 import sys
 
-from imrs_ros.evaluation.annotation_file import NAME, write_annotations
-from imrs_ros.evaluation.recording import RecordingError
-from imrs_ros.evaluation.source import find_recordings, open_recording
+from imrs_ros.evaluation.ground_truth.annotation_file import NAME, write_annotations
+from imrs_ros.evaluation.recordings.recording import RecordingError
+from imrs_ros.evaluation.recordings.source import find_recordings, open_recording
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 

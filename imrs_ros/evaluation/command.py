@@ -13,8 +13,8 @@ COMMANDS = {
     'evaluate': ('evaluate', 'how good the recogniser is on recordings, and how late'),
     'annotate-template': ('annotate_template', 'an empty file of annotations for a recording'),
     'make-bag': ('make_bag', 'a recording from videos, with background between them'),
-    'play': ('ros_play', 'a recording, published'),
-    'record': ('ros_record', 'what a live node says, and the report of it'),
+    'play': ('play', 'a recording, published'),
+    'record': ('record', 'what a live node says, and the report of it'),
     'compare': ('compare', 'what changed between two reports'),
     'tune': ('tune', 'parameters for the decisions, from annotated recordings')}
 """Module and purpose of every sub-command. ``play`` and ``record`` alone need ROS."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation import report
-from imrs_ros.evaluation.page import fill
-from imrs_ros.evaluation.summary import LOWER_IS_BETTER, NEUTRAL, shown, WORDS
+from imrs_ros.evaluation.metrics.figure_table import LOWER_IS_BETTER, NEUTRAL, shown, WORDS
+from imrs_ros.evaluation.report import report
+from imrs_ros.evaluation.report.page import fill
 
 FILE = 'compare.html'
 

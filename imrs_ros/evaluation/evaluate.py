@@ -8,16 +8,16 @@ import time
 from typing import Any
 
 from imrs_ros.dask_cluster import dask_cluster
-from imrs_ros.evaluation import report
-from imrs_ros.evaluation.annotation_file import read_annotations
-from imrs_ros.evaluation.evaluation import evaluate_recording, Job, Result
-from imrs_ros.evaluation.page import write_page
-from imrs_ros.evaluation.parameter_file import read_settings
-from imrs_ros.evaluation.recording import RecordingError
-from imrs_ros.evaluation.source import find_recordings, open_recording
-from imrs_ros.evaluation.summary import summary
+from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
+from imrs_ros.evaluation.metrics.figure_table import summary
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job, Result
+from imrs_ros.evaluation.recordings.recording import RecordingError
+from imrs_ros.evaluation.recordings.source import find_recordings, open_recording
+from imrs_ros.evaluation.report import report
+from imrs_ros.evaluation.report.page import write_page
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
+from imrs_ros.parameter_file import read_settings
 from joblib import delayed, Parallel
 from tqdm import tqdm
 

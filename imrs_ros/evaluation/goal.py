@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
-from imrs_ros.evaluation.summary import LOWER_IS_BETTER, WORDS
+from imrs_ros.evaluation.metrics.figure_table import LOWER_IS_BETTER, WORDS
 
 UNDEFINED = 1e6
 """Worse than any figure."""

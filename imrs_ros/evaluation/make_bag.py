@@ -6,11 +6,11 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
 
-from imrs_ros.evaluation.annotation import Annotation
-from imrs_ros.evaluation.annotation_file import NAME, write_annotations
-from imrs_ros.evaluation.bag_recipe import BagRecipe, record
-from imrs_ros.evaluation.bag_writer import BagWriter, STORAGES
-from imrs_ros.evaluation.segment import runs
+from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.ground_truth.annotation_file import NAME, write_annotations
+from imrs_ros.evaluation.ground_truth.segment import runs
+from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe, record
+from imrs_ros.evaluation.recordings.bag_writer import BagWriter, STORAGES
 from imrs_ros.video import SUFFIXES, video_length
 from tqdm import tqdm
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from imrs_ros.evaluation.evaluate import add_job_arguments, evaluate_all, job_of
 from imrs_ros.evaluation.goal import Goal
-from imrs_ros.evaluation.parameter_file import NODE, read_values
-from imrs_ros.evaluation.source import find_recordings
-from imrs_ros.evaluation.summary import shown, WORDS
-from imrs_ros.evaluation.tuning import folds, parameters, tune, Tuned
+from imrs_ros.evaluation.metrics.figure_table import shown, WORDS
+from imrs_ros.evaluation.recordings.source import find_recordings
+from imrs_ros.evaluation.search import folds, parameters, tune, Tuned
+from imrs_ros.parameter_file import NODE, read_values
 from tqdm import tqdm
 import yaml
 

@@ -1,1 +1,5 @@
-"""Small nodes that use the recognizer, to copy and change."""
+"""
+Behaviours that act on what the recogniser publishes; to copy.
+
+Each is one file that imports ROS alone, as yours would.
+"""

@@ -1,4 +1,8 @@
-"""The 3D CNNs: made by name, loaded from published checkpoints."""
+"""
+The 3D CNNs in PyTorch, their weights, and how each is cut into parts that windows share.
+
+Start at ``build``. It may import PyTorch, ``model_card`` and ``stream_plan``.
+"""
 
 from imrs_ros.networks.build import build_network, NETWORKS
 from imrs_ros.networks.checkpoints import load_published, LoadReport

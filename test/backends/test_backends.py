@@ -11,7 +11,7 @@ from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
 import pytest
-from support import write_tiny_model
+from samples import write_tiny_model
 import torch
 
 

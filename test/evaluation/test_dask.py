@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from recordings import camera_frames, EAGER, write_bag
+from sample_recordings import camera_frames, EAGER, write_bag
 import yaml
 
 distributed = pytest.importorskip('dask.distributed', reason='dask comes with the training tools')

@@ -5,19 +5,18 @@ import json
 import subprocess
 import sys
 
-from imrs_ros.evaluation import report
-from imrs_ros.evaluation.annotation import Annotation
 from imrs_ros.evaluation.command import main, without_ros_arguments
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.evaluate import evaluate_all
-from imrs_ros.evaluation.evaluation import evaluate_recording
-from imrs_ros.evaluation.parameter_file import read_settings
+from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.report import report
+from imrs_ros.parameter_file import read_settings
 from imrs_ros.settings import SettingsError
 import numpy as np
 import pytest
-from recordings import (
-    camera_frames, EAGER, make_job, SEC, START_NS, TOPIC, write_bag)
-from support import write_video
+from sample_recordings import camera_frames, EAGER, make_job, SEC, START_NS, TOPIC, write_bag
+from samples import write_video
 import yaml
 
 

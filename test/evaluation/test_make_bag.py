@@ -1,15 +1,15 @@
 """Recordings made from videos: what is in them is what the recipe says."""
 
-from imrs_ros.evaluation.annotation_file import read_annotations
-from imrs_ros.evaluation.bag import Bag
-from imrs_ros.evaluation.bag_recipe import at_rate, BagRecipe, record
 from imrs_ros.evaluation.command import main
+from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
 from imrs_ros.evaluation.make_bag import find_videos, in_turn, up_to, write_bag
+from imrs_ros.evaluation.recordings.bag import Bag
+from imrs_ros.evaluation.recordings.bag_recipe import at_rate, BagRecipe, record
 from imrs_ros.settings import SettingsError
 from imrs_ros.video import read_video, StampedImage, VideoError
 import numpy as np
 import pytest
-from support import write_video
+from samples import write_video
 
 
 @pytest.fixture

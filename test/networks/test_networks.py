@@ -5,7 +5,7 @@ from imrs_ros.networks.excitation import ChannelExcitation, SqueezeExcitation
 from imrs_ros.networks.lite0 import pool_change
 import pytest
 import torch
-from training.pretrained import load_imagenet_lite0
+from training.learning.pretrained import load_imagenet_lite0
 
 SMALL = [('resnet18', {'width': 0.125}), ('resnext50', {'width': 0.25}), ('lite0', {})]
 

@@ -1,7 +1,7 @@
 """A data set of synthetic videos, in the layout of UCF101."""
 
 import pytest
-from support import write_video
+from samples import write_video
 
 CLASSES = ('Left', 'Right')
 GROUPS = (1, 2, 8, 9)

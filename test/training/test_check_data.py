@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import sys
 
-from data_sets import (
-    add_lines, make_class_folders, make_data_set, make_hmdb51, make_ucf101, video_bytes)
 import pytest
+from sample_data_sets import (
+    add_lines, make_class_folders, make_data_set, make_hmdb51, make_ucf101, video_bytes)
 from training.check_data import check_data, main
-from training.data_problem import Kind
+from training.data_set.problem import Kind
 
 
 def kinds(report):

@@ -1,7 +1,7 @@
 """Decisions over time, measured on videos one after the other."""
 
 from imrs_ros.records import NO_ACTION
-from support import write_video
+from samples import write_video
 from training.decisions import describe, grid, play
 
 

@@ -11,15 +11,15 @@ import sys
 import numpy as np
 import pytest
 import torch
-from training.candidate import fuse
+from training.clips.frame_store import ExtractSettings
+from training.clips.run_data import RunData
 from training.config import RunConfig
 from training.extract import extract
-from training.frame_store import ExtractSettings
-from training.run_data import RunData
-from training.run_state import LAST, read_best, read_saved, write_best
-from training.stream import Stream
-from training.teacher import Teacher
-from training.train import Trainer
+from training.learning.run_state import LAST, read_best, read_saved, write_best
+from training.learning.stream import Stream
+from training.learning.teacher import Teacher
+from training.learning.trainer import Trainer
+from training.scoring.scored_model import fuse
 import yaml
 
 TINY = {
@@ -231,8 +231,8 @@ def test_a_full_step_of_the_papers_network(tmp_path):
                 'validation_groups': [1], 'optimizer': 'sgd', 'learning_rate': 0.1}
     config = RunConfig.from_mapping({**settings, 'teachers': ['flow']}, 'test')
     flow = RunConfig.from_mapping({**settings, 'stream': 'flow'}, 'test')
-    from training.networks import make_network
-    from training.run_state import TrainedModel, write_best
+    from training.learning.networks import make_network
+    from training.learning.run_state import TrainedModel, write_best
     labels = tuple(f'class {i}' for i in range(51))
     write_best(TrainedModel(
         config=flow, labels=labels, state=make_network(flow, 51).state_dict(), epoch=1,

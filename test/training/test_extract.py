@@ -8,12 +8,12 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from support import write_video
+from samples import write_video
 from training import extract as extract_module
+from training.clips.frame_store import ExtractSettings, FrameStore, FrameStoreError
+from training.clips.optical_flow import flow_to_uint8, make_flow, mirror_flow
+from training.data_set.splits import LabelledVideo
 from training.extract import check_room, DiskFullError, extract, plan
-from training.frame_store import ExtractSettings, FrameStore, FrameStoreError
-from training.optical_flow import flow_to_uint8, make_flow, mirror_flow
-from training.splits import LabelledVideo
 
 FAST = ExtractSettings(short_side_px=32, flow='dis')
 

@@ -7,8 +7,8 @@ from imrs_ros.settings import BackendSettings
 import numpy as np
 import pytest
 import torch
-from training.candidate import backend_scorer
 from training.import_checkpoint import import_checkpoint, read_names
+from training.scoring.scored_model import backend_scorer
 
 LABELS = ('wave', 'fall', 'lift')
 PLAIN = Architecture(name='resnet18', excitation='none', excitation_stages=None, width=0.25)

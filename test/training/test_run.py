@@ -8,15 +8,15 @@ import sys
 import numpy as np
 import pytest
 import torch
+from training.clips.run_data import RunData
 from training.config import RunConfig
 from training.export import export_run
-from training.networks import load_trained, make_network
-from training.parity import check_parity, ParityError
-from training.pretrained import load_imagenet_lite0
-from training.run_data import RunData
-from training.run_state import BEST, LAST, read_best, read_saved, write_best
-from training.stream import Stream
-from training.train import Trainer
+from training.learning.networks import load_trained, make_network
+from training.learning.pretrained import load_imagenet_lite0
+from training.learning.run_state import BEST, LAST, read_best, read_saved, write_best
+from training.learning.stream import Stream
+from training.learning.trainer import Trainer
+from training.model_folder.parity import check_parity, ParityError
 
 TINY = {
     'network': 'resnet18', 'width': 0.125, 'size_px': 24, 'epochs': 2, 'batch_size': 2,
@@ -107,7 +107,7 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
 def test_export_refuses_what_does_not_agree(synthetic_data, tmp_path, monkeypatch):
     run = tmp_path / 'run'
     trainer(synthetic_data, run, epochs=1).run()
-    monkeypatch.setattr('training.parity.PARITY_BOUND', 0.0)
+    monkeypatch.setattr('training.model_folder.parity.PARITY_BOUND', 0.0)
     with pytest.raises(ParityError, match='expected logits within'):
         export_run(run, synthetic_data, tmp_path / 'mine', 'float16')
     assert not (tmp_path / 'mine').exists()

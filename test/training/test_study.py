@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from training.clips.frame_store import ExtractSettings
 from training.extract import extract
-from training.frame_store import ExtractSettings
-from training.results import load_results, record_result
-from training.run_result import RunResult
+from training.studies.plan import read_study
+from training.studies.results_file import load_results, record_result
+from training.studies.run_result import RunResult
 from training.study import run_all, without_recorded
-from training.study_plan import read_study
 import yaml
 
 STUDY = {

@@ -1,0 +1,123 @@
+"""
+Runs the parts of a plan: computes the items that windows lack, each once.
+
+Layout legend: H height, W width, C channels.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from imrs_ros.backends.frame_reuse.camera_memory import Shape, StreamMemory
+from imrs_ros.stream_plan import FRAMES, Part, StreamPlan
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Item = tuple[StreamMemory, int]
+"""A stream, and the number of a frame."""
+
+
+class Models(Protocol):
+    """The models of a plan, ready to run."""
+
+    def run(
+        self, name: str, inputs: Sequence[Array], outputs: Sequence[Array] | None = None,
+    ) -> Sequence[Array]:
+        """
+        Run a model.
+
+        :param name: of a part, ``whole`` or ``body``.
+        :param inputs: contiguous arrays; of a part, with one of its batch sizes on the first axis.
+        :param outputs: arrays to write into; None for the model's own.
+        :return: the outputs, valid until the model runs again.
+        """
+
+
+class ItemMaker:
+    """Computes items into the memories of streams; allocates nothing after it is made."""
+
+    def __init__(
+        self, plan: StreamPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
+    ) -> None:
+        """
+        Allocate what batches are gathered in.
+
+        :param plan: how the network is cut.
+        :param models: its models.
+        :param frame_shape: H, W and C of a frame.
+        :param shapes: of one item of every output of the parts.
+        """
+        self._plan, self._models = plan, models
+        self._shapes = {**shapes, FRAMES: frame_shape}
+        self._makers = {name: part for part in plan.parts for name in part.outputs}
+        # What stands for items before a stream's first frame.
+        self._zeros = {source.ring: self._blank(source.ring, 1)
+                       for part in plan.parts for source in part.sources}
+        self._staged = {part.name: self._stage(part) for part in plan.parts}
+
+    def _blank(self, ring: str, size: int) -> Array:
+        return np.zeros((size, *self._shapes[ring]), np.uint8 if ring == FRAMES else np.float32)
+
+    def _stage(self, part: Part) -> dict[str, Array]:
+        """Allocate for the largest batch; a batch of one needs no copy."""
+        size = part.batches[0]
+        if size == 1:
+            return {}
+        keys = {_key(source.ring, source.first + i): source.ring
+                for source in part.sources for i in range(source.count)}
+        return {key: self._blank(ring, size)
+                for key, ring in (keys | {name: name for name in part.outputs}).items()}
+
+    def fill(self, windows: Sequence[Item]) -> None:
+        """
+        Compute the items that windows lack, of all streams together, in order of time.
+
+        :param windows: of different streams, their frames taken, each by its first frame.
+        """
+        for part in self._plan.parts:
+            lacking = [(memory, first + position) for memory, first in windows
+                       for position in part.positions
+                       if not memory.holds(part, first + position)]
+            while lacking:
+                size = next(size for size in part.batches if size <= len(lacking))
+                self._compute(part, lacking[:size])
+                lacking = lacking[size:]
+
+    def _compute(self, part: Part, items: Sequence[Item]) -> None:
+        """Compute a batch of items, and first what they are made from."""
+        staged, size = self._staged[part.name], len(items)
+        inputs = []
+        for source in part.sources:
+            for offset in range(source.first, source.first + source.count):
+                given = [self._item(source.ring, memory, number + offset)
+                         for memory, number in items]
+                inputs.append(given[0] if size == 1 else np.concatenate(
+                    given, out=staged[_key(source.ring, offset)][:size]))
+        slots = [[memory.rings[name].slot(number) for memory, number in items]
+                 for name in part.outputs]
+        if size == 1:
+            self._models.run(part.name, inputs, [slot for (slot,) in slots])
+        else:
+            outputs = [staged[name][:size] for name in part.outputs]
+            self._models.run(part.name, inputs, outputs)
+            for output, places in zip(outputs, slots):
+                for item, place in zip(output, places):
+                    place[0] = item
+        for memory, number in items:
+            for name in part.outputs:
+                memory.rings[name].mark(number)
+
+    def _item(self, ring: str, memory: StreamMemory, number: int) -> Array:
+        if number < memory.start:
+            return self._zeros[ring]
+        if not memory.rings[ring].holds(number):
+            if ring == FRAMES:
+                raise RuntimeError(
+                    f'expected frame {number} to be kept; the plan asks for frames older than '
+                    'those of a window')
+            self._compute(self._makers[ring], [(memory, number)])
+        return memory.rings[ring].row(number)
+
+
+def _key(ring: str, offset: int) -> str:
+    return f'{ring}{offset:+}'

@@ -1,0 +1,112 @@
+"""
+The faster of TensorRT and PyTorch on the GPU here: what ``auto`` tries first where there is one.
+
+Not yet run on a GPU; its logic is tested with plain stand-ins for the two.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+import time
+
+from imrs_ros.backends.base import Backend
+from imrs_ros.backends.gpu.choice import Clock, keep_faster, recall, remember
+from imrs_ros.backends.gpu.engine_cache import EngineCache, EngineIdentity
+from imrs_ros.golden_clips import golden_clips
+from imrs_ros.model_card import InputSpec, ModelCardError
+from imrs_ros.records import Clip
+import numpy as np
+from numpy.typing import NDArray
+
+Makers = Mapping[str, Callable[[], Backend]]
+
+
+class ChosenBackend:
+    """A backend with why it was chosen."""
+
+    def __init__(self, backend: Backend, measured: str, notices: Sequence[str]) -> None:
+        """
+        Take over a backend.
+
+        :param backend: the one that was chosen.
+        :param measured: what was measured; empty where there was no choice.
+        :param notices: what to warn of.
+        """
+        self._backend = backend
+        found = backend.description
+        self.description = replace(
+            found, notes=measured, warnings=(*notices, *found.warnings))
+
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips of any streams.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        return self._backend.infer(clips)
+
+    def close(self) -> None:
+        """Free the network."""
+        self._backend.close()
+
+
+class GpuChoice:
+    """Loads GPU backends, compares them once, and remembers which one was faster."""
+
+    def __init__(
+        self, makers: Makers, spec: InputSpec, cache: EngineCache, identity: EngineIdentity,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        """
+        Prepare the choice; nothing is loaded yet.
+
+        :param makers: how to load each backend, by name, the preferred one first.
+        :param spec: the model's input.
+        :param cache: where the choice is kept.
+        :param identity: what it depends on.
+        :param clock: gives seconds.
+        """
+        self._makers, self._cache, self._identity = dict(makers), cache, identity
+        self._clock = clock
+        self._failures: list[str] = []
+        clip_THWC = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))[0]
+        self._clip = Clip('', clip_THWC, 0, 0, '')
+
+    def load(self) -> Backend:
+        """
+        Load the backend that was chosen before, or compare all.
+
+        :return: the backend; its description says what was measured, and what to warn of.
+        :raises ModelCardError: when the model itself cannot be used.
+        :raises RuntimeError: when none works, with the reasons.
+        """
+        name, measured = recall(self._cache, self._identity) or ('', '')
+        first = [name] if name in self._makers else []
+        loaded = self._load_those(first)
+        if not loaded:
+            measured = ''
+            loaded = self._load_those(other for other in self._makers if other not in first)
+        if not loaded:
+            raise RuntimeError('; '.join(self._failures))
+        if len(loaded) > 1:
+            fastest, measured = keep_faster(loaded, self._clip, self._clock)
+            remember(self._cache, self._identity, fastest.description.name, measured)
+            loaded = [fastest]
+        return ChosenBackend(loaded[0], measured, (*self._failures, *self._cache.notices))
+
+    def _load_those(self, names: Iterable[str]) -> list[Backend]:
+        loaded = []
+        for name in names:
+            try:
+                backend = self._makers[name]()
+            except ModelCardError:
+                raise
+            # Whatever a library raises, the other may still work.
+            except Exception as error:
+                self._failures.append(
+                    f'backend {name} does not work here: {type(error).__name__}: {error}')
+            else:
+                loaded.append(backend)
+        return loaded

@@ -1,0 +1,49 @@
+"""
+What runs clips on the GPU in batches, whatever scores them: copy in, score, copy out.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Callable, Sequence
+
+from imrs_ros.backends.gpu.clip_batch import ClipBatch, MAX_CLIPS, padded_size
+from imrs_ros.records import Clip
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+ScoreBatch = Callable[[int], Tensor]
+"""Scores the first clips of the batch in the current stream; gives logits_NK."""
+
+
+class GpuRunner:
+    """A CUDA stream of its own, with the buffers at both ends."""
+
+    def __init__(self, batch: ClipBatch, score: ScoreBatch, stream: torch.cuda.Stream) -> None:
+        """
+        Make a runner.
+
+        :param batch: the buffers that ``score`` reads.
+        :param score: given a size of ``BATCH_SIZES``.
+        :param stream: where all work goes.
+        """
+        self._batch, self._score, self._stream = batch, score, stream
+
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips of any streams.
+
+        :param clips: at least one; more than ``MAX_CLIPS`` go in several batches.
+        :return: logits_NK, float32.
+        """
+        parts = [clips[i:i + MAX_CLIPS] for i in range(0, len(clips), MAX_CLIPS)]
+        return np.concatenate([self._infer_batch(part) for part in parts])
+
+    def _infer_batch(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
+            self._batch.load(clips)
+            logits_NK = self._score(padded_size(len(clips)))[:len(clips)]
+            # A copy to the host waits for the stream.
+            found: NDArray[np.float32] = logits_NK.float().cpu().numpy()
+        return found

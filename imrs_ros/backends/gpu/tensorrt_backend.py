@@ -1,0 +1,71 @@
+"""
+The network compiled by TensorRT for the NVIDIA GPU here; see ``tensorrt_build`` and ``gate``.
+
+Not yet run on a GPU.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Sequence
+
+from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.gpu.cached_engines import CachedEngines
+from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
+from imrs_ros.backends.gpu.engine_cache import cache_folder, EngineCache
+from imrs_ros.backends.gpu.identity import identity_of
+from imrs_ros.backends.gpu.presence import require_packages
+from imrs_ros.backends.gpu.reference import Reference
+from imrs_ros.backends.gpu.tensorrt_build import build_plan
+from imrs_ros.backends.gpu.tensorrt_engine import TensorRtEngine
+from imrs_ros.backends.gpu.torch_cuda_backend import PRECISIONS, require_cuda
+from imrs_ros.model_card import ModelCard
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from numpy.typing import NDArray
+import tensorrt
+import torch
+
+
+class TensorRtBackend:
+    """TensorRT in the fastest precision whose scores are right, built once and kept."""
+
+    def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
+        """
+        Load a kept engine or build one, and check its scores.
+
+        :param card: the model.
+        :param settings: the rest of them is for CPUs.
+        :raises ModelCardError: when the weights do not fit the card.
+        :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
+        """
+        device = require_cuda()
+        reference = Reference(card)
+
+        def build(precision: str) -> bytes:
+            require_packages('torch_tensorrt')
+            return build_plan(card, PRECISIONS[precision], device)
+
+        engines = CachedEngines(
+            EngineCache(cache_folder()),
+            {precision: identity_of(card, precision, device) for precision in PRECISIONS},
+            build, lambda plan: TensorRtEngine(card, plan, device))
+        precision, self._engine, notices = engines.load(
+            lambda engine: reference.check(engine.infer))
+        self.description = BackendDescription(
+            'tensorrt', tensorrt.__version__, torch.cuda.get_device_name(device), precision,
+            batch_size=MAX_CLIPS,
+            warnings=tuple(f'tensorrt: {notice}' for notice in notices))
+
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips of any streams.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        return self._engine.infer(clips)
+
+    def close(self) -> None:
+        """Free the engine."""
+        self._engine.close()

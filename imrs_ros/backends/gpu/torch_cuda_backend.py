@@ -1,0 +1,133 @@
+"""
+The network run by PyTorch on an NVIDIA GPU: half precision, channels last, CUDA graphs.
+
+Relied on: ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
+Graphs": warm up on a side stream, capture, replay over the same addresses). Not yet run on a GPU.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS
+from imrs_ros.backends.gpu.engine_check import first_accepted
+from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
+from imrs_ros.backends.gpu.reference import Reference
+from imrs_ros.backends.gpu.runner import GpuRunner
+from imrs_ros.model_card import ModelCard
+from imrs_ros.networks.weights import load_network
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+NUM_WARM_UPS = 3
+"""Runs before a capture: libraries allocate and choose their kernels in the first ones."""
+PRECISIONS = {'float16': torch.float16, 'float32': torch.float32}
+"""The preferred one first."""
+
+
+def require_cuda() -> torch.device:
+    """
+    Give the GPU that PyTorch uses.
+
+    :return: its device.
+    :raises RuntimeError: when PyTorch was built without CUDA, or sees no GPU.
+    """
+    if not torch.cuda.is_available():
+        raise RuntimeError(
+            f'expected a GPU that PyTorch can use, got none: torch {torch.__version__} is built '
+            f'for CUDA {torch.version.cuda}; install a build for the driver here')
+    return torch.device('cuda', torch.cuda.current_device())
+
+
+class CudaGraphEngine:
+    """The network captured once for every batch size, and replayed."""
+
+    def __init__(self, card: ModelCard, device: torch.device, dtype: torch.dtype) -> None:
+        """
+        Load and capture the network.
+
+        :param card: the model.
+        :param device: the GPU.
+        :param dtype: of its arithmetic.
+        """
+        network = load_network(card)
+        if dtype == torch.float16:
+            network = to_half(network)
+        self._network = to_channels_last(network.to(device))
+        self._batch = ClipBatch(card.spec, device, dtype)
+        self._stream = torch.cuda.Stream(device)
+        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
+            for size in BATCH_SIZES:
+                self._graphs[size] = self._capture(size)
+        self.infer = GpuRunner(self._batch, self._replay, self._stream).infer
+
+    def _capture(self, size: int) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+        pixels = self._batch.pixels(size)
+        for _ in range(NUM_WARM_UPS):
+            self._network(pixels)
+        self._stream.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=self._stream):
+            logits_NK = self._network(pixels)
+        return graph, logits_NK
+
+    def _replay(self, size: int) -> Tensor:
+        graph, logits_NK = self._graphs[size]
+        graph.replay()
+        return logits_NK
+
+    def close(self) -> None:
+        """Free the GPU's memory."""
+        del self.infer
+        self._graphs.clear()
+        del self._network, self._batch
+        torch.cuda.empty_cache()
+
+
+class TorchCudaBackend:
+    """PyTorch on a GPU, in the fastest precision whose scores are right."""
+
+    def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
+        """
+        Load the network and check its scores.
+
+        :param card: the model.
+        :param settings: the rest of them is for CPUs.
+        :raises ModelCardError: when the weights do not fit the card.
+        :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
+        """
+        device = require_cuda()
+        reference = Reference(card)
+        # Float32 must be float32: it is what remains where half precision is refused.
+        torch.backends.cudnn.allow_tf32 = False
+
+        def attempts() -> Iterator[tuple[str, Callable[[], CudaGraphEngine]]]:
+            for name, dtype in PRECISIONS.items():
+                yield name, partial(CudaGraphEngine, card, device, dtype)
+
+        precision, self._engine, notices = first_accepted(
+            attempts(), lambda engine: reference.check(engine.infer))
+        self.description = BackendDescription(
+            'torch_cuda', torch.__version__, torch.cuda.get_device_name(device), precision,
+            batch_size=MAX_CLIPS,
+            warnings=tuple(f'torch_cuda: {notice}' for notice in notices))
+
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips of any streams.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        return self._engine.infer(clips)
+
+    def close(self) -> None:
+        """Free the network."""
+        self._engine.close()

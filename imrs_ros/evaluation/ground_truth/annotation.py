@@ -1,0 +1,91 @@
+"""What a person says that a recording shows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from imrs_ros.evaluation.ground_truth.segment import Segment
+from imrs_ros.evaluation.recordings.camera_clock import CameraClock
+from imrs_ros.node_settings import camera_name
+
+ABSOLUTE_FROM_SEC = 1_000_000.0
+"""A later start is an absolute stamp; an earlier one counts from the start of the recording."""
+SLACK_NS = 1_000_000_000
+"""How far beyond the end of a recording an action may end: it is cut there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One action, as it stands in a file."""
+
+    start_sec: float
+    """Since the start of the recording, or a stamp of the camera."""
+    end_sec: float
+    """In the same way."""
+    label: str
+    """Class name."""
+    recording: str = ''
+    """Name of the recording; empty for any."""
+    topic: str = ''
+    """Of the camera; empty for all."""
+    origin: str = ''
+    """File and line, for messages."""
+
+    def is_of(self, recording: str, topic: str) -> bool:
+        """
+        Tell whether it speaks of a camera.
+
+        :param recording: name of the recording.
+        :param topic: of the camera.
+        :return: whether it does.
+        """
+        return (self.recording in ('', recording)
+                and (not self.topic or camera_name(self.topic) == camera_name(topic)))
+
+    def placed(self, clock: CameraClock) -> Segment:
+        """
+        Give it on the time of the recording.
+
+        :param clock: of the camera.
+        :return: the segment.
+        """
+        def place(sec: float) -> int:
+            stamp_ns = round(sec * 1e9)
+            return clock.since_start(stamp_ns) if sec >= ABSOLUTE_FROM_SEC else stamp_ns
+        return Segment(place(self.start_sec), place(self.end_sec), self.label)
+
+
+def check(
+    segments: Sequence[tuple[Annotation, Segment]], labels: Collection[str], duration_ns: int,
+) -> list[str]:
+    """
+    Say what is wrong with the annotations of one camera.
+
+    :param segments: annotations, and where they lie.
+    :param labels: those that the model knows.
+    :param duration_ns: of the recording.
+    :return: a sentence a problem.
+    """
+    problems = []
+    for annotation, segment in segments:
+        words = _words(annotation)
+        if segment.label not in labels:
+            problems.append(f'{words}: expected a label of the model ({", ".join(labels)}), got '
+                            f'{segment.label!r}')
+        if segment.end_ns <= segment.start_ns:
+            problems.append(f'{words}: expected an end after its start')
+        if (segment.start_ns < 0 or segment.start_ns >= duration_ns
+                or segment.end_ns > duration_ns + SLACK_NS):
+            problems.append(
+                f'{words}: expected times within the recording, 0 to {duration_ns / 1e9:.2f} s, '
+                f'got {segment.start_ns / 1e9:.2f} to {segment.end_ns / 1e9:.2f} s')
+    for (one, first), (other, second) in combinations(segments, 2):
+        if first.overlap_ns(second) > 0:
+            problems.append(f'{_words(one)} overlaps {_words(other)}: expected one action at a '
+                            'time; cut one of them')
+    return problems
+
+
+def _words(annotation: Annotation) -> str:
+    times = f'{annotation.label} {annotation.start_sec:g} to {annotation.end_sec:g} s'
+    return f'{annotation.origin}: {times}' if annotation.origin else times

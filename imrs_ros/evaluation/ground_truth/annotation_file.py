@@ -1,0 +1,116 @@
+"""
+Files of annotations: CSV, and the JSON of ActivityNet and THUMOS.
+
+A CSV has a first line with the names of its columns: ``start``, ``end`` (s) and ``label``, and,
+where it speaks of several, ``recording`` and ``topic``.
+"""
+
+from collections.abc import Iterable
+import csv
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.recordings.recording import RecordingError
+
+NAME = 'annotations.csv'
+"""Of the file that belongs to the bag it lies in."""
+COLUMNS = ('recording', 'topic', 'start', 'end', 'label')
+NEEDED = ('start', 'end', 'label')
+
+
+def read_annotations(path: Path) -> list[Annotation]:
+    """
+    Read a file of annotations.
+
+    :param path: ``.csv``, or ``.json`` with ``{"database": {name: {"annotations": [{"segment":
+        [start, end], "label": text}]}}}`` as of ActivityNet and THUMOS.
+    :return: the annotations; none where the file holds none.
+    :raises RecordingError: naming the file, the line, and what was expected there.
+    """
+    try:
+        text = path.read_text(encoding='utf-8-sig')
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordingError(f'{path}: expected a file of annotations, got: {error}') from error
+    if path.suffix.lower() == '.json':
+        return _from_json(path, text)
+    return _from_csv(path, text)
+
+
+def _from_csv(path: Path, text: str) -> list[Annotation]:
+    rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
+    columns = [name.strip() for name in rows.fieldnames or ()]
+    missing, unknown = set(NEEDED) - set(columns), set(columns) - set(COLUMNS)
+    if missing or unknown:
+        raise RecordingError(
+            f'{path}: expected a first line with start,end,label and, if needed, recording and '
+            f'topic, got {",".join(columns)!r}')
+    rows.fieldnames = columns
+    found = []
+    for row in rows:
+        origin = f'{path} line {rows.line_num}'
+        if None in row:
+            raise RecordingError(f'{origin}: expected {len(columns)} values, got '
+                                 f'{len(columns) + len(row[None])}; quote one with a comma')
+        if any(value and value.strip() for value in row.values()):
+            found.append(_annotation(origin, row['start'], row['end'], row['label'],
+                                     row.get('recording'), row.get('topic')))
+    return found
+
+
+def _from_json(path: Path, text: str) -> list[Annotation]:
+    try:
+        database = json.loads(text)
+        database = database.get('database', database)
+        return [_annotation(f'{path}: {name}', start, end, item['label'], name)
+                for name, video in database.items() for item in video.get('annotations', ())
+                for start, end in [item['segment']]]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, RecordingError):
+            raise
+        raise RecordingError(
+            f'{path}: expected {{"database": {{name: {{"annotations": [{{"segment": [start, end], '
+            f'"label": text}}]}}}}}}, got {type(error).__name__}: {error}') from error
+
+
+def _annotation(origin: str, start: Any, end: Any, label: Any, recording: Any = '',
+                topic: Any = '') -> Annotation:
+    try:
+        times = float(start), float(end)
+        if not all(map(isfinite, times)):
+            raise ValueError('not finite')
+    except (TypeError, ValueError) as error:
+        raise RecordingError(
+            f'{origin}: expected start and end in seconds, got {start!r} and {end!r}') from error
+    label, recording, topic = (str(word or '').strip() for word in (label, recording, topic))
+    if not label:
+        raise RecordingError(f'{origin}: expected a label, got none')
+    return Annotation(*times, label, recording, topic, origin)
+
+
+def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
+    """
+    Write a CSV.
+
+    :param path: the file.
+    :param annotations: any number; none makes a file to fill in.
+    """
+    with path.open('w', newline='', encoding='utf-8') as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        rows.writerows((a.recording, a.topic, f'{a.start_sec:.3f}', f'{a.end_sec:.3f}', a.label)
+                       for a in annotations)
+
+
+def beside(recording: Path) -> Path | None:
+    """
+    Find the annotations that belong to a recording.
+
+    :param recording: a bag or a video.
+    :return: ``annotations.csv`` in its folder, or a CSV or JSON of its name beside it; else None.
+    """
+    within = [recording / NAME] if recording.is_dir() else []
+    return next((p for p in [*within, recording.with_suffix('.csv'),
+                             recording.with_suffix('.json')] if p.is_file()), None)

@@ -1,0 +1,157 @@
+"""``play``: publish a recording, with ``/clock``, where ``ros2 bag`` is not installed."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+import time
+
+from imrs_ros.evaluation.recordings.bag import Bag
+from imrs_ros.evaluation.recordings.source import open_recording
+from imrs_ros.evaluation.recordings.video_recording import VideoRecording
+from imrs_ros.node.messages import raw_message
+from imrs_ros.node.shutdown import end_on_signals
+import rclpy
+from rclpy.clock import ClockType
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.signals import SignalHandlerOptions
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage, Image
+
+CLOCK_PERIOD_SEC = 0.01
+"""Of ``/clock`` while no image is due, by the recording's time."""
+QUEUE_DEPTH = 10
+Item = tuple[str, int, Image | bytes]
+"""Topic, time of recording in ns, and the message, serialised or not."""
+
+
+class RecordingPlayer:
+    """Publishes images at the pace at which they were recorded, exactly as they are in a bag."""
+
+    def __init__(self, node: Node, recording: Bag | VideoRecording, *, rate: float = 1.0,
+                 has_clock: bool = False) -> None:
+        """
+        Make the publishers.
+
+        :param node: that owns them.
+        :param recording: opened.
+        :param rate: how much faster than it was recorded, above 0.
+        :param has_clock: publish the time of recording on ``/clock``.
+        :raises ValueError: for a rate that is not above 0.
+        """
+        if not rate > 0:
+            raise ValueError(f'expected a rate above 0, got {rate}')
+        self._node, self._recording, self._rate = node, recording, rate
+        self._publishers: dict[str, Publisher] = {
+            topic: node.create_publisher(kind, topic, QUEUE_DEPTH)
+            for topic, kind in _kinds(recording).items()}
+        self._clock = node.create_publisher(Clock, '/clock', QUEUE_DEPTH) if has_clock else None
+
+    def wait(self, limit_sec: float, num_clock_subscribers: int = 0) -> None:
+        """
+        Wait until every camera is heard, and the clock by as many nodes as are to go by it.
+
+        :param limit_sec: for how long.
+        :param num_clock_subscribers: how many nodes have to hear the clock, where there is one.
+        :raises RuntimeError: when one is not.
+        """
+        limit = time.monotonic() + limit_sec
+        while silent := self._silent(num_clock_subscribers):
+            if time.monotonic() > limit:
+                raise RuntimeError(
+                    f'expected a subscriber of {", ".join(silent)} within {limit_sec:g} s, got '
+                    'none; start the recognizer with these cameras')
+            # A node with use_sim_time may wait for time itself before it subscribes.
+            self._tick(self._recording.start_ns)
+            time.sleep(CLOCK_PERIOD_SEC)
+
+    def _silent(self, num_clock_subscribers: int) -> list[str]:
+        """Name the topics that too few nodes hear."""
+        silent = [topic for topic, publisher in self._publishers.items()
+                  if not publisher.get_subscription_count()]
+        clock = self._clock
+        if clock is not None and clock.get_subscription_count() < num_clock_subscribers:
+            silent.append(clock.topic_name)
+        return silent
+
+    def play(self) -> int:
+        """
+        Publish the whole recording.
+
+        :return: the number of images.
+        """
+        start_sec, number = time.monotonic(), 0
+        for topic, log_ns, message in _items(self._recording):
+            since_start_sec = (log_ns - self._recording.start_ns) / 1e9 / self._rate
+            self._sleep_until(start_sec + since_start_sec, log_ns)
+            self._tick(log_ns)
+            self._publishers[topic].publish(message)
+            number += 1
+        return number
+
+    def _sleep_until(self, due_sec: float, due_ns: int) -> None:
+        """Sleep until a time of this machine, letting the clock of the recording run."""
+        while (left_sec := due_sec - time.monotonic()) > 0:
+            self._tick(due_ns - round(left_sec * self._rate * 1e9))
+            time.sleep(min(left_sec, CLOCK_PERIOD_SEC / self._rate))
+
+    def _tick(self, now_ns: int) -> None:
+        if self._clock is not None:
+            now = Time(nanoseconds=max(now_ns, 0), clock_type=ClockType.ROS_TIME)
+            self._clock.publish(Clock(clock=now.to_msg()))
+
+
+def _kinds(recording: Bag | VideoRecording) -> dict[str, type]:
+    if isinstance(recording, VideoRecording):
+        return dict.fromkeys(recording.topics, Image)
+    return {topic: CompressedImage if recording.is_compressed(topic) else Image
+            for topic in recording.topics}
+
+
+def _items(recording: Bag | VideoRecording) -> Iterator[Item]:
+    if isinstance(recording, VideoRecording):
+        for image in recording.images():
+            if image.frame is not None:
+                yield image.topic, recording.start_ns + image.log_ns, raw_message(image.frame)
+    else:
+        yield from recording.serialized()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Describe the command line.
+
+    :param parser: of the sub-command.
+    """
+    parser.add_argument('recording', type=Path, help='bag or video')
+    parser.add_argument('--topics', nargs='+', default=(), help='of cameras; default all')
+    parser.add_argument('--rate', type=float, default=1.0, help='of time; 2 is twice as fast')
+    parser.add_argument('--clock', action='store_true', help='publish /clock')
+    parser.add_argument('--wait-sec', type=float, default=0.0,
+                        help='wait so long for a subscriber of every camera')
+    parser.add_argument('--clock-subscribers', type=int, default=0,
+                        help='and until so many nodes go by /clock')
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Run the command.
+
+    :param options: the command line.
+    :return: 0.
+    """
+    end_on_signals()
+    with open_recording(options.recording, options.topics) as recording:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        node = Node('player')
+        try:
+            player = RecordingPlayer(
+                node, recording, rate=options.rate, has_clock=options.clock)
+            if options.wait_sec:
+                player.wait(options.wait_sec, options.clock_subscribers)
+            print(f'play: {player.play()} images of {recording.name}')
+        finally:
+            node.destroy_node()
+            rclpy.try_shutdown()
+    return 0

@@ -1,0 +1,235 @@
+"""
+Bags of ROS 2 (sqlite3, mcap, zstd) and of ROS 1, read without ROS.
+
+Images are taken apart by the message definitions that ROS ships, so that other types in the bag,
+known or not, do not matter.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.evaluation.recordings.recording import Image, RecordingError
+from imrs_ros.images.decoding import decode_image, decode_square, ImageError
+from rosbags.rosbag1 import Reader as Ros1Reader
+from rosbags.rosbag2 import Reader as Ros2Reader
+from rosbags.typesys import get_typestore, Stores
+
+SUFFIXES = ('.bag', '.db3', '.mcap')
+IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+TEXT_TYPE = 'std_msgs/msg/String'
+Message = tuple[Any, int, bytes]
+"""Connection, time of recording in ns, and serialised content."""
+
+
+class Bag:
+    """One bag; a context manager."""
+
+    def __init__(
+        self, path: Path, topics: Sequence[str] = (), *, preferred: Sequence[str] = (),
+        by_log_time: bool = False,
+    ) -> None:
+        """
+        Open a bag.
+
+        :param path: a folder of rosbag2, or one of its files, or a bag of ROS 1.
+        :param topics: of the cameras, all of which must be there; default those preferred.
+        :param preferred: of the cameras, those that are there; where none is, every image topic,
+            of a camera that has both the raw one.
+        :param by_log_time: take the time of recording for the header's stamp.
+        :raises RecordingError: when it cannot be opened, or has not these topics.
+        """
+        self.name = path.stem if path.suffix in SUFFIXES else path.name
+        self.notes: list[str] = []
+        self._by_log_time = by_log_time
+        self._readers: list[Any] = []
+        self._path = path
+        try:
+            for file in self._files():
+                reader = (Ros1Reader if file.suffix == '.bag' else Ros2Reader)(file)
+                reader.open()
+                self._readers.append(reader)
+        except RecordingError:
+            raise
+        # The libraries below raise errors of many kinds for damaged files.
+        except Exception as error:
+            self.close()
+            # YAML shows the place below its message.
+            words = ' '.join(str(error).split())
+            raise RecordingError(
+                f'{path}: expected a bag that can be read, got {type(error).__name__}: {words}; '
+                'one that was cut off may be mended by "ros2 bag reindex" (sqlite3) or "mcap '
+                'recover"') from error
+        self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
+        self._store = get_typestore(Stores.LATEST)
+        self._connections = [c for reader in self._readers for c in reader.connections]
+        try:
+            self.topics = self._choose(topics, preferred)
+        except RecordingError:
+            self.close()
+            raise
+        filled = [reader for reader in self._readers if reader.message_count]
+        self.start_ns = min((reader.start_time for reader in filled), default=0)
+        # The readers' end is 1 ns after the last message.
+        self.duration_ns = max(
+            0, max((reader.end_time for reader in filled), default=0) - self.start_ns - 1)
+        self.num_images = sum(c.msgcount for c in self._connections if c.topic in self.topics)
+
+    def __enter__(self) -> 'Bag':
+        """Give the bag itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        for reader in self._readers:
+            reader.close()
+        self._readers = []
+
+    def _files(self) -> list[Path]:
+        """Give what to open; the files of a folder without metadata are read one by one."""
+        if not self._path.is_dir() or (self._path / 'metadata.yaml').is_file():
+            return [self._path]
+        files = sorted(p for p in self._path.iterdir() if p.suffix in SUFFIXES)
+        if not files:
+            raise RecordingError(
+                f'{self._path}: expected a recording, got a folder without metadata.yaml and '
+                f'without a file {", ".join(SUFFIXES)}; name the folder or file of a bag')
+        self.notes.append(
+            f'no metadata.yaml: read {", ".join(file.name for file in files)} without it')
+        return files
+
+    def _choose(self, topics: Sequence[str], preferred: Sequence[str]) -> tuple[str, ...]:
+        images = sorted({c.topic for c in self._connections if c.msgtype in IMAGE_TYPES})
+
+        def found(names: Sequence[str]) -> list[str]:
+            return [t for name in names if (t := _first_of(spellings(name), images))]
+
+        chosen = found(topics) if topics else found(preferred) or [
+            t for t in images if t.removesuffix('/compressed') not in set(images) - {t}]
+        if not chosen or len(chosen) < len(topics):
+            missing = [t for t in topics if not found([t])]
+            raise RecordingError(
+                f'{self._path}: expected images on {", ".join(missing) or "any topic"}, got '
+                + (f'images on {", ".join(images)}; name one of these as the camera' if images
+                   else f'{self._others()}; record a topic of {" or ".join(IMAGE_TYPES)}'))
+        if preferred and not topics and len(chosen) != len(preferred):
+            self.notes.append(f'of the cameras {", ".join(preferred)} it has '
+                              f'{len(found(preferred))}; evaluated {", ".join(chosen)}')
+        return tuple(dict.fromkeys(chosen))
+
+    def _others(self) -> str:
+        others = {f'{c.topic} ({c.msgtype})' for c in self._connections
+                  if c.msgtype not in IMAGE_TYPES}
+        return ', '.join(sorted(others)) or 'no topics'
+
+    def _messages(self, topics: Iterable[str]) -> Iterator[Message]:
+        """Read in the order of recording, up to where a file is damaged."""
+        streams = [self._until_damage(reader, [c for c in reader.connections if c.topic in topics])
+                   for reader in self._readers]
+        return merge(*streams, key=lambda message: message[1])
+
+    def _until_damage(self, reader: Any, connections: list[Any]) -> Iterator[Message]:
+        if not connections:
+            return
+        messages = reader.messages(connections=connections)
+        num_stated, number, reason = sum(c.msgcount for c in connections), 0, ''
+        while True:
+            try:
+                message = next(messages, None)
+            # As when it is opened: errors of many kinds.
+            except Exception as error:
+                message, reason = None, f'; {type(error).__name__}: {error}'
+            if message is None:
+                break
+            number += 1
+            yield message
+        if reason or number < num_stated:
+            self.notes.append(f'{reader.path.name} is damaged: of {num_stated} messages '
+                              f'{number} could be read{reason}')
+
+    def _content(self, data: bytes, kind: str) -> bytes:
+        """Give a message as ROS 2 serialises it."""
+        return bytes(self._store.ros1_to_cdr(data, kind) if self._is_ros1 else data)
+
+    def _deserialize(self, data: bytes, kind: str) -> Any:
+        return self._store.deserialize_cdr(self._content(data, kind), kind)
+
+    def is_compressed(self, topic: str) -> bool:
+        """
+        Tell the type of a camera's messages.
+
+        :param topic: of the camera.
+        :return: whether they are ``sensor_msgs/CompressedImage``.
+        """
+        return any(c.topic == topic and c.msgtype == IMAGE_TYPES[1] for c in self._connections)
+
+    def serialized(self) -> Iterator[tuple[str, int, bytes]]:
+        """
+        Read all images of the cameras as they are.
+
+        :return: topic, time of recording in ns, and content as ROS 2 serialises it, in the order
+            of recording.
+        """
+        for connection, log_ns, data in self._messages(self.topics):
+            yield connection.topic, log_ns, self._content(data, connection.msgtype)
+
+    def images(self, size_px: int | None = None) -> Iterator[Image]:
+        """
+        Read all images of the cameras.
+
+        :param size_px: side of the network's frames, to decode messages as the node does; None
+            for whole images.
+        :return: images in the order of recording.
+        """
+        for connection, log_ns, data in self._messages(self.topics):
+            since_start_ns = log_ns - self.start_ns
+            try:
+                message = self._deserialize(data, connection.msgtype)
+                if self._by_log_time:
+                    message.header.stamp.sec = log_ns // 1_000_000_000
+                    message.header.stamp.nanosec = log_ns % 1_000_000_000
+                frame = (decode_image(message) if size_px is None
+                         else decode_square(message, size_px))
+            # As the node: whatever an image brings about, the next one may be good.
+            except Exception as error:
+                kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
+                yield Image(connection.topic, since_start_ns, None, f'{kind}{error}')
+            else:
+                yield Image(connection.topic, since_start_ns, frame)
+
+    def texts(self, topic: str) -> list[tuple[int, str]]:
+        """
+        Read the texts of a topic, which may hold annotations.
+
+        :param topic: of ``std_msgs/String``.
+        :return: time since the start of the recording, ns, and text.
+        :raises RecordingError: where there is no such topic.
+        """
+        if not any(c.topic == topic and c.msgtype == TEXT_TYPE for c in self._connections):
+            texts = sorted({c.topic for c in self._connections if c.msgtype == TEXT_TYPE})
+            raise RecordingError(
+                f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got texts on '
+                f'{", ".join(texts) or "no topic"}; name another, or leave out '
+                '--annotation-topic')
+        return [(log_ns - self.start_ns, self._deserialize(data, TEXT_TYPE).data)
+                for _, log_ns, data in self._messages([topic])]
+
+
+def spellings(topic: str) -> tuple[str, ...]:
+    """
+    Give the topics that a camera may be recorded on, the preferred one first.
+
+    :param topic: as a node names it, with or without the leading slash.
+    :return: absolute names, raw before compressed.
+    """
+    absolute = f'/{topic.lstrip("/")}'
+    return absolute, f'{absolute}/compressed'
+
+
+def _first_of(names: Iterable[str], known: Sequence[str]) -> str:
+    return next((name for name in names if name in known), '')

@@ -1,0 +1,73 @@
+"""A video file as a recording of one camera."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from imrs_ros.evaluation.recordings.recording import Image, RecordingError
+from imrs_ros.records import Frame
+from imrs_ros.video import read_video, SUFFIXES, video_length, VideoError
+
+TOPIC = '/video'
+FIRST_STAMP_NS = 1_000_000_000
+"""A stamp of 0 means none."""
+
+
+class VideoRecording:
+    """One video; a context manager, as a bag."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Open a video.
+
+        :param path: the file.
+        :raises RecordingError: when it cannot be opened.
+        """
+        self.name, self.notes = path.stem, list[str]()
+        self.topics: tuple[str, ...] = (TOPIC,)
+        self._path, self.start_ns = path, FIRST_STAMP_NS
+        try:
+            self.num_images, fps = video_length(path)
+        except VideoError as error:
+            raise RecordingError(str(error)) from error
+        self.duration_ns = round(self.num_images * 1e9 / fps)
+
+    def __enter__(self) -> 'VideoRecording':
+        """Give the video itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open."""
+
+    def images(self, size_px: int | None = None) -> Iterator[Image]:
+        """
+        Read all frames, up to where the file is damaged.
+
+        :param size_px: of no use: a video holds no messages, and its frames stay whole.
+        :return: frames in order.
+        """
+        try:
+            for image in read_video(self._path):
+                frame = Frame(FIRST_STAMP_NS + image.stamp_ns, 'video', image.image_HWC)
+                yield Image(TOPIC, image.stamp_ns, frame)
+        except VideoError as error:
+            self.notes.append(str(error))
+
+    def texts(self, topic: str) -> list[tuple[int, str]]:
+        """
+        Refuse: a video has no topics.
+
+        :param topic: any.
+        :return: never.
+        :raises RecordingError: always.
+        """
+        raise RecordingError(f'{self._path}: expected a bag with the topic {topic}, got a video')
+
+
+def is_video(path: Path) -> bool:
+    """
+    Tell whether a file is a video, by its name.
+
+    :param path: any file.
+    :return: whether it is one.
+    """
+    return path.suffix.lower() in SUFFIXES

@@ -1,0 +1,159 @@
+"""Decision parameters chosen on recordings, and judged on recordings they were not chosen on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from imrs_ros.decision import DecisionFilter
+from imrs_ros.evaluation.goal import Goal
+from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.records import Scores
+from imrs_ros.settings import DecisionSettings
+import numpy as np
+import optuna
+
+MAX_FOLDS = 5
+RANGES = {'enter_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing_sec': (0.0, 2.0),
+          'min_duration_sec': (0.0, 1.0)}
+"""What is searched; the leave threshold is a share of the enter threshold."""
+DIGITS = 3
+EXCESS = 'excess'
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What was chosen, and what it is worth on recordings it was not chosen on."""
+
+    settings: DecisionSettings
+    """Chosen on all recordings."""
+    before: dict[str, float | int | None]
+    """Figures of the settings there were, on all recordings."""
+    held_out: dict[str, float | int | None] | None
+    """Figures of each recording by settings chosen on the others; None for a single one."""
+    on_all: dict[str, float | int | None]
+    """Figures of the chosen settings on the recordings they were chosen on: too good."""
+
+
+def decide(track: Track, settings: DecisionSettings) -> Track:
+    """
+    Decide anew from the scores of a track.
+
+    :param track: played once.
+    :param settings: thresholds and times.
+    :return: the track with other labels.
+    """
+    # The probabilities are calibrated already: a temperature of 1 leaves them as they are.
+    decision_filter = DecisionFilter(track.classes, 1.0, settings)
+    labels, confidences, last_ns = [], [], None
+    for time_ns, probabilities_K in zip(track.times_N.tolist(), track.probabilities_NK):
+        if last_ns is not None and time_ns - last_ns > track.hold_ns:
+            decision_filter.reset()
+        last_ns = time_ns
+        # A still scene has no scores, and all its probabilities are 0.
+        logits_K = np.log(np.maximum(probabilities_K, 1e-12)) if probabilities_K.any() else None
+        decision = decision_filter.update(Scores('', time_ns, '', logits_K))
+        labels.append(decision.label)
+        confidences.append(decision.confidence)
+    return replace(track, labels=tuple(labels), confidences_N=np.array(confidences))
+
+
+def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_trials: int,
+           seed: int, on_trial: Callable[[], object] = lambda: None) -> DecisionSettings:
+    """
+    Search settings by a tree-structured Parzen estimator (Bergstra et al. 2011), seeded.
+
+    :param tracks: annotated.
+    :param start: tried first; its classes and their thresholds stay.
+    :param goal: what is wanted.
+    :param num_trials: how many are tried.
+    :param seed: of the search.
+    :param on_trial: called after each.
+    :return: the best of those that keep false actions within what is allowed; where none does,
+        the one with the fewest.
+    """
+    def settings_of(values: Mapping[str, float]) -> DecisionSettings:
+        enter = round(values['enter_threshold'], DIGITS)
+        return replace(
+            start, enter_threshold=enter,
+            leave_threshold=round(enter * values['leave_share'], DIGITS),
+            smoothing_sec=round(values['smoothing_sec'], DIGITS),
+            min_duration_sec=round(values['min_duration_sec'], DIGITS))
+
+    def worth(trial: optuna.Trial) -> float:
+        values = {name: trial.suggest_float(name, *limits) for name, limits in RANGES.items()}
+        found = figures([decide(track, settings_of(values)) for track in tracks])
+        trial.set_user_attr(EXCESS, goal.excess(found))
+        trial.set_constraint(EXCESS, goal.excess(found))
+        on_trial()
+        return goal.worth(found)
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        direction='maximize', sampler=optuna.samplers.TPESampler(seed=seed))
+    first = {**asdict(start), 'leave_share': start.leave_threshold / start.enter_threshold}
+    study.enqueue_trial({name: min(max(first[name], low), high)
+                         for name, (low, high) in RANGES.items()})
+    study.optimize(worth, n_trials=num_trials)
+    allowed = [trial for trial in study.trials if trial.user_attrs[EXCESS] <= 0]
+    best = (max(allowed, key=lambda trial: trial.value or 0.0) if allowed
+            else min(study.trials, key=lambda trial: trial.user_attrs[EXCESS]))
+    return settings_of(best.params)
+
+
+def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: Goal,
+         num_trials: int = 100, seed: int = 0, on_trial: Callable[[], object] = lambda: None,
+         ) -> Tuned:
+    """
+    Tune settings, cross-validated over recordings.
+
+    :param recordings: annotated tracks of each.
+    :param start: the settings there are.
+    :param goal: what is wanted.
+    :param num_trials: of every search; there is one a fold, and one on all recordings.
+    :param seed: of the searches.
+    :param on_trial: called after each trial.
+    :return: what was chosen.
+    :raises ValueError: when there is nothing annotated, or no trial.
+    """
+    if num_trials < 1:
+        raise ValueError(f'expected at least 1 trial, got {num_trials}')
+    everything = [track for tracks in recordings for track in tracks]
+    if not everything:
+        raise ValueError('expected annotated recordings, got none; see annotate-template')
+    held_out: list[Track] = []
+    for fold in folds(len(recordings)):
+        chosen = search([track for i, tracks in enumerate(recordings) if i not in fold
+                         for track in tracks], start, goal, num_trials, seed, on_trial)
+        held_out += [decide(track, chosen) for i in fold for track in recordings[i]]
+    settings = search(everything, start, goal, num_trials, seed, on_trial)
+    return Tuned(
+        settings, figures([decide(track, start) for track in everything]),
+        figures(held_out) if held_out else None,
+        figures([decide(track, settings) for track in everything]))
+
+
+def folds(num_recordings: int) -> list[list[int]]:
+    """
+    Share recordings out.
+
+    :param num_recordings: how many there are.
+    :return: indices of those that are held out together, of at most ``MAX_FOLDS`` groups; none
+        for a single recording.
+    """
+    if num_recordings < 2:
+        return []
+    num_folds = min(MAX_FOLDS, num_recordings)
+    return [list(range(first, num_recordings, num_folds)) for first in range(num_folds)]
+
+
+def parameters(values: Mapping[str, Any], settings: DecisionSettings) -> dict[str, Any]:
+    """
+    Give what a parameter file says with tuned settings.
+
+    :param values: of the file there is.
+    :param settings: tuned.
+    :return: all values, those tuned replaced.
+    """
+    names = ('enter_threshold', 'leave_threshold', 'smoothing_sec', 'min_duration_sec')
+    return {**values, **{name: getattr(settings, name) for name in names}}

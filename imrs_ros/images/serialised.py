@@ -1,0 +1,155 @@
+"""
+Image messages read from their serialised bytes, without a copy of the pixels.
+
+rclpy's own messages hold copies: ``benchmarks/frame_cost.py`` measures what that costs. Read is
+plain CDR (OMG DDS-XTypes 1.3, 7.4.1: XCDR version 1 of final types), which every ROS 2 middleware
+sends: a header of four bytes, then the fields, each aligned to its size.
+"""
+
+from dataclasses import dataclass
+import struct
+from typing import NamedTuple
+
+from imrs_ros.images.limits import ImageError
+
+HEADER_BYTES = 4
+BYTE_ORDERS = {b'\0\0': '>', b'\0\1': '<'}
+"""By representation identifier: plain CDR, big and little endian."""
+
+
+class UnknownRepresentation(ImageError):
+    """Bytes that are no plain CDR; another reader may know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """``builtin_interfaces/Time``."""
+
+    sec: int
+    nanosec: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """``std_msgs/Header``."""
+
+    stamp: Stamp
+    frame_id: str
+
+
+@dataclass(slots=True)
+class SerialisedImage:
+    """``sensor_msgs/Image``; its data is a view of the serialised bytes."""
+
+    header: Header
+    height: int
+    width: int
+    encoding: str
+    is_bigendian: int
+    step: int
+    data: memoryview
+
+
+# In class syntax the field of the message would hide a name of Python's.
+SerialisedCompressedImage = NamedTuple(  # noqa: UP014
+    'SerialisedCompressedImage', [('header', Header), ('format', str), ('data', memoryview)])
+"""``sensor_msgs/CompressedImage``; its data is a view of the serialised bytes."""
+
+
+class CdrReader:
+    """Reads one field after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        """
+        Start behind the header.
+
+        :param data: one serialised message.
+        :raises UnknownRepresentation: when it is no plain CDR.
+        """
+        if data[:2] not in BYTE_ORDERS or len(data) < HEADER_BYTES:
+            raise UnknownRepresentation(f'expected plain CDR, got {data[:HEADER_BYTES]!r}')
+        self._body = memoryview(data)[HEADER_BYTES:]
+        self._order = BYTE_ORDERS[data[:2]]
+        self._at = 0
+
+    def number(self, kind: str) -> int:
+        """
+        Read a whole number.
+
+        :param kind: its letter in ``struct``.
+        :return: its value.
+        :raises ImageError: where the message ends before it.
+        """
+        size = struct.calcsize(kind)
+        self._at += -self._at % size
+        (value,) = struct.unpack(self._order + kind, self._take(size))
+        return int(value)
+
+    def octets(self) -> memoryview:
+        """
+        Read a sequence of bytes.
+
+        :return: a view of them.
+        :raises ImageError: where the message ends before it.
+        """
+        return self._take(self.number('I'))
+
+    def text(self) -> str:
+        """
+        Read a text.
+
+        :return: the text, without the zero at its end.
+        :raises ImageError: where the message ends before it; when it is no UTF-8.
+        """
+        try:
+            return bytes(self.octets()).removesuffix(b'\0').decode()
+        except UnicodeDecodeError as error:
+            raise ImageError(f'expected a text in UTF-8, got: {error}') from error
+
+    def header(self) -> Header:
+        """
+        Read a header.
+
+        :return: stamp and frame id.
+        :raises ImageError: where the message ends before it.
+        """
+        return Header(Stamp(self.number('i'), self.number('I')), self.text())
+
+    def _take(self, size: int) -> memoryview:
+        end = self._at + size
+        if end > len(self._body):
+            raise ImageError(
+                f'expected a message of at least {HEADER_BYTES + end} bytes, got '
+                f'{HEADER_BYTES + len(self._body)}: cut off')
+        taken = self._body[self._at:end]
+        self._at = end
+        return taken
+
+
+def read_image(data: bytes) -> SerialisedImage:
+    """
+    Read a raw image.
+
+    :param data: a serialised ``sensor_msgs/Image``; kept by what is returned.
+    :return: its fields.
+    :raises UnknownRepresentation: when the data is no plain CDR.
+    :raises ImageError: when it ends too early.
+    """
+    reader = CdrReader(data)
+    # In the order of the message's definition: arguments are evaluated from left to right.
+    return SerialisedImage(
+        reader.header(), reader.number('I'), reader.number('I'), reader.text(),
+        reader.number('B'), reader.number('I'), reader.octets())
+
+
+def read_compressed_image(data: bytes) -> SerialisedCompressedImage:
+    """
+    Read a compressed image.
+
+    :param data: a serialised ``sensor_msgs/CompressedImage``; kept by what is returned.
+    :return: its fields.
+    :raises UnknownRepresentation: when the data is no plain CDR.
+    :raises ImageError: when it ends too early.
+    """
+    reader = CdrReader(data)
+    return SerialisedCompressedImage(reader.header(), reader.text(), reader.octets())

@@ -1,0 +1,253 @@
+"""Windows scored in parts are those scored whole, whatever the streams do."""
+
+import itertools
+import json
+
+from hypothesis import given, settings, strategies as st
+from imrs_ros.backends.frame_reuse import frame_reuse
+from imrs_ros.backends.frame_reuse.feature_ring import FeatureRing
+from imrs_ros.backends.frame_reuse.frame_reuse import Streamer
+from imrs_ros.networks import build_network
+from imrs_ros.networks.cut import split_network
+from imrs_ros.records import Clip
+from imrs_ros.stream_plan import StreamPlan
+import numpy as np
+import pytest
+import torch
+
+SIZE_PX = 32
+# Inputs of unit scale: where float32 itself keeps the whole network within 1e-6 of float64.
+NORMAL = {'mean': (127.0,) * 3, 'std': (64.0,) * 3}
+NETWORKS = [('resnet18', {'width': 0.125, **NORMAL}), ('resnext50', {'width': 0.25, **NORMAL}),
+            ('lite0', {})]
+
+
+class TorchModels:
+    """Runs the parts with PyTorch, and counts how often."""
+
+    def __init__(self, parts):
+        self._parts, self.num_items = parts, dict.fromkeys(parts.modules, 0)
+
+    def run(self, name, inputs, outputs=None):
+        self.num_items[name] += 1 if name == 'body' else len(inputs[0])
+        assert all(x.flags.c_contiguous for x in inputs)
+        with torch.inference_mode():
+            made = self._parts.modules[name](*(torch.from_numpy(x) for x in inputs))
+        made = [x.contiguous().numpy() for x in (made if isinstance(made, tuple) else (made,))]
+        for target, value in zip(outputs or [], made):
+            assert target.shape == value.shape
+            target[:] = value
+        return made
+
+
+class Case:
+    """A small network, cut."""
+
+    def __init__(self, name, num_frames=16, **options):
+        torch.manual_seed(0)
+        self.network = build_network(name, num_classes=5, **options).eval().requires_grad_(False)
+        for module in self.network.modules():
+            if hasattr(module, 'running_var'):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 2.0)
+        self.num_frames = num_frames
+        self.parts = split_network(self.network, num_frames)
+        self.models = TorchModels(self.parts)
+        examples = self.parts.examples(
+            torch.zeros((num_frames, SIZE_PX, SIZE_PX, 3), dtype=torch.uint8))
+        self.shapes = {}
+        for part in self.parts.plan.parts:
+            inputs = [x.contiguous().numpy() for x in examples[part.name]]
+            made = self.models.run(part.name, inputs)
+            self.shapes |= {name: x.shape[1:] for name, x in zip(part.outputs, made)}
+
+    def streamer(self):
+        self.models.num_items = dict.fromkeys(self.models.num_items, 0)
+        return Streamer(self.parts.plan, self.models, (SIZE_PX, SIZE_PX, 3), self.shapes)
+
+    def expected(self, clip):
+        with torch.inference_mode():
+            return self.network(torch.from_numpy(clip.frames_THWC[None])).numpy()[0]
+
+    def check(self, logits, clips):
+        for scored, clip in zip(logits, clips, strict=True):
+            expected = self.expected(clip)
+            assert np.abs(scored - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@pytest.fixture(scope='module', autouse=True)
+def one_thread():
+    """Such small networks lose more by waiting for threads than they gain."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope='module', params=NETWORKS, ids=lambda p: p[0])
+def case(request):
+    name, options = request.param
+    return Case(name, **options)
+
+
+class Camera:
+    """Random frames, numbered as a camera's ring numbers them."""
+
+    def __init__(self, name, seed, num_frames=16):
+        self._rng, self.name, self.num_frames = np.random.default_rng(seed), name, num_frames
+        self.frames, self.num_appended = [], 0
+
+    def append(self, number=1):
+        for _ in range(number):
+            self.frames.append(self._rng.integers(0, 256, (SIZE_PX, SIZE_PX, 3), np.uint8))
+            self.frames = self.frames[-self.num_frames:]
+            self.num_appended += 1
+
+    def gap(self):
+        self.frames = []
+
+    def window(self):
+        if len(self.frames) < self.num_frames:
+            return None
+        return Clip(self.name, np.stack(self.frames), self.num_appended - self.num_frames, 1, '')
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(['front', 'rear']), st.sampled_from(
+    [1, 1, 1, 2, 3, 4, 8, 16, 21, 'gap', 'same numbers', 'again'])), min_size=2, max_size=6)
+
+
+@given(STEPS, st.integers(0, 99), st.sampled_from([2, 16]))
+@settings(deadline=None, max_examples=6)
+def test_every_window_of_random_streams_is_the_whole_network(case, steps, seed, most_new):
+    streamer = case.streamer()
+    if case.parts.plan.has_whole:
+        streamer.most_new = most_new
+    cameras = {name: Camera(name, seed + i) for i, name in enumerate(('front', 'rear'))}
+    for camera in cameras.values():
+        camera.append(16)
+    for name, step in steps:
+        camera = cameras[name]
+        if step == 'gap':
+            camera.gap()
+            camera.append(16)
+        elif step == 'same numbers':
+            camera.num_appended -= 16
+            camera.append(16)
+        elif step != 'again':
+            camera.append(step)
+        clips = [camera.window() for camera in cameras.values()]
+        case.check(streamer.infer(clips), clips)
+
+
+def play(case, streamer, cameras, hops):
+    """Score the windows of cameras after each hop, and check them."""
+    for hop in hops:
+        for camera in cameras:
+            camera.append(hop)
+        clips = [camera.window() for camera in cameras]
+        case.check(streamer.infer(clips), clips)
+
+
+def test_each_frame_is_computed_once(case):
+    streamer = case.streamer()
+    if case.parts.plan.has_whole:
+        streamer.most_new = 4
+    play(case, streamer, [Camera(name, i) for i, name in enumerate('ab')], [16, 1, 1, 1, 1, 1])
+    assert {k: v for k, v in case.models.num_items.items() if v} == (
+        # The first window of a stream goes through the whole network, which is faster then.
+        {'whole': 2, 'taps': 40, 'stem': 34, 'end': 10, 'body': 12}
+        if case.parts.plan.has_whole else {'maps': 42, 'looks': 2 * (4 * 4 + 2), 'body': 12})
+
+
+def test_windows_that_share_too_little_go_through_the_whole_network():
+    case = Case('resnet18', width=0.125, **NORMAL)
+    streamer, camera = case.streamer(), Camera('a', 0)
+    streamer.most_new = 4
+    play(case, streamer, [camera], [16, 8, 8, 5, 5])
+    assert (case.models.num_items['whole'], streamer.num_bytes) == (5, 0)
+    play(case, streamer, [camera], [4, 4, 5])
+    assert case.models.num_items['whole'] == 6
+    assert case.models.num_items['taps'] == 20
+
+
+def test_windows_too_short_to_share_are_scored_whole():
+    case = Case('resnet18', num_frames=6, width=0.125, **NORMAL)
+    streamer, camera = case.streamer(), Camera('a', 0, num_frames=6)
+    play(case, streamer, [camera], [6, 1, 1])
+    assert (case.models.num_items['whole'], streamer.num_bytes) == (3, 0)
+
+
+def test_measuring_finds_what_pays(monkeypatch):
+    case = Case('resnet18', width=0.125, **NORMAL)
+    streamer = case.streamer()
+    clock = Clock()
+    run = case.models.run
+
+    def timed(name, inputs, outputs=None):
+        clock.now += {'whole': 20, 'taps': 2}.get(name, 0)
+        # Another process takes the machine for a while now and then.
+        clock.now += next(clock.disturbances)
+        return run(name, inputs, outputs)
+    monkeypatch.setattr(case.models, 'run', timed)
+    monkeypatch.setattr(frame_reuse.time, 'perf_counter', lambda: clock.now)
+    streamer.measure()
+    # 2 s a frame: 10 frames take as long as the whole.
+    assert streamer.most_new == 10
+
+
+class Clock:
+    """A clock that only work moves."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.disturbances = itertools.cycle([7.0, *[0.0] * 28])
+
+
+def test_memory_is_bounded_and_freed(case):
+    streamer = case.streamer()
+    lasting = Camera('lasting', 0)
+    play(case, streamer, [lasting, Camera('leaving', 1)], [16, 1, 1])
+    one = streamer.new_memory().num_bytes
+    assert streamer.num_bytes == 2 * one
+    for _ in range(2 * frame_reuse.IDLE_CALLS):
+        streamer.infer([lasting.window()])
+    assert streamer.num_bytes == one
+
+
+def test_a_failure_half_way_leaves_nothing_wrong_behind(case, monkeypatch):
+    streamer, camera = case.streamer(), Camera('a', 0)
+    play(case, streamer, [camera], [16, 1, 1])
+
+    def fail(name, inputs, outputs=None):
+        for array in outputs or []:
+            array[:] = 7
+        raise RuntimeError('out of memory')
+    camera.append()
+    with monkeypatch.context() as patch:
+        patch.setattr(case.models, 'run', fail)
+        with pytest.raises(RuntimeError, match='out of memory'):
+            streamer.infer([camera.window()])
+    play(case, streamer, [camera], [1, 1])
+
+
+def test_plan_survives_a_file(case):
+    plan = case.parts.plan
+    assert StreamPlan.from_mapping(json.loads(json.dumps(plan.as_mapping()))) == plan
+
+
+def test_rows_of_a_mirrored_ring_are_views():
+    ring = FeatureRing(3, (2,), np.float32, is_mirrored=True)
+    for number in range(10):
+        ring.slot(number)[0] = number
+        assert not ring.holds(number)
+        ring.mark(number)
+        if number >= 2:
+            row = ring.row(number - 2, 3)
+            assert row[:, 0].tolist() == [number - 2, number - 1, number]
+            assert np.shares_memory(row, ring.row(number - 2))
+            assert row.flags.c_contiguous
+    assert [ring.holds(number) for number in (6, 7, 8, 9, 10)] == [False, True, True, True, False]
+    with pytest.raises(ValueError, match='at most 3 items'):
+        ring.row(0, 4)
+    ring.clear()
+    assert not ring.holds(9)

@@ -1,0 +1,95 @@
+"""Kept engines are used, wrong ones are not, and only right ones are kept."""
+
+from dataclasses import replace
+
+from imrs_ros.backends.gpu.cached_engines import CachedEngines
+from imrs_ros.backends.gpu.engine_cache import EngineCache
+from imrs_ros.backends.gpu.identity import describe
+import pytest
+
+PRECISIONS = ('float16', 'float32')
+
+
+class Engine:
+    """Stands in for an engine of a GPU: runs its bytes, which say whether its scores are right."""
+
+    def __init__(self, plan):
+        if plan.startswith(b'refused'):
+            raise RuntimeError('a plan that TensorRT refuses')
+        self.plan, self.closed = plan, False
+
+    def close(self):
+        self.closed = True
+
+
+def check(engine):
+    if b'wrong' in engine.plan:
+        raise ValueError('other scores')
+
+
+class Machine:
+    def __init__(self, card, folder):
+        self.folder, self.builds = folder, []
+        self.identities = {name: describe(card, name, 'NVIDIA X', '9.0') for name in PRECISIONS}
+        self.plans = {name: f'right {name}'.encode() for name in PRECISIONS}
+
+    def build(self, precision):
+        self.builds.append(precision)
+        if isinstance(self.plans[precision], Exception):
+            raise self.plans[precision]
+        return self.plans[precision]
+
+    def load(self):
+        self.builds = []
+        return CachedEngines(
+            EngineCache(self.folder), self.identities, self.build, Engine).load(check)
+
+    def kept(self, precision):
+        return EngineCache(self.folder).load(self.identities[precision])
+
+
+@pytest.fixture
+def machine(tiny_card, tmp_path):
+    return Machine(tiny_card, tmp_path / 'engines')
+
+
+def test_the_second_start_builds_nothing(machine):
+    precision, engine, notices = machine.load()
+    assert (precision, engine.plan, notices) == ('float16', b'right float16', ())
+    assert machine.builds == ['float16']
+    assert machine.load()[1].plan == b'right float16'
+    assert machine.builds == []
+
+
+def test_wrong_scores_in_half_precision_lead_to_single_loudly(machine):
+    machine.plans['float16'] = b'wrong float16'
+    precision, engine, notices = machine.load()
+    assert (precision, engine.plan) == ('float32', b'right float32')
+    assert notices == ('float16 refused: ValueError: other scores',)
+    assert machine.kept('float16') is None, 'what was refused is not kept'
+    assert machine.kept('float32') == b'right float32'
+
+
+@pytest.mark.parametrize('plan', [b'wrong', b'refused'])
+def test_a_kept_engine_that_fails_is_built_anew(machine, plan):
+    EngineCache(machine.folder).store(machine.identities['float16'], plan)
+    precision, engine, notices = machine.load()
+    assert (precision, engine.plan) == ('float16', b'right float16')
+    assert len(notices) == 1
+    assert machine.kept('float16') == b'right float16'
+
+
+def test_a_build_that_fails_leads_to_the_next_precision(machine):
+    machine.plans['float16'] = MemoryError('out of memory')
+    assert machine.load()[0] == 'float32'
+    machine.plans['float32'] = b'wrong'
+    machine.identities['float32'] = replace(machine.identities['float32'], gpu='NVIDIA Y')
+    with pytest.raises(RuntimeError, match='out of memory; float32 refused: ValueError'):
+        machine.load()
+
+
+def test_a_cache_that_cannot_be_is_told_and_the_engine_used(machine):
+    machine.folder.write_text('')
+    precision, engine, notices = machine.load()
+    assert (precision, engine.plan) == ('float16', b'right float16')
+    assert any('not kept' in notice for notice in notices)

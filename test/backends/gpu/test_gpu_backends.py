@@ -1,0 +1,226 @@
+"""What of the GPU backends needs no GPU: is one there, buffers, precision, and the choice."""
+
+from imrs_ros.backends import BackendDescription, load, load_backend
+from imrs_ros.backends.gpu.backend import GpuChoice
+from imrs_ros.backends.gpu.choice import NUM_ROUNDS, recall
+from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS, padded_size
+from imrs_ros.backends.gpu.engine_cache import EngineCache
+from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
+from imrs_ros.backends.gpu.identity import describe
+from imrs_ros.backends.gpu.presence import has_gpu, require_packages
+from imrs_ros.golden_clips import golden_clips
+from imrs_ros.model_card import ModelCardError
+from imrs_ros.networks.weights import load_network
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+import pytest
+import torch
+
+CPU = torch.device('cpu')
+
+
+@pytest.mark.parametrize(('device', 'expected'), [
+    (None, False), ('dev/nvidia0', True), ('dev/nvidia12', True), ('dev/nvhost-gpu', True),
+    ('dev/nvgpu/igpu0', True), ('usr/lib/wsl/lib/libcuda.so.1', True), ('dev/nvidiactl', False),
+    # A container sees the driver of its host, whether it may use the GPU or not.
+    ('proc/driver/nvidia/version', False)])
+def test_a_gpu_is_found_by_its_device(tmp_path, device, expected):
+    if device:
+        path = tmp_path / device
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert has_gpu(tmp_path) is expected
+
+
+def test_a_missing_package_is_named():
+    require_packages('torch')
+    with pytest.raises(RuntimeError, match='got no no_such_thing; pip install -r requ'):
+        require_packages('torch', 'no_such_thing')
+
+
+@pytest.mark.parametrize(('is_gpu_here', 'expected'), [
+    (False, ('openvino', 'torch')), (True, ('tensorrt', 'torch_cuda', 'openvino', 'torch'))])
+def test_auto_leaves_out_the_gpu_where_there_is_none(monkeypatch, is_gpu_here, expected):
+    monkeypatch.setattr(load, 'has_gpu', lambda: is_gpu_here)
+    assert load.candidates(BackendSettings()) == expected
+    assert load.candidates(BackendSettings(backend='tensorrt')) == ('tensorrt',)
+
+
+@pytest.mark.parametrize('name', ['tensorrt', 'torch_cuda'])
+def test_a_gpu_backend_that_was_asked_for_says_what_is_missing(tiny_card, name):
+    if torch.cuda.is_available():
+        pytest.skip('there is a GPU')
+    with pytest.raises(RuntimeError, match=f'{name} does not work here: RuntimeError: expected'):
+        load_backend(tiny_card, BackendSettings(backend=name))
+
+
+def test_a_gpu_that_pytorch_cannot_use_is_told_and_the_cpu_runs_it(tiny_card, monkeypatch):
+    if torch.cuda.is_available():
+        pytest.skip('there is a GPU that PyTorch can use')
+    monkeypatch.setattr(load, 'has_gpu', lambda: True)
+    loaded = load_backend(tiny_card, BackendSettings())
+    assert loaded.backend.description.name == 'openvino'
+    (reason,) = loaded.fallbacks
+    assert 'expected a GPU that PyTorch can use, got none' in reason
+
+
+@pytest.mark.parametrize(('num_clips', 'size'), [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8)])
+def test_batches_are_filled_up(num_clips, size):
+    assert padded_size(num_clips) == size
+    assert size in BATCH_SIZES
+
+
+def test_clips_reach_the_network_as_floats(tiny_card):
+    batch = ClipBatch(tiny_card.spec, CPU, torch.float16)
+    rng = np.random.default_rng(0)
+    clips = [Clip('', rng.integers(0, 256, (16, 32, 32, 3), np.uint8), 0, 0, '')
+             for _ in range(MAX_CLIPS)]
+    pixels = batch.pixels(2)
+    address = pixels.data_ptr()
+    for pair in (clips[:2], clips[2:4]):
+        batch.load(pair)
+        expected = np.stack([clip.frames_THWC for clip in pair])
+        assert (pixels.numpy() == expected).all()
+    assert batch.pixels(4).data_ptr() == address, 'captured graphs read the same memory'
+    batch.load(clips)
+    assert (batch.pixels(MAX_CLIPS)[-1].numpy() == clips[-1].frames_THWC).all()
+
+
+def test_half_precision_is_near(tiny_card):
+    clips = torch.from_numpy(golden_clips(16, 32))
+    network = to_channels_last(to_half(load_network(tiny_card)))
+    kept = {name for name, tensor in network.state_dict().items() if tensor.dtype != torch.float16}
+    assert {name for name in kept if 'num_batches' not in name} == set()
+    assert network.mean.dtype == network.std.dtype == torch.float32
+    assert network.conv1.weight.is_contiguous(memory_format=torch.channels_last_3d)
+    with torch.inference_mode():
+        half, whole = network(clips), load_network(tiny_card)(clips)
+        as_pixels = network(clips.half())
+    assert half.dtype == torch.float16
+    assert (half.float() - whole).abs().max() < 0.02
+    assert (half == as_pixels).all(), 'pixels up to 255 are exact in half precision'
+
+
+class Timed:
+    """Stands in for a GPU backend: takes so long by the clock of the test."""
+
+    def __init__(self, name, clock, seconds, notices=()):
+        self.description = BackendDescription(name, '1', 'GPU', 'float16', warnings=notices)
+        self.clock, self.seconds, self.closed, self.num_scored = clock, seconds, False, 0
+
+    def infer(self, clips):
+        self.clock.now += self.seconds
+        self.num_scored += 1
+        return np.zeros((len(clips), 3), np.float32)
+
+    def close(self):
+        self.closed = True
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Machine:
+    """What a GPU machine is for the choice: a cache, a clock and two backends."""
+
+    def __init__(self, card, folder, tensorrt=0.002, torch_cuda=0.003):
+        self.clock, self.made = Clock(), []
+        self.cache_folder, self.card = folder, card
+        self.seconds = {'tensorrt': tensorrt, 'torch_cuda': torch_cuda}
+        self.failing = {}
+
+    def make(self, name):
+        if name in self.failing:
+            raise self.failing[name]
+        self.made.append(Timed(name, self.clock, self.seconds[name]))
+        return self.made[-1]
+
+    def load(self, gpu='NVIDIA X'):
+        self.made = []
+        makers = {name: lambda name=name: self.make(name) for name in self.seconds}
+        return GpuChoice(
+            makers, self.card.spec, EngineCache(self.cache_folder),
+            describe(self.card, 'choice', gpu, '9.0'), self.clock).load()
+
+    def names(self):
+        return [backend.description.name for backend in self.made]
+
+
+@pytest.fixture
+def machine(tiny_card, tmp_path):
+    return Machine(tiny_card, tmp_path / 'engines')
+
+
+@pytest.mark.parametrize('faster', ['tensorrt', 'torch_cuda'])
+def test_the_faster_one_is_kept_and_remembered(machine, faster):
+    machine.seconds[faster] = 0.001
+    backend = machine.load()
+    assert backend.description.name == faster
+    assert f'{faster} 1.00 ms' in str(backend.description)
+    assert backend.description.warnings == ()
+    assert machine.names() == ['tensorrt', 'torch_cuda']
+    assert [b.closed for b in machine.made] == [b.description.name != faster for b in machine.made]
+    assert [b.num_scored for b in machine.made] == [NUM_ROUNDS] * 2
+    again = machine.load()
+    assert machine.names() == [faster], 'the other is not even loaded'
+    assert again.description == backend.description
+    backend.close()
+
+
+def test_another_gpu_is_measured_anew(machine):
+    machine.load()
+    machine.load('NVIDIA Y')
+    assert machine.names() == ['tensorrt', 'torch_cuda']
+
+
+def test_the_only_one_that_works_is_used_and_not_remembered(machine):
+    machine.failing['tensorrt'] = RuntimeError('got no torch_tensorrt')
+    backend = machine.load()
+    assert backend.description.name == 'torch_cuda'
+    assert 'backend tensorrt does not work here: RuntimeError: got no torch' in (
+        backend.description.warnings[0])
+    del machine.failing['tensorrt']
+    assert machine.load().description.name == 'tensorrt', 'compared when both work'
+
+
+def test_a_remembered_one_that_fails_leaves_the_other(machine):
+    machine.load()
+    machine.failing['tensorrt'] = RuntimeError('out of memory')
+    backend = machine.load()
+    assert backend.description.name == 'torch_cuda'
+    assert 'out of memory' in backend.description.warnings[0]
+    machine.failing['torch_cuda'] = RuntimeError('driver gone')
+    with pytest.raises(RuntimeError, match='out of memory; backend torch_cuda .* driver gone'):
+        machine.load()
+
+
+def test_an_unknown_memory_is_measured_anew(machine):
+    machine.load()
+    identity = describe(machine.card, 'choice', 'NVIDIA X', '9.0')
+    EngineCache(machine.cache_folder).store(identity, b'\xff\xfe')
+    assert machine.load().description.name == 'tensorrt'
+    assert recall(EngineCache(machine.cache_folder), identity)[0] == 'tensorrt'
+
+
+def test_wrong_weights_are_no_reason_for_the_other(machine):
+    machine.failing['tensorrt'] = ModelCardError('not tensors')
+    with pytest.raises(ModelCardError):
+        machine.load()
+
+
+def test_a_cache_that_cannot_be_is_told(machine):
+    machine.cache_folder.write_text('')
+    assert any('not kept' in notice for notice in machine.load().description.warnings)
+
+
+def test_what_a_backend_passed_over_is_a_fallback(tiny_card, monkeypatch):
+    notice = 'tensorrt: float16 refused: GateError: expected finite logits'
+    monkeypatch.setitem(load.LOADERS, 'tensorrt', lambda card, settings: Timed(
+        'tensorrt', Clock(), 0.001, (notice,)))
+    loaded = load_backend(tiny_card, BackendSettings(backend='tensorrt'))
+    assert loaded.fallbacks == (notice,)

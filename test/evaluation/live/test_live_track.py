@@ -1,0 +1,52 @@
+"""What a live node said, beside offline: counted on windows made by hand."""
+
+from imrs_ros.evaluation.live.live_track import differences, live_section, live_track, LiveWindow
+from imrs_ros.evaluation.offline.playback import Seen
+from imrs_ros.records import NO_ACTION
+import numpy as np
+import pytest
+from sample_recordings import SEC, segment, START_NS, track
+
+CLOCK_AHEAD_NS = 5 * SEC
+
+
+@pytest.fixture
+def offline():
+    """Give six windows, one a second."""
+    return track([NO_ACTION, 'wave', 'wave', 'wave', NO_ACTION, 'fall'], [segment(1, 4, 'wave')])
+
+
+def live_windows(offline):
+    """Give the second, third and fifth window, 0.3 s late; the camera's clock is ahead."""
+    for i, label in ((1, NO_ACTION), (2, 'wave'), (4, NO_ACTION)):
+        yield LiveWindow(
+            START_NS + CLOCK_AHEAD_NS + i * SEC, START_NS + i * SEC + 3 * SEC // 10,
+            offline.probabilities_NK[i] + np.float32(0.01), label, 0.5)
+
+
+def test_differences_and_delays_of_a_late_node(offline):
+    seen = Seen('front', '/front/image_raw')
+    seen.clock.place(START_NS + CLOCK_AHEAD_NS, 0)
+    live = live_track(list(live_windows(offline)), seen, offline, START_NS)
+    assert (live.times_N / SEC).tolist() == [1, 2, 4]
+    assert (live.known_N / SEC).tolist() == [1.3, 2.3, 4.3]
+    found = differences(live, offline, {'num_dropped': '2', 'frames_hz': '25'})
+    assert (found['windows_offline'], found['windows_live'], found['missing_share']) == (6, 3, 0.5)
+    assert found['age_median_sec'] == found['age_max_sec'] == 0.3
+    # The second window differs in its label; the third and the fifth do not.
+    assert found['same_label_share'] == round(2 / 3, 4)
+    assert found['score_difference'] == 0.01
+    assert found['num_dropped'] == 2
+    section = live_section([(seen, offline, live)], {}, ['odd'])
+    # Waving from 1 s on is first said in the window of 2 s, and known 0.3 s later.
+    assert section['figures']['delay_median_sec'] == 1.3
+    assert section['cameras'][0]['decided'] == [[2.3, 4.3, 'wave']]
+    assert section['notes'] == ['odd']
+
+
+def test_no_decision_is_known_before_its_frame(offline):
+    seen = Seen('front', '/front/image_raw')
+    seen.clock.place(START_NS, 0)
+    windows = [LiveWindow(START_NS + SEC, START_NS, offline.probabilities_NK[0], 'wave', 0.5)]
+    live = live_track(windows, seen, offline, START_NS)
+    assert live.known_N.tolist() == live.times_N.tolist() == [SEC]

@@ -1,0 +1,176 @@
+"""The pages in a real browser: they open from disk, show what JSON holds, ask for nothing."""
+
+from html.parser import HTMLParser
+import re
+import shutil
+import socket
+import subprocess
+import threading
+
+from imrs_ros.evaluation.compare import changes
+from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.metrics.figure_table import shown, WORDS
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.report import report
+from imrs_ros.evaluation.report.page import fill, write_page
+import pytest
+from sample_recordings import camera_frames, make_job, write_bag
+from samples import write_tiny_model
+
+BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))),
+               None)
+HOSTILE = '</script><img src=x onerror=alert(1)>'
+
+
+class Proxy:
+    """Hears every request that a browser makes, and answers none."""
+
+    def __enter__(self):
+        self.heard = []
+        self._server = socket.create_server(('127.0.0.1', 0))
+        self.address = f'http://127.0.0.1:{self._server.getsockname()[1]}'
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def _listen(self):
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection:
+                self.heard.append(connection.recv(4096).split(b'\r\n')[0].decode())
+
+    def __exit__(self, *_):
+        self._server.close()
+
+
+class Page(HTMLParser):
+    """What stands in a page after its script has run."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.figures, self.tags, self.text, self.is_ready = {}, [], '', False
+        self._figure = self._tag = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self._tag, values = tag, dict(attributes)
+        self.tags.append((tag, values))
+        self.is_ready |= values.get('data-ready') == 'yes'
+        self._figure = values.get('data-figure')
+
+    def handle_endtag(self, tag):
+        self._tag = None
+
+    def handle_data(self, data):
+        if self._figure:
+            self.figures[self._figure] = data
+            self._figure = None
+        if self._tag not in ('script', 'style'):
+            self.text += data
+
+
+@pytest.fixture
+def browse(tmp_path):
+    """Open a file and give the page, and what it asked the network for."""
+    if BROWSER is None:
+        pytest.skip('needs Chromium: apt-get install chromium')
+
+    def open_page(path):
+        with Proxy() as proxy:
+            done = subprocess.run([
+                BROWSER, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
+                '--no-first-run', '--disable-background-networking', '--disable-component-update',
+                '--disable-sync', f'--user-data-dir={tmp_path / "profile"}',
+                f'--proxy-server={proxy.address}', '--proxy-bypass-list=<-loopback>',
+                '--virtual-time-budget=5000', '--dump-dom', path.as_uri()],
+                capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        # The browser itself may ask for things of its maker's, whatever the page.
+        asked = [line for line in proxy.heard if 'page-asks-for-this' in line]
+        return Page(done.stdout), asked
+    return open_page
+
+
+@pytest.fixture(scope='module')
+def evaluated(tmp_path_factory):
+    """Give a report, its results and its job: one recording, one that failed, odd labels."""
+    folder = tmp_path_factory.mktemp('page')
+    card = write_tiny_model(folder / 'tiny', labels=('wave', HOSTILE, 'lift'))
+    bag = write_bag(folder / 'walk', list(camera_frames(75)))
+    job = make_job(card, annotations=(Annotation(0.7, 1.5, 'wave', 'walk'),
+                                      Annotation(1.7, 2.4, HOSTILE, 'walk')))
+    results = [evaluate_recording(path, job) for path in (bag, folder / 'none.bag')]
+    return report.build(results, job), results, job
+
+
+def test_the_report_shows_the_figures_of_the_json_and_asks_for_nothing(
+        browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    page, asked = browse(write_page(made, results, tmp_path))
+    assert page.is_ready
+    assert page.figures == {name: shown(made['figures'][name]) for name in WORDS}
+    assert asked == []
+    assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
+    assert HOSTILE in page.text
+    assert 'expected a bag or a video, got nothing of this name' in page.text
+    sources = [values['src'] for tag, values in page.tags if tag == 'img']
+    assert sources
+    assert all(source.startswith('data:image/jpeg;base64,') for source in sources)
+    num_bars = len(made['recordings'][0]['cameras'][0]['decided']) + 2
+    bars = [v for tag, v in page.tags if tag == 'rect' and v.get('height') == '26']
+    assert len(bars) == num_bars
+
+
+ZOOM = """<script>
+const drawing = document.querySelector('svg.timeline'), box = drawing.getBoundingClientRect();
+for (let i = 0; i < 3; i++) drawing.dispatchEvent(new WheelEvent('wheel', {
+  deltaY: -1, clientX: box.left + box.width / 2, clientY: box.top + 50}));
+</script></body>"""
+
+
+def test_a_wheel_zooms_the_timeline(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    path = write_page(made, results, tmp_path)
+
+    def widest():
+        page, _ = browse(path)
+        return max(float(values['width']) for tag, values in page.tags
+                   if tag == 'rect' and values.get('height') == '26')
+    before = widest()
+    path.write_text(path.read_text().replace('</body>', ZOOM))
+    # Each step shows four fifths of the time.
+    assert widest() == pytest.approx(before / 0.8 ** 3, rel=0.01)
+
+
+def test_the_test_would_hear_a_request(browse, tmp_path):
+    path = tmp_path / 'loud.html'
+    path.write_text('<img src="http://example.invalid/page-asks-for-this">')
+    _, asked = browse(path)
+    assert asked
+
+
+def test_two_reports_compared(browse, evaluated, tmp_path):
+    made, _, job = evaluated
+    other = {**made, 'figures': {**made['figures'], 'f1@25': 1.0, 'delay_median_sec': 9.0},
+             'settings': {**made['settings'], 'hop': 2}}
+    found = changes(made, other)
+    verdicts = {name: verdict for name, _, _, verdict in found['figures'] if verdict}
+    assert verdicts == {'f1@25': 'better', 'delay_median_sec': 'worse'}
+    path = tmp_path / 'compare.html'
+    path.write_text(fill('compare', {**found, 'words': WORDS, 'names': ['a', 'b']}))
+    page, asked = browse(path)
+    assert page.is_ready
+    assert asked == []
+    assert f'hop: {job.settings.window.hop} → 2' in page.text
+    assert page.text.count('better') == page.text.count('worse') == 1
+
+
+def test_the_page_is_one_file_without_addresses(evaluated, tmp_path):
+    made, results, _ = evaluated
+    text = write_page(made, results, tmp_path).read_text()
+    assert text.count('</script>') == 2
+    addresses = set(re.findall(r'https?://[^\s"\'<>]+', text))
+    assert addresses == {'http://www.w3.org/2000/svg'}
+    assert "default-src 'none'" in text

@@ -1,0 +1,115 @@
+"""Tuning: it finds what is there, and judges it on what it has not seen."""
+
+from imrs_ros.evaluation.command import main
+from imrs_ros.evaluation.goal import Goal
+from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.search import decide, folds, tune, Tuned
+from imrs_ros.evaluation.tune import text
+from imrs_ros.parameter_file import read_settings
+from imrs_ros.records import NO_ACTION
+from imrs_ros.settings import DecisionSettings
+import numpy as np
+import pytest
+from sample_recordings import camera_frames, EAGER, make_job, segment, track, write_bag
+import yaml
+
+
+def scored(seed, number=80):
+    """Give a track whose class is sure of itself while it is shown, and half sure else."""
+    rng = np.random.default_rng(seed)
+    shown = np.zeros(number, bool)
+    shown[10:30] = shown[50:70] = True
+    best_N = np.where(shown, 0.9, 0.55) + rng.normal(0, 0.02, number)
+    scores = [[p, (1 - p) / 2, (1 - p) / 2] for p in np.clip(best_N, 0.4, 0.99)]
+    truth = [segment(1, 3, 'wave'), segment(5, 7, 'wave')]
+    return track([NO_ACTION] * number, truth, period_sec=0.1, scores=scores)
+
+
+def test_a_threshold_between_action_and_none_is_found_and_holds_elsewhere():
+    tuned = tune([[scored(1)], [scored(2)], [scored(3)]], DecisionSettings(),
+                 Goal(max_false_per_min=1.0), num_trials=60)
+    assert 0.6 < tuned.settings.enter_threshold < 0.95
+    assert tuned.before['f1@25'] < 0.7
+    assert tuned.held_out['f1@25'] == 1.0
+    assert tuned.held_out['false_per_min'] == 0
+
+
+def test_the_same_seed_gives_the_same_settings():
+    first, second = (tune([[scored(1)]], DecisionSettings(), Goal(), 8, seed=3) for _ in range(2))
+    assert first == second
+    assert first.held_out is None
+
+
+@pytest.mark.parametrize('changes', [
+    {}, {'smoothing_sec': 0.7, 'enter_threshold': 0.34, 'leave_threshold': 0.3},
+    {'class_thresholds': 'wave=0.4', 'enabled_classes': 'wave, fall'}, {'min_motion': 1.0}])
+def test_deciding_anew_gives_what_the_recogniser_decided(tiny_card, tmp_path, changes):
+    # A gap of a second in the middle starts the window anew.
+    frames = [*camera_frames(40), *camera_frames(40, first_sec=2.6)]
+    job = make_job(tiny_card, **changes)
+    result = evaluate_recording(write_bag(tmp_path / 'bag', frames), job)
+    (_, played), = result.cameras
+    anew = decide(played, job.settings.decision)
+    assert anew.labels == played.labels
+    assert np.allclose(anew.confidences_N, played.confidences_N, atol=1e-5)
+
+
+def test_goals():
+    goal = Goal(figure='f1@25', max_false_per_min=1.0)
+    allowed = {'f1@25': 0.2, 'false_per_min': 1.0, 'delay_median_sec': 2.0}
+    assert goal.worth(allowed) == 0.2
+    assert goal.excess(allowed) == 0
+    assert goal.excess({'false_per_min': 3.0}) == 2
+    assert Goal().excess({'false_per_min': 1000.0}) < 0
+    assert Goal(figure='delay_median_sec').worth(allowed) == -2.0
+    assert Goal().worth(figures([])) < -1000
+    with pytest.raises(ValueError, match='expected a goal of'):
+        Goal(figure='happiness')
+    with pytest.raises(ValueError, match='at least 0'):
+        Goal(max_false_per_min=-1.0)
+
+
+def test_folds_hold_out_every_recording_once():
+    assert folds(1) == []
+    assert folds(3) == [[0], [1], [2]]
+    assert sorted(i for fold in folds(13) for i in fold) == list(range(13))
+    assert len(folds(13)) == 5
+    with pytest.raises(ValueError, match='expected annotated recordings'):
+        tune([], DecisionSettings(), Goal())
+    with pytest.raises(ValueError, match='expected at least 1 trial, got 0'):
+        tune([], DecisionSettings(), Goal(), num_trials=0)
+
+
+def figures_like(f1, false_per_min):
+    return {**figures([scored(1)]), 'f1@25': f1, 'false_per_min': false_per_min}
+
+
+@pytest.mark.parametrize(('before', 'held_out', 'words'), [
+    ((0.5, 0.0), (0.4, 0.0), 'not better than before'),
+    ((0.5, 9.0), (0.4, 0.5), ''),
+    ((0.5, 0.0), (0.8, 2.0), 'more false actions than are allowed'),
+    ((0.5, 0.0), (0.8, 0.0), '')])
+def test_a_doubtful_outcome_is_told(before, held_out, words):
+    outcome = Tuned(DecisionSettings(), figures_like(*before), figures_like(*held_out),
+                    figures_like(0.9, 0.0))
+    after = text(outcome, Goal(max_false_per_min=1.0)).partition('chosen on the others.')[2]
+    assert words in after
+    assert bool(words) == bool(after.strip())
+
+
+def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, capsys):
+    params, out = tmp_path / 'before.yaml', tmp_path / 'tuned.yaml'
+    params.write_text(yaml.safe_dump({'/**': {'ros__parameters': {
+        'model': str(tiny_card.folder), 'hop': 5, **EAGER, 'class_thresholds': 'fall=0.6'}}}))
+    bags = []
+    for name in ('a', 'b'):
+        bags.append(str(write_bag(tmp_path / name, list(camera_frames(40)))))
+        (tmp_path / f'{name}.csv').write_text('start,end,label\n0.8,1.4,wave\n')
+    with pytest.raises(SystemExit) as done:
+        main(['tune', *bags, '--params', str(params), '--trials', '3', '--out', str(out)])
+    assert done.value.code == 0
+    assert 'Expect "held out"' in capsys.readouterr().out
+    tuned = read_settings(out)
+    assert (tuned.window.hop, dict(tuned.decision.class_thresholds)) == (5, {'fall': 0.6})
+    assert tuned.node.model == str(tiny_card.folder)

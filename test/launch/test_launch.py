@@ -1,0 +1,90 @@
+"""The launch files, where a ROS installation brings the launch system."""
+
+from importlib.util import module_from_spec, spec_from_file_location
+
+import pytest
+
+pytest.importorskip('launch', reason='launch is not on PyPI; a ROS installation has it')
+pytest.importorskip('launch_ros', reason='launch_ros is not on PyPI')
+
+
+def load(path):
+    spec = spec_from_file_location('launch_file', path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def description(root):
+    return load(root / 'launch' / 'recognizer.launch.py')
+
+
+def make_node(description, **arguments):
+    from launch import LaunchContext
+    context = LaunchContext()
+    for entity in description.generate_launch_description().entities[:-1]:
+        entity.execute(context)
+    context.launch_configurations.update(arguments)
+    (node,) = description._make_node(context)
+    return node
+
+
+def test_arguments(description):
+    names = {a.name for a in description.generate_launch_description().get_launch_arguments()}
+    assert names == {'config', 'model', 'cameras', 'backend', 'namespace'}
+
+
+def test_configuration_file_alone_by_default(description):
+    assert len(make_node(description)._Node__parameters) == 1
+
+
+def test_given_arguments_override(description):
+    node = make_node(description, cameras='[/a/image, /b/compressed]', backend='torch')
+    assert len(node._Node__parameters) == 2
+
+
+@pytest.fixture
+def replay(root):
+    return load(root / 'launch' / 'replay.launch.py')
+
+
+def test_replay_starts_recorder_node_and_player_with_the_cameras_of_the_bag(replay, tmp_path):
+    from imrs_ros.evaluation.recordings.bag_writer import BagWriter
+    from launch import LaunchContext
+    from ros_support import frames
+    with BagWriter(tmp_path / 'walk') as bag:
+        for frame in frames(2):
+            bag.image('/front/image_raw', frame, frame.stamp_ns)
+    arguments = replay.generate_launch_description().get_launch_arguments()
+    assert {a.name for a in arguments} == set(replay.ARGUMENTS)
+    context = LaunchContext()
+    context.launch_configurations.update(
+        {name: default or '' for name, (default, _) in replay.ARGUMENTS.items()},
+        bag=str(tmp_path / 'walk'))
+    started = replay._make(context)
+    assert [one._Node__package for one in started] == ['imrs_ros'] * 3
+    recorder, _, player = started
+    for one in (recorder, player):
+        assert one._Node__arguments[one._Node__arguments.index('--topics') + 1] == (
+            '/front/image_raw')
+
+
+def test_replay_ends_with_its_recorder_and_fails_with_any(replay):
+    from launch import LaunchContext
+    from launch.actions import Shutdown
+    from launch.events.process import ProcessExited
+
+    def exited(status):
+        return ProcessExited(action=None, name='record_live', cmd=[], cwd=None, env=None, pid=1,
+                             returncode=status)
+    context = LaunchContext()
+    (end,) = replay._end(exited(0), context)
+    assert isinstance(end, Shutdown)
+    assert replay._check(exited(0), context) == []
+    for react in (replay._end, replay._check):
+        with pytest.raises(RuntimeError, match='expected record_live to end well'):
+            react(exited(1), context)
+    # What ends while everything ends is no failure, and ends nothing more.
+    context._set_is_shutdown(True)
+    assert replay._end(exited(130), context) == []

@@ -1,0 +1,69 @@
+"""A node's process that goes round its lifecycle, and prints what it holds before and after."""
+
+import gc
+import json
+import sys
+import threading
+
+from imrs_ros.node.malloc_arena import use_one_heap
+from imrs_ros.node.recognizer_node import RecognizerNode
+import psutil
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+
+WARM_UP, NUMBER = 60, 200
+NUM_COUNTS = 5
+"""Objects are counted after so many trips more; some hundred come and go with messages."""
+
+
+def spin(executor):
+    try:
+        executor.spin()
+    except ExternalShutdownException:
+        pass
+
+
+def held(node):
+    """Give what must not grow, by name."""
+    process = psutil.Process()
+    num_objects = []
+    for _ in range(NUM_COUNTS):
+        round_trips(node, 1)
+        gc.collect()
+        num_objects.append(len(gc.get_objects()))
+    return {
+        'topics': sorted(p.topic_name for p in node.publishers),
+        'timers': len(list(node.timers)), 'subscriptions': len(list(node.subscriptions)),
+        'threads': threading.active_count(), 'files': process.num_fds(),
+        'objects': min(num_objects), 'rss': process.memory_info().rss}
+
+
+def round_trips(node, number):
+    for _ in range(number):
+        for trigger in (node.trigger_configure, node.trigger_activate, node.trigger_deactivate,
+                        node.trigger_cleanup):
+            assert trigger() == TransitionCallbackReturn.SUCCESS
+
+
+def main():
+    use_one_heap()
+    rclpy.init()
+    node = RecognizerNode(parameter_overrides=[
+        rclpy.Parameter(name, value=value) for name, value in json.loads(sys.argv[1]).items()])
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    thread = threading.Thread(target=spin, args=(executor,))
+    thread.start()
+    round_trips(node, WARM_UP)
+    before = held(node)
+    round_trips(node, NUMBER)
+    print(json.dumps([before, held(node)]))
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown()
+    thread.join()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,55 @@
+"""What is counted of one camera, by a clock of its own."""
+
+from imrs_ros.node import camera_health
+from imrs_ros.node.camera_health import CameraHealth, Level, SILENT_ERROR_SEC
+import pytest
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    """Give the camera's clock and this machine's, both set by hand."""
+    clocks = {'camera': 100.0, 'machine': 5000.0}
+    monkeypatch.setattr(camera_health.time, 'monotonic', lambda: clocks['machine'])
+    return clocks
+
+
+def pass_time(clocks, camera_sec, machine_sec):
+    clocks['camera'] += camera_sec
+    clocks['machine'] += machine_sec
+
+
+def health_of(clocks):
+    return CameraHealth(lambda: clocks['camera'])
+
+
+def test_rates_are_those_of_the_cameras_clock(clocks):
+    health = health_of(clocks)
+    for _ in range(25):
+        pass_time(clocks, 0.04, 0.2)
+        health.count_frame(0.01, num_sampled=1, restarted=False)
+    report = health.report()
+    assert report.frames_hz == report.sampled_hz == pytest.approx(25)
+    assert not report.problems(model_hz=25, window_sec=0.64)
+
+
+def test_silence_is_that_of_the_cameras_clock(clocks):
+    health = health_of(clocks)
+    pass_time(clocks, 0.4, 4.0)
+    assert not health.is_silent(0.5)
+    pass_time(clocks, 0.2, 0.0)
+    assert health.is_silent(0.5)
+    health.expect_frames()
+    assert not health.is_silent(0.5)
+
+
+@pytest.mark.parametrize('jump_sec', [0.0, -1000.0])
+def test_a_clock_that_stands_still_or_is_set_back(clocks, jump_sec):
+    health = health_of(clocks)
+    pass_time(clocks, jump_sec, SILENT_ERROR_SEC - 0.1)
+    assert not health.is_silent(0.5)
+    assert not health.report().problems(model_hz=25, window_sec=0.64)
+    pass_time(clocks, 0.0, 0.2)
+    assert health.is_silent(0.5)
+    (problem,) = health.report().problems(model_hz=25, window_sec=0.64)
+    assert problem.level == Level.ERROR
+    assert problem.text == f'no frames for {SILENT_ERROR_SEC:.0f} s'

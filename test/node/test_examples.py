@@ -1,0 +1,61 @@
+"""The example behaviour, beside the real node."""
+
+from imrs_ros.node.messages import raw_message
+import pytest
+from rclpy.parameter import Parameter
+from ros_support import EAGER, frames, publish_window, tiny_parameters
+
+sensor_msgs = pytest.importorskip('sensor_msgs.msg')
+std_msgs = pytest.importorskip('std_msgs.msg')
+vision_msgs = pytest.importorskip('vision_msgs.msg')
+
+
+@pytest.fixture
+def start_reacting(graph):
+    from imrs_ros.examples.react import React
+    nodes = []
+
+    def start(action):
+        node = React(context=graph.context, parameter_overrides=[
+            Parameter('camera', value='front'), Parameter('action', value=action)])
+        graph.executor.add_node(node)
+        nodes.append(node)
+    yield start
+    for node in nodes:
+        graph.executor.remove_node(node)
+        node.destroy_node()
+
+
+def test_it_starts_and_stops_with_the_action(graph, tiny_card, start_reacting):
+    recognizer = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    publish_window(graph, camera, map(raw_message, frames(16)), scores)
+    graph.wait(lambda: labels)
+    running = graph.collect(std_msgs.Bool, '/react/running', latched=True)
+
+    def told(value):
+        return running and running[-1].data == value
+    # It is started after the action, and hears of it all the same, or of its end.
+    start_reacting(labels[0].data)
+    publish_window(graph, camera, map(raw_message, frames(1, 16)), scores)
+    graph.wait(lambda: told(True))
+    # The camera falls silent: the recognizer ends the action.
+    graph.wait(lambda: told(False))
+    publish_window(graph, camera, map(raw_message, frames(1, 17)), scores)
+    graph.wait(lambda: told(True))
+    graph.stop_recognizer(recognizer)
+    graph.wait(lambda: told(False))
+
+
+def test_another_action_does_not_start_it(graph, tiny_card, start_reacting):
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
+    scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    actions = graph.collect(vision_msgs.Classification, '/recognizer/front/action', latched=True)
+    running = graph.collect(std_msgs.Bool, '/react/running', latched=True)
+    start_reacting('sneeze')
+    camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
+    publish_window(graph, camera, map(raw_message, frames(16)), scores)
+    graph.wait(lambda: len(actions) >= 2)
+    assert running == []

@@ -1,0 +1,34 @@
+"""What is drawn onto an image, and what is left alone."""
+
+from imrs_ros.node.overlay import annotate, BAR_RGB
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize('size', [(480, 640), (17, 33), (1080, 1920), (16, 16)])
+def test_only_the_upper_edge_is_drawn_on(size):
+    image = np.full((*size, 3), 90, np.uint8)
+    drawn = annotate(image, 'PlayingViolin', 0.5, 0.042)
+    assert (image == 90).all()
+    assert drawn.shape == image.shape
+    below = max(16, round(0.11 * size[0])) + 1
+    assert (drawn[below:] == 90).all()
+    assert not (drawn[:below] == 90).all()
+
+
+@pytest.mark.parametrize('confidence', [0.0, 0.25, 1.0])
+def test_the_bar_is_as_long_as_the_confidence(confidence):
+    drawn = annotate(np.zeros((480, 640, 3), np.uint8), 'wave', confidence, 0.1)
+    bar = (drawn[50] == BAR_RGB).all(axis=1)
+    assert bar.sum() == pytest.approx(confidence * 640, abs=1)
+    assert not bar.any() or bar[:bar.sum()].all()
+
+
+def test_labels_and_latencies_differ():
+    image = np.zeros((480, 640, 3), np.uint8)
+    pictures = [annotate(image, label, 0.5, latency)
+                for label, latency in (('wave', 0.1), ('fall', 0.1), ('fall', 0.2))]
+    left, right = slice(0, 300), slice(500, 640)
+    assert (pictures[0][:, left] != pictures[1][:, left]).any()
+    assert (pictures[0][:, right] == pictures[1][:, right]).all()
+    assert (pictures[1][:, right] != pictures[2][:, right]).any()

@@ -1,0 +1,178 @@
+"""One table of parameters: defaults, limits, refusals."""
+
+from imrs_ros.node.parameters import descriptor, RosParameters, TABLE, table_text
+from imrs_ros.node_settings import camera_name, default_of, NodeSettings
+from imrs_ros.settings import DecisionSettings
+import pytest
+import rclpy
+from rclpy.parameter import Parameter
+import yaml
+
+
+@pytest.fixture
+def make_node(graph):
+    nodes = []
+
+    def make(**overrides):
+        node = rclpy.create_node('parameters', context=graph.context, parameter_overrides=[
+            Parameter(name, value=value) for name, value in overrides.items()])
+        nodes.append(node)
+        return node
+    yield make
+    for node in nodes:
+        node.destroy_node()
+
+
+def declare(node, told=None):
+    return RosParameters(node, (told if told is not None else []).append)
+
+
+def test_page_is_the_table(root):
+    assert (root / 'docs' / 'parameters.md').read_text() == table_text()
+
+
+def test_shipped_configuration_is_the_defaults(root):
+    content = yaml.safe_load((root / 'config' / 'recognizer.yaml').read_text())
+    stated = content['/**']['ros__parameters']
+    expected = {spec.name: default_of(spec.name) for spec in TABLE}
+    assert stated == expected
+    assert {k: type(v) for k, v in stated.items()} == {k: type(v) for k, v in expected.items()}
+
+
+def test_defaults_make_settings(make_node):
+    settings = declare(make_node()).read()
+    assert settings.node == NodeSettings()
+    assert settings.window.hop == 4
+
+
+def test_limits_are_described():
+    by_name = {spec.name: descriptor(spec) for spec in TABLE}
+    assert by_name['hop'].integer_range[0].from_value == 1
+    assert by_name['enter_threshold'].floating_point_range[0].to_value == 1.0
+    assert '[s]' in by_name['smoothing_sec'].description
+
+
+@pytest.mark.parametrize(('overrides', 'words'), [
+    ({'hop': 0}, 'hop'), ({'hop': 'often'}, 'hop'), ({'enter_threshold': 1.5}, 'enter_threshold'),
+    ({'smoothing_sec': 1}, r'smoothing_sec must be a number with a decimal point, got 1; write it '
+                           r'as smoothing_sec:=1\.0'),
+    ({'cameras': '/x'}, r"cameras must be a list of texts, got '/x'; write it as cameras:=\[/x\]"),
+    ({'cameras': [1, 2]}, r'cameras must be a list of texts, got .*cameras:=\[image_raw\]'),
+    ({'autostart': 1}, 'autostart must be true or false, got 1; write it as autostart:=true'),
+    ({'backend': 'tensorflow'}, 'backend must be one of'),
+    ({'cameras': ['/a/image', '/a/image_raw']}, "cameras must have different names.*'a', 'a'"),
+    ({'cameras': ['']}, 'cameras must name at least one topic'),
+    ({'cameras': ['~']}, r'cameras must give names .* got \[..\]'),
+    ({'cameras': ['/{foo}/image']}, r'cameras must give names of letters'),
+    ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
+    ({'class_thresholds': 'Punch 0.7'}, r'must be like "Punch=0.7, .*", got .Punch 0\.7'),
+    ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \(0, 1\], got'),
+    ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
+    ({'max_rate_hz': -1.0}, 'max_rate_hz'),
+    ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
+def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
+    node = make_node(**overrides)
+    parameters = declare(node)
+    with pytest.raises(ValueError, match=words):
+        parameters.read()
+    name = next(iter(overrides))
+    (result,) = node.set_parameters([Parameter(name, value=default_of(name))])
+    assert result.successful
+    parameters.read()
+
+
+@pytest.mark.parametrize('how', ['argument', 'file'])
+def test_empty_list_at_start_is_named_and_can_be_mended(graph, tmp_path, how):
+    file = tmp_path / 'parameters.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    cameras: []\n')
+    given = {'argument': ['-p', 'cameras:=[]'], 'file': ['--params-file', str(file)]}[how]
+    node = rclpy.create_node(
+        'parameters', context=graph.context, cli_args=['--ros-args', *given])
+    parameters = declare(node)
+    with pytest.raises(ValueError, match='cameras must be a list of texts, got an empty value'):
+        parameters.read()
+    (other,) = node.set_parameters([Parameter('hop', value=2)])
+    assert other.successful
+    with pytest.raises(ValueError, match='cameras'):
+        parameters.read()
+    (result,) = node.set_parameters([Parameter('cameras', value=['/front/image'])])
+    assert result.successful
+    assert parameters.read().node.cameras == ('/front/image',)
+    node.destroy_node()
+
+
+def test_several_wrong_overrides_are_all_named_and_mended_one_at_a_time(make_node):
+    node = make_node(backend='bar', reliability='foo', leave_threshold=0.9, hop='often')
+    parameters = declare(node)
+    with pytest.raises(ValueError, match='backend must be') as refusal:
+        parameters.read()
+    for name in ('reliability', 'leave_threshold', 'hop'):
+        assert f'{name} must be' in str(refusal.value)
+
+    def change(name, value):
+        (result,) = node.set_parameters([Parameter(name, value=value)])
+        return result.reason
+    assert change('use_sim_time', True) == ''
+    assert change('smoothing_sec', 0.1) == ''
+    # Still wrong, and wrong in another way.
+    assert change('backend', 'tensorflow').startswith('backend must be one of')
+    assert 'leave_threshold must be in [0, enter_threshold = 0.6]' in change(
+        'enter_threshold', 0.6)
+    assert 'reliability' not in change('backend', 'tensorflow')
+    for name, value in (('backend', 'torch'), ('enter_threshold', 0.95), ('hop', 2),
+                        ('reliability', 'reliable')):
+        assert change(name, value) == ''
+    settings = parameters.read()
+    assert (settings.backend.backend, settings.window.hop) == ('torch', 2)
+    assert settings.decision.leave_threshold == 0.9
+
+
+def test_changes_are_refused_as_a_whole(make_node):
+    node = make_node()
+    parameters = declare(node)
+    result = node.set_parameters_atomically([
+        Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.4)])
+    assert not result.successful
+    assert 'leave_threshold' in result.reason
+    assert parameters.read().decision == DecisionSettings()
+    result = node.set_parameters_atomically([
+        Parameter('enter_threshold', value=0.3), Parameter('leave_threshold', value=0.2)])
+    assert result.successful
+    assert parameters.read().decision.enter_threshold == 0.3
+
+
+def test_texts_name_classes(make_node):
+    decision = declare(make_node(
+        enabled_classes='Punch, Push Ups,', class_thresholds='Punch=0.7,Push Ups = 0.6',
+    )).read().decision
+    assert decision.enabled_classes == ('Punch', 'Push Ups')
+    assert decision.class_thresholds == {'Punch': 0.7, 'Push Ups': 0.6}
+
+
+def test_a_configured_node_takes_what_may_change_and_refuses_the_rest(make_node):
+    told, node = [], make_node()
+    parameters = declare(node, told)
+
+    def change(**values):
+        return node.set_parameters_atomically(
+            [Parameter(name, value=value) for name, value in values.items()]).reason
+    assert change(hop=3, model='other') == ''
+    assert told == [], 'nobody is told before it is held'
+    parameters.hold(('wave', 'fall'))
+    assert 'model cannot change while the node is configured; deactivate and clean it up' in (
+        change(hop=2, model='third'))
+    assert 'enabled_classes must name classes of the model, wave, fall; got jump' in (
+        change(enabled_classes='jump'))
+    assert told == []
+    assert change(hop=2, enabled_classes='fall', model='other') == '', 'the same is no change'
+    assert [(s.window.hop, s.decision.enabled_classes) for s in told] == [(2, ('fall',))]
+    parameters.release()
+    assert change(model='third') == ''
+
+
+@pytest.mark.parametrize(('topic', 'name'), [
+    ('image_raw', 'image_raw'), ('/camera/image_raw', 'camera'),
+    ('/front/color/image_raw', 'front_color'), ('/front/image_raw/compressed', 'front'),
+    ('image/compressed', 'image'), ('~/image', 'image')])
+def test_camera_name(topic, name):
+    assert camera_name(topic) == name

@@ -1,0 +1,21 @@
+"""At most so often, by the time that is told."""
+
+from imrs_ros.node.rate_limit import RateLimit
+import pytest
+
+
+@pytest.mark.parametrize(('rate_hz', 'begun', 'now_sec', 'wait_sec'), [
+    (4.0, [], 7.0, 0.0), (4.0, [7.0], 7.0, 0.25), (4.0, [7.0], 7.2, 0.05), (4.0, [7.0], 7.25, 0.0),
+    (4.0, [7.0], 9.0, 0.0), (4.0, [7.0, 7.3], 7.4, 0.15), (0.0, [7.0], 7.0, 0.0)])
+def test_wait(rate_hz, begun, now_sec, wait_sec):
+    limit = RateLimit(rate_hz)
+    for begin_sec in begun:
+        limit.begin(begin_sec)
+    assert limit.wait_sec(now_sec) == pytest.approx(wait_sec)
+
+
+def test_limit_may_change():
+    limit = RateLimit(0.0)
+    limit.begin(1.0)
+    limit.max_rate_hz = 0.5
+    assert limit.wait_sec(1.0) == pytest.approx(2.0)

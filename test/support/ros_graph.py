@@ -1,0 +1,101 @@
+"""A real rclpy graph over the real middleware, in a domain of its own for every test."""
+
+import os
+import threading
+import time
+
+import rclpy
+import rclpy.executors
+
+FIRST_DOMAIN, NUM_DOMAINS = 20, 80
+_domains = iter(range(10**9))
+
+
+class Graph:
+    """One domain: nodes of the test, spun on a thread, and the recognizer beside them."""
+
+    def __init__(self):
+        self.domain = FIRST_DOMAIN + (os.getpid() + next(_domains)) % NUM_DOMAINS
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=self.domain)
+        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        self.node = rclpy.create_node('test', context=self.context)
+        self.executor.add_node(self.node)
+        self._recognizer_executors = []
+        self._threads = []
+        self._spin(self.executor)
+
+    def _spin(self, executor):
+        def spin():
+            try:
+                executor.spin()
+            except rclpy.executors.ExternalShutdownException:
+                pass
+        thread = threading.Thread(target=spin)
+        thread.start()
+        self._threads.append(thread)
+
+    def start_recognizer(self, **parameters):
+        """Start the node in this process, on an executor and thread of its own."""
+        from imrs_ros.node.recognizer_node import RecognizerNode, start
+        overrides = [rclpy.Parameter(name, value=value) for name, value in parameters.items()]
+        node = RecognizerNode(context=self.context, parameter_overrides=overrides)
+        start(node)
+        executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        executor.add_node(node)
+        self._recognizer_executors.append((executor, node))
+        self._spin(executor)
+        return node
+
+    def stop_recognizer(self, node):
+        """End a node that ``start_recognizer`` gave."""
+        for executor, started in self._recognizer_executors:
+            if started is node:
+                executor.shutdown()
+        self._recognizer_executors = [
+            pair for pair in self._recognizer_executors if pair[1] is not node]
+        node.destroy_node()
+
+    def collect(self, kind, topic, latched=False):
+        """Subscribe to a topic; the list grows as messages arrive."""
+        from rclpy.qos import DurabilityPolicy, QoSProfile
+        received = []
+        qos = QoSProfile(depth=100, durability=(
+            DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE))
+        self.node.create_subscription(kind, topic, received.append, qos)
+        return received
+
+    def reliable_publisher(self, kind, topic):
+        """Make a publisher that loses nothing, and wait until it is heard."""
+        publisher = self.node.create_publisher(kind, topic, 100)
+        self.wait(lambda: publisher.get_subscription_count() > 0)
+        return publisher
+
+    def call(self, kind, service, request):
+        """Call a service."""
+        client = self.node.create_client(kind, service)
+        assert client.wait_for_service(30)
+        future = client.call_async(request)
+        self.wait(future.done)
+        return future.result()
+
+    @staticmethod
+    def wait(condition, timeout_sec=60.0):
+        """Wait until a condition holds; give what it gave."""
+        limit = time.monotonic() + timeout_sec
+        while time.monotonic() < limit:
+            result = condition()
+            if result:
+                return result
+            time.sleep(0.01)
+        raise TimeoutError(f'waited {timeout_sec} s in vain')
+
+    def close(self):
+        for executor, node in self._recognizer_executors:
+            executor.shutdown()
+            node.destroy_node()
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self.context)
+        for thread in self._threads:
+            thread.join(10)

@@ -1,0 +1,43 @@
+"""Batches cut into parts: every clip once, the same clips together however many processes."""
+
+from hypothesis import given, strategies as st
+import pytest
+from training.clips.batches import PartedBatches
+
+
+def parts(num_items, batch_size, num_parts, rank=0, num_processes=1, seed=0):
+    batches = PartedBatches(num_items, batch_size, num_parts, rank, num_processes)
+    batches.seed = seed
+    listed = list(batches)
+    assert len(listed) == len(batches)
+    return listed
+
+
+@given(st.integers(4, 60), st.integers(2, 12), st.sampled_from([1, 2, 4]), st.integers(0, 9))
+def test_every_clip_once_but_for_a_last_batch_too_small(num_items, batch_size, num_parts, seed):
+    if min(num_items, batch_size) < 2 * num_parts:
+        with pytest.raises(ValueError, match='parts need batches of at least'):
+            PartedBatches(num_items, batch_size, num_parts)
+        return
+    listed = parts(num_items, batch_size, num_parts, seed=seed)
+    flat = [i for part in listed for i in part]
+    assert len(set(flat)) == len(flat)
+    assert num_items - len(flat) < 2 * num_parts
+    assert all(len(part) >= 2 for part in listed)
+
+
+def test_two_processes_share_the_parts_of_one():
+    one = parts(22, 8, 2)
+    first, second = (parts(22, 8, 2, rank, 2) for rank in (0, 1))
+    assert one[0::2] == first
+    assert one[1::2] == second
+
+
+def test_the_order_follows_the_seed():
+    assert parts(20, 4, 1, seed=1) == parts(20, 4, 1, seed=1)
+    assert parts(20, 4, 1, seed=1) != parts(20, 4, 1, seed=2)
+
+
+def test_processes_must_divide_the_parts():
+    with pytest.raises(ValueError, match='multiple of the number of processes, 2, got 3'):
+        PartedBatches(30, 8, 3, 0, 2)

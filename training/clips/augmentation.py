@@ -1,0 +1,107 @@
+"""
+Augmentation of a training clip: one draw for all of its frames.
+
+Multi-scale corner crop and horizontal flip as MARS (Crasto et al. 2019, ``transforms``), and a
+mild change of brightness, contrast and saturation.
+
+Layout legend: T frames, H height, W width, C channels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import cv2
+from imrs_ros.images.preprocessing import resize_square
+import numpy as np
+from numpy.typing import NDArray
+from training.clips.optical_flow import mirror_flow
+
+CROP_SCALES = tuple(2.0 ** (-i / 4) for i in range(5))
+"""Side of the crop over the short side of the image."""
+CROP_POSITIONS = ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+"""Vertical and horizontal place of the crop in the room left to it: centre and four corners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """One draw, applied alike to every frame of a clip."""
+
+    scale: float
+    """Side of the crop over the short side."""
+    position: tuple[float, float]
+    """Place of the crop, see ``CROP_POSITIONS``."""
+    flip: bool
+    """Mirror left and right."""
+    brightness: float
+    """Added to every pixel, in [-255, 255]."""
+    contrast: float
+    """Factor about mid-grey, 1 changes nothing."""
+    saturation: float
+    """Factor about the grey image, 1 changes nothing."""
+
+    @classmethod
+    def draw(cls, rng: Random, smallest_crop: float, jitter: float) -> 'Augmentation':
+        """
+        Draw at random.
+
+        :param rng: source of randomness.
+        :param smallest_crop: least of ``CROP_SCALES`` that may be drawn.
+        :param jitter: strength of the colour changes, 0 for none, up to 1.
+        :return: the draw.
+        """
+        scales = [scale for scale in CROP_SCALES if scale >= smallest_crop] or [1.0]
+        return cls(
+            scale=rng.choice(scales), position=rng.choice(CROP_POSITIONS),
+            flip=rng.random() < 0.5, brightness=rng.uniform(-1, 1) * jitter * 128,
+            contrast=1 + rng.uniform(-1, 1) * jitter, saturation=1 + rng.uniform(-1, 1) * jitter)
+
+    def apply(
+        self, images_HWC: Sequence[NDArray[np.uint8]], size_px: int,
+    ) -> NDArray[np.uint8]:
+        """
+        Crop, resize, flip and recolour.
+
+        :param images_HWC: RGB frames of one clip, uint8, all of one size.
+        :param size_px: side of the result.
+        :return: clip_THWC, uint8, contiguous.
+        """
+        clip_THWC = self._crop(images_HWC, size_px)
+        if self.flip:
+            clip_THWC = clip_THWC[:, :, ::-1]
+        return self._recolour(np.ascontiguousarray(clip_THWC))
+
+    def apply_to_flow(
+        self, flows_HW2: Sequence[NDArray[np.uint8]], size_px: int,
+    ) -> NDArray[np.uint8]:
+        """
+        Crop, resize and flip the flow of the same clip; its frames may be of another size.
+
+        :param flows_HW2: uint8, x and y, rest at 127.5.
+        :param size_px: side of the result.
+        :return: clip_THW2, uint8, contiguous; x is inverted by a flip.
+        """
+        clip_THW2 = self._crop(flows_HW2, size_px)
+        return mirror_flow(clip_THW2) if self.flip else clip_THW2
+
+    def _crop(self, images_HWC: Sequence[NDArray[np.uint8]], size_px: int) -> NDArray[np.uint8]:
+        height, width = images_HWC[0].shape[:2]
+        side = max(1, round(min(height, width) * self.scale))
+        top = round((height - side) * self.position[0])
+        left = round((width - side) * self.position[1])
+        return np.stack([
+            resize_square(image[top:top + side, left:left + side], size_px)
+            for image in images_HWC])
+
+    def _recolour(self, clip_THWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self.brightness == 0 and self.contrast == 1 and self.saturation == 1:
+            return clip_THWC
+        # Per pixel: contrast and brightness act on all channels, saturation mixes in the grey.
+        grey_weights = np.array([0.299, 0.587, 0.114])
+        mix = self.contrast * (
+            self.saturation * np.eye(3) + (1 - self.saturation) * grey_weights[None, :])
+        offset = 128 * (1 - self.contrast) + self.brightness
+        matrix = np.hstack([mix, np.full((3, 1), offset)])
+        rows = clip_THWC.reshape(-1, clip_THWC.shape[2], 3)
+        recoloured = cv2.transform(rows, matrix)
+        return recoloured.reshape(clip_THWC.shape).astype(np.uint8, copy=False)

@@ -1,0 +1,28 @@
+"""``classInd.txt`` of UCF101: lines ``id Class`` with ids from 1."""
+
+from pathlib import Path
+
+from training.data_set.numbered_lines import read_lines
+from training.data_set.problem import Kind, Problem
+
+
+def read_class_index(path: Path) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """
+    Read the file.
+
+    :param path: the file.
+    :return: class names in the order of their lines, and what is wrong with which line.
+    """
+    lines = read_lines(path)
+    if isinstance(lines, Problem):
+        return (), (lines,)
+    labels: list[str] = []
+    problems = []
+    for number, (place, line) in enumerate(lines, start=1):
+        fields = line.split()
+        if len(fields) != 2 or fields[0] != str(number) or fields[1] in labels:
+            problems.append(Problem(
+                Kind.BAD_LINE, place, f'expected "{number} Class", ids from 1 without a gap and '
+                f'each class once, got {line!r}'))
+        labels.append(fields[-1])
+    return tuple(labels), tuple(problems)

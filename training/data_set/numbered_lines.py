@@ -1,0 +1,24 @@
+"""Lines of a text file, each with the place that messages name."""
+
+from pathlib import Path
+
+from training.data_set.problem import Kind, Problem
+
+
+def read_lines(path: Path) -> list[tuple[str, str]] | Problem:
+    """
+    Read the lines that are not blank.
+
+    :param path: UTF-8 text, with or without a byte order mark.
+    :return: place ("FILE, line N", from 1) and text of each, or what is wrong with the file.
+    """
+    try:
+        lines = path.read_text(encoding='utf-8-sig').splitlines()
+    except FileNotFoundError:
+        return Problem(
+            Kind.MISSING_LIST, str(path), 'expected this file, got none; copy it from the data '
+            'set, or choose another split')
+    except UnicodeDecodeError as error:
+        return Problem(
+            Kind.BAD_LINE, str(path), f'expected UTF-8 text, got {error}; save it as UTF-8')
+    return [(f'{path}, line {n}', line) for n, line in enumerate(lines, start=1) if line.strip()]

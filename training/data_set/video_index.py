@@ -1,0 +1,83 @@
+"""Which videos lie in a folder of class folders: one directory listing a class."""
+
+import os
+from pathlib import Path
+
+from imrs_ros.video import SUFFIXES
+from training.data_set.listed_video import ListedVideo
+from training.data_set.problem import Kind, Problem
+
+
+class VideoIndex:
+    """
+    Videos by class and stem; lists each class folder once, at its first use.
+
+    Where files of one stem differ in suffix, the one that stands first in ``SUFFIXES`` counts.
+    Names are compared letter by letter, never as patterns; suffixes in any case.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """
+        Make an index that has listed nothing yet.
+
+        :param folder: holds one folder of videos for each class.
+        :raises FileNotFoundError: when there is no such folder.
+        """
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f'{folder}: expected a folder with one folder of videos for each class, got none; '
+                'give the folder that holds videos/ and splits/')
+        self.folder = folder
+        self._paths: dict[str, tuple[Path, ...]] = {}
+        self._by_stem: dict[str, dict[str, Path]] = {}
+
+    def locate(self, video: ListedVideo) -> Path | Problem:
+        """
+        Find a listed video.
+
+        :param video: what a list says of it.
+        :return: the file, or what is missing.
+        """
+        folder = self.folder / video.class_name
+        path = self._stems(video.class_name).get(video.stem)
+        if path is not None:
+            return path
+        if not folder.is_dir():
+            return Problem(
+                Kind.MISSING_FOLDER, video.place, f'{folder}: expected the folder of the class, '
+                'got none; add it, or remove the lines of the class')
+        return Problem(
+            Kind.MISSING_VIDEO, video.place, f'{folder / video.stem}: expected a video with one '
+            f'of {", ".join(SUFFIXES)}, got none; add it, or remove its line')
+
+    def paths(self, class_name: str) -> tuple[Path, ...]:
+        """
+        Give all videos of a class.
+
+        :param class_name: its folder.
+        :return: files, sorted; none where there is no such folder.
+        """
+        if class_name not in self._paths:
+            folder = self.folder / class_name
+            # Entries of scandir know what they are: no stat for each file, as is_file has.
+            entries = os.scandir(folder) if folder.is_dir() else ()
+            self._paths[class_name] = tuple(sorted(
+                folder / entry.name for entry in entries
+                if Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file()))
+        return self._paths[class_name]
+
+    def class_names(self) -> tuple[str, ...]:
+        """
+        Give the classes that have a folder.
+
+        :return: names, sorted.
+        """
+        return tuple(sorted(path.name for path in self.folder.iterdir() if path.is_dir()))
+
+    def _stems(self, class_name: str) -> dict[str, Path]:
+        if class_name not in self._by_stem:
+            # Later entries overwrite earlier ones, so the preferred suffix must come last.
+            ordered = sorted(
+                self.paths(class_name), key=lambda p: -SUFFIXES.index(p.suffix.lower()))
+            self._by_stem[class_name] = {path.stem: path for path in ordered}
+        return self._by_stem[class_name]

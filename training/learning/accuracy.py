@@ -1,0 +1,102 @@
+"""
+Clip and video accuracy over whole videos.
+
+A video's scores are the mean of its clips' logits (MARS, ``test_single_stream.py``).
+
+Layout legend: M clips of a video, T frames, H height, W width, C channels, K classes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import nn
+from tqdm import tqdm
+from training.clips.windows import Windows
+from training.data_set.splits import LabelledVideo
+
+ScoreClips = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""clips_MTHWC (uint8) to logits_MK (float32)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accuracy:
+    """Fractions in [0, 1]."""
+
+    clip_top1: float
+    """Clips whose best class is right."""
+    clip_top5: float
+    """Clips with the right class among the best five."""
+    video_top1: float
+    """Videos whose best class is right."""
+    video_top5: float
+    """Videos with the right class among the best five."""
+    num_clips: int
+    """Clips evaluated."""
+    num_videos: int
+    """Videos evaluated."""
+
+
+def score_clips(network: nn.Module, clips_NTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """
+    Give the logits of a network in evaluation mode.
+
+    :param network: any network; it is left in evaluation mode.
+    :param clips_NTHWC: uint8.
+    :return: logits_NK, float32.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        logits_NK: NDArray[np.float32] = network(
+            torch.from_numpy(clips_NTHWC).to(device)).cpu().numpy()
+    return logits_NK
+
+
+def score_videos(
+    score_clips: ScoreClips, videos: Sequence[LabelledVideo], windows: Windows,
+) -> list[NDArray[np.float32]]:
+    """
+    Score whole videos.
+
+    :param score_clips: the model.
+    :param videos: what to score; none is skipped.
+    :param windows: cuts a video into clips.
+    :return: logits_MK of every video.
+    :raises ValueError: when a video cannot be read.
+    """
+    return [score_clips(windows(video))
+            for video in tqdm(
+                videos, desc='evaluate', unit='video', leave=False, disable=None)]
+
+
+def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) -> Accuracy:
+    """
+    Count the clips and videos whose class is found.
+
+    :param logits: logits_MK of every video.
+    :param labels: the class of every video.
+    :return: the accuracy.
+    """
+    clips = np.array([rank_of(logits_K, label)
+                      for logits_MK, label in zip(logits, labels) for logits_K in logits_MK])
+    videos = np.array([rank_of(logits_MK.mean(axis=0), label)
+                       for logits_MK, label in zip(logits, labels)])
+    return Accuracy(
+        clip_top1=float((clips < 1).mean()), clip_top5=float((clips < 5).mean()),
+        video_top1=float((videos < 1).mean()), video_top5=float((videos < 5).mean()),
+        num_clips=len(clips), num_videos=len(videos))
+
+
+def rank_of(logits_K: NDArray[np.float32], label: int) -> int:
+    """
+    Give the place of the right class.
+
+    :param logits_K: scores.
+    :param label: the right class.
+    :return: how many classes do not score lower; 0 is the best place. A score that is no number
+        is never right.
+    """
+    return int((~(logits_K < logits_K[label])).sum()) - 1

@@ -1,0 +1,73 @@
+"""The network that a config names, with the weights it starts from or those it learnt."""
+
+from pathlib import Path
+
+from imrs_ros.networks import build_network, load_published, VideoNetwork
+import torch
+from torch import nn
+from training.config import IMAGENET, RunConfig
+from training.learning.pretrained import load_imagenet_lite0
+from training.learning.run_state import BEST, read_best, TrainedModel
+
+CHANNELS = {'rgb': 3, 'flow': 2}
+
+
+def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
+    """
+    Make the network a config names, with initial weights.
+
+    :param config: the run's settings.
+    :param num_classes: number of labels.
+    :return: the network, in channels-last memory.
+    """
+    network = build_network(
+        config.network, num_classes=num_classes, in_channels=CHANNELS[config.stream],
+        excitation=config.excitation, excitation_stages=config.excitation_stages,
+        width=config.width, dropout=config.dropout)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        elif isinstance(module, nn.Conv3d):
+            module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    return network
+
+
+def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:
+    """
+    Fill a network with the weights its config names.
+
+    :param network: what ``make_network`` gave.
+    :param config: the run's settings.
+    :return: names of the parameters that were loaded; none without ``pretrained``.
+    :raises FileNotFoundError: when there is no such checkpoint.
+    :raises ValueError: when it does not fit the network.
+    """
+    if config.pretrained is None:
+        return frozenset()
+    if config.pretrained == IMAGENET:
+        return frozenset(load_imagenet_lite0(network).loaded)
+    report = load_published(network, Path(config.pretrained))
+    print(f'{config.pretrained}: {report}', flush=True)
+    return frozenset(report.loaded)
+
+
+def load_trained(run: Path) -> tuple[TrainedModel, VideoNetwork]:
+    """
+    Read the best model of a run.
+
+    :param run: its folder.
+    :return: what the run kept, and the network with its weights.
+    :raises FileNotFoundError: when the run has none yet.
+    :raises ValueError: when the file is damaged, or holds weights of another architecture.
+    """
+    model = read_best(run)
+    network = make_network(model.config, len(model.labels))
+    try:
+        network.load_state_dict(model.state)
+    except RuntimeError as error:
+        lines = str(error).splitlines()
+        raise ValueError(
+            f'{run / BEST}: expected weights of {model.config.network} with '
+            f'{len(model.labels)} classes as this version builds it, got others '
+            f'({lines[-1].strip()}); train the run again') from error
+    return model, network

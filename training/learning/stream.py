@@ -1,0 +1,146 @@
+"""
+One trainable stream: a network, what of it learns, from what loss, and how fast.
+
+Layout legend: N clips, D features, K classes.
+"""
+
+from collections.abc import Sequence
+from fnmatch import fnmatch
+
+from imrs_ros.networks import VideoNetwork
+import torch
+from torch import nn, Tensor
+from training.config import RunConfig
+from training.learning.losses import Distillation, mix
+from training.learning.networks import load_pretrained, make_network
+from training.learning.teacher import Teacher
+
+TEACHER = 'teacher'
+"""Key of a batch: the teacher's features, where they were computed before."""
+
+
+class Stream(nn.Module):
+    """
+    A network in training: pretrained weights loaded, frozen parts kept as they are.
+
+    With a teacher of another width, a linear projection brings the student's features to it; it
+    is trained with the student and thrown away.
+    """
+
+    def __init__(self, config: RunConfig, num_classes: int, teacher: Teacher | None = None,
+                 ) -> None:
+        """
+        Make the stream.
+
+        :param config: the run's settings.
+        :param num_classes: number of labels.
+        :param teacher: whose features to imitate, or None.
+        :raises ValueError: when a pattern in ``frozen`` matches no parameter.
+        """
+        super().__init__()
+        self.config = config
+        self.num_classes = num_classes
+        self.network = make_network(config, num_classes)
+        self._pretrained = load_pretrained(self.network, config)
+        self.projection: nn.Module = nn.Identity()
+        # In a list: the teacher is no part of what is trained, saved or shared by processes.
+        self._teacher = [] if teacher is None else [teacher]
+        self._distillation = Distillation(config.lambda1, config.lambda2, config.kl_reduction)
+        if teacher is not None and teacher.feature_dim != self.network.moving_dim:
+            self.projection = nn.Linear(self.network.moving_dim, teacher.feature_dim)
+        self._freeze(config.frozen)
+        if config.cached_draws:
+            self._freeze(self._below_cache())
+
+    def _below_cache(self) -> list[str]:
+        """Name the parameters that cached tensors have gone through."""
+        names = [name for name, _ in self.network.named_parameters()]
+        if self.config.cached == 'maps':
+            return [n for n in names if n.startswith(self.network.image_names)]
+        return [name for name in names if not name.startswith(('norm.', 'fc.'))]
+
+    def _freeze(self, patterns: Sequence[str]) -> None:
+        names = [name for name, _ in self.network.named_parameters()]
+        for pattern in patterns:
+            if not any(fnmatch(name, pattern) for name in names):
+                raise ValueError(f'frozen pattern {pattern!r} matches no parameter of {names}')
+        for name, parameter in self.network.named_parameters():
+            if any(fnmatch(name, p) for p in patterns):
+                parameter.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> 'Stream':
+        """
+        Set training mode; frozen batch norms keep their statistics.
+
+        :param mode: False for evaluation mode.
+        :return: the stream.
+        """
+        super().train(mode)
+        for module in self.network.modules():
+            is_norm = isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
+            if is_norm and not module.weight.requires_grad:
+                module.eval()
+        return self
+
+    def make_optimizer(self) -> torch.optim.Optimizer:
+        """
+        Make the optimiser: a lower rate for pretrained weights, no decay for BN and biases.
+
+        :return: AdamW or SGD.
+        """
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                is_pretrained = name.removeprefix('network.') in self._pretrained
+                factor = self.config.pretrained_rate_factor if is_pretrained else 1.0
+                decay = self.config.weight_decay if parameter.ndim > 1 else 0.0
+                rate = factor * self.config.learning_rate
+                groups.setdefault((rate, decay), []).append(parameter)
+        described = [{'params': parameters, 'lr': rate, 'weight_decay': decay}
+                     for (rate, decay), parameters in groups.items()]
+        if self.config.optimizer == 'sgd':
+            return torch.optim.SGD(described, momentum=self.config.momentum)
+        return torch.optim.AdamW(described)
+
+    def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """
+        Give the training loss, and what it is made of.
+
+        :param batch: ``label`` (int64), and clips_NTHWC (uint8) by stream, or what was computed
+            from them before: ``features``, or ``maps`` and ``still``; and ``teacher``.
+        :return: scalars ``loss`` and ``cross_entropy``; with a teacher ``mse`` and ``kl``.
+        """
+        inputs = dict(batch)
+        labels_N = inputs.pop('label')
+        targets_NK = nn.functional.one_hot(labels_N, self.num_classes).float()
+        inputs, targets_NK = mix(inputs, targets_NK, self.config.mixup_alpha)
+        features_ND = pooled_features(self.network, inputs, self.config.stream)
+        cross_entropy = nn.functional.cross_entropy(
+            self.network.classify(features_ND), targets_NK,
+            label_smoothing=self.config.label_smoothing)
+        losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
+        for teacher in self._teacher:
+            taught_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs['flow'])
+            moving_ND = features_ND[:, self.network.still_dim:]
+            distances = self._distillation.losses(
+                self.projection(moving_ND).float(), taught_ND.float())
+            losses |= distances
+            losses['loss'] = self._distillation.total(cross_entropy, distances)
+        return losses
+
+
+def pooled_features(network: VideoNetwork, inputs: dict[str, Tensor], stream: str) -> Tensor:
+    """
+    Give the pooled features of clips, from as far as they were computed before.
+
+    :param network: the network.
+    :param inputs: clips_NTHWC (uint8) by stream; or ``features``; or ``maps`` and ``still``.
+    :param stream: ``rgb`` or ``flow``.
+    :return: features_ND.
+    """
+    if 'features' in inputs:
+        return inputs['features']
+    if 'maps' in inputs:
+        moving_ND = network.moving_features(inputs['maps'].float())
+        return torch.cat([inputs['still'].float(), moving_ND], dim=1)
+    return network.pool_clip(inputs[stream])

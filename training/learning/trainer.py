@@ -1,0 +1,242 @@
+"""One run: the stream, its optimiser, its average and its progress; resumes where it stopped."""
+
+from collections import defaultdict
+from dataclasses import replace
+import math
+from pathlib import Path
+import time
+from typing import Any
+
+from imrs_ros.networks import VideoNetwork
+from lightning_fabric import Fabric
+import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+from training.clips.batches import PartedBatches
+from training.clips.run_data import RunData
+from training.clips.training_clips import TrainingClips
+from training.config import FULL_PRECISION, RunConfig
+from training.learning.accuracy import Accuracy, count_right, score_clips, score_videos
+from training.learning.frozen_cache import CachedClips, FrozenCache
+from training.learning.run_state import (
+    LAST, note_settings, Progress, read_saved, TrainedModel, write_atomically, write_best)
+from training.learning.stream import pooled_features, Stream
+from training.learning.teacher import Teacher
+
+PLATEAU_EPOCHS = 10
+"""Epochs without a better validation after which the rate falls to a tenth (the paper's)."""
+
+
+class Trainer:
+    """A run in memory: the stream, its optimiser, its average and its progress."""
+
+    def __init__(self, config: RunConfig, data: RunData, folder: Path, *,
+                 fabric: Fabric | None = None, num_workers: int = 0) -> None:
+        """
+        Make the run from its seed, or resume it where ``folder`` holds one.
+
+        :param config: the run's settings.
+        :param data: what to learn from.
+        :param folder: the run's folder.
+        :param fabric: device, precision and processes, launched; default one CPU process.
+        :param num_workers: processes that read clips.
+        :raises ValueError: when ``folder`` holds a run with other settings.
+        """
+        self.config, self.data, self.folder = config, data, folder
+        self.fabric = fabric or make_fabric(config, 'cpu', 1)
+        torch.manual_seed(config.seed)
+        saved = self._open_folder()
+        self.teacher: Teacher | None = None
+        if config.teachers:
+            self.teacher = Teacher([Path(run) for run in config.teachers], data.labels)
+            self.fabric.to_device(self.teacher)
+        self.stream = Stream(config, len(data.labels), self.teacher)
+        self.fabric.to_device(self.stream)
+        self.progress = Progress()
+        self.dataset = self._make_dataset(num_workers)
+        self.batches = PartedBatches(
+            len(self.dataset), config.batch_size, config.num_parts, self.fabric.global_rank,
+            self.fabric.world_size)
+        self.loader = self.fabric.setup_dataloaders(DataLoader(
+            self.dataset, batch_sampler=self.batches,
+            num_workers=0 if config.cached_draws else num_workers), use_distributed_sampler=False)
+        self.average = AveragedModel(
+            self.stream.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay),
+            use_buffers=True)
+        optimizer = self.stream.make_optimizer()
+        self.schedule = _make_schedule(optimizer, config, len(self.batches.batch_sizes))
+        self.forward, self.optimizer = self.fabric.setup(self.stream, optimizer)
+        if saved is not None:
+            self._restore(saved)
+
+    def run(self) -> None:
+        """Train to the last epoch."""
+        log = SummaryWriter(str(self.folder)) if self.fabric.is_global_zero else None
+        while self.progress.epoch < self.config.epochs:
+            start = time.monotonic()
+            losses = self._train_epoch()
+            accuracy = self._validate()
+            if isinstance(self.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+                self.schedule.step(accuracy.clip_top1)
+            self.progress = replace(
+                self.progress, epoch=self.progress.epoch + 1,
+                best_top1=max(self.progress.best_top1, accuracy.video_top1),
+                hours=self.progress.hours + (time.monotonic() - start) / 3600)
+            if log is not None:
+                self._report(log, losses, accuracy)
+                self._save()
+            self.fabric.barrier()
+        if log is not None:
+            log.close()
+
+    def _train_epoch(self) -> dict[str, float]:
+        torch.manual_seed(self.config.seed * 100_003 + self.progress.epoch)
+        self.batches.seed = torch.initial_seed()
+        self.dataset.epoch = self.progress.epoch
+        self.stream.train()
+        sums: dict[str, float] = defaultdict(float)
+        sizes, num_parts = self.batches.batch_sizes, self.batches.parts_per_batch
+        for i, part in enumerate(tqdm(
+                self.loader, desc=f'epoch {self.progress.epoch + 1}', unit='batch', leave=False,
+                disable=None if self.fabric.is_global_zero else True)):
+            # The gradients of the processes are averaged; those of the parts must add up.
+            share = len(part['label']) / sizes[i // num_parts]
+            is_last = (i + 1) % num_parts == 0
+            with self.fabric.no_backward_sync(self.forward, enabled=not is_last):
+                losses = self.forward(part)
+                if not torch.isfinite(losses['loss']):
+                    raise RuntimeError(
+                        f'epoch {self.progress.epoch + 1}, batch {i // num_parts}: expected a '
+                        f'finite loss, got {losses["loss"].item()}; lower learning_rate')
+                self.fabric.backward(losses['loss'] * (share * self.fabric.world_size))
+            if is_last:
+                self._step()
+            for name, loss in losses.items():
+                sums[name] += loss.item() * share / len(sizes)
+        totals = {name: self.fabric.all_reduce(torch.tensor(total), reduce_op='sum')
+                  for name, total in sums.items()}
+        return {name: float(total) for name, total in totals.items()}  # type: ignore[arg-type]
+
+    def _step(self) -> None:
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if isinstance(self.schedule, torch.optim.lr_scheduler.LambdaLR):
+            self.schedule.step()
+        self.average.update_parameters(self.stream.network)
+
+    def _validate(self) -> Accuracy:
+        """Measure the average on the first process, for all; keep it if it is the best so far."""
+        accuracy = self._measure() if self.fabric.is_global_zero else None
+        shared: Accuracy = self.fabric.broadcast(accuracy)  # type: ignore[assignment]
+        return shared
+
+    def _measure(self) -> Accuracy:
+        network: VideoNetwork = self.average.module.eval()  # type: ignore[assignment]
+        if self.config.cached_draws:
+            with torch.inference_mode():
+                logits = [network.classify(pooled_features(
+                    network, self.fabric.to_device(cached), self.config.stream)).cpu().numpy()
+                    for cached in self.cached_validation]
+        else:
+            logits = score_videos(
+                lambda clips: score_clips(network, clips), self.data.validation,
+                self.data.windows(self.config))
+        accuracy = count_right(logits, [video.label for video in self.data.validation])
+        if accuracy.video_top1 > self.progress.best_top1:
+            write_best(TrainedModel(
+                config=self.config, labels=self.data.labels, state=network.state_dict(),
+                epoch=self.progress.epoch + 1, validation_top1=accuracy.video_top1), self.folder)
+        return accuracy
+
+    def _report(self, log: SummaryWriter, losses: dict[str, float], accuracy: Accuracy) -> None:
+        epoch = self.progress.epoch
+        for name, loss in losses.items():
+            log.add_scalar('loss/train' if name == 'loss' else f'{name}/train', loss, epoch)
+        log.add_scalar('video_top1/validation', accuracy.video_top1, epoch)
+        log.add_scalar('clip_top1/validation', accuracy.clip_top1, epoch)
+        parts = '  '.join(f'{name} {loss:.4g}' for name, loss in losses.items())
+        print(f'epoch {epoch}/{self.config.epochs}  {parts}  validation clip '
+              f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%}  best video '
+              f'{self.progress.best_top1:.1%}', flush=True)
+
+    def _make_dataset(self, num_workers: int) -> TrainingClips | CachedClips:
+        """Give the training clips, or what is cached of them; validation likewise."""
+        config = self.config
+        sizes_px = {config.stream: config.size_px}
+        if self.teacher is not None:
+            sizes_px['flow'] = self.teacher.size_px
+        # All seeds share a cache.
+        drawn = replace(config, seed=0) if config.cached_draws else config
+        clips = TrainingClips(
+            self.data.train, drawn,
+            {stream: self.data.reader(stream, config.fps) for stream in sizes_px}, sizes_px)
+        if not config.cached_draws:
+            return clips
+        cache = FrozenCache(self.stream, self.teacher, self.data, self.folder.parent / 'cache',
+                            self.fabric.device)
+        with self.fabric.rank_zero_first():
+            self.cached_validation = cache.validation(self.data.windows(config))
+            cached = cache.training(clips, num_workers)
+        return cached
+
+    def _open_folder(self) -> dict[str, Any] | None:
+        """Give the state to resume from; None for a new run, whose settings are noted."""
+        with self.fabric.rank_zero_first():
+            note_settings(self.config, self.folder)
+        path = self.folder / LAST
+        return read_saved(path) if path.exists() else None
+
+    def _save(self) -> None:
+        write_atomically({
+            'epoch': self.progress.epoch, 'best_top1': self.progress.best_top1,
+            'hours': self.progress.hours, 'stream': self.stream.state_dict(),
+            'average': self.average.state_dict(), 'optimizer': self.optimizer.state_dict(),
+            'schedule': self.schedule.state_dict()}, self.folder / LAST)
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        self.stream.load_state_dict(saved['stream'])
+        self.average.load_state_dict(saved['average'])
+        self.optimizer.load_state_dict(saved['optimizer'])
+        self.schedule.load_state_dict(saved['schedule'])
+        self.progress = Progress(saved['epoch'], saved['best_top1'], saved['hours'])
+        self.fabric.print(f'resumed {self.folder} after epoch {self.progress.epoch}', flush=True)
+
+
+def make_fabric(config: RunConfig, accelerator: str, num_devices: int) -> Fabric:
+    """
+    Choose device, precision and processes.
+
+    :param config: names the precision.
+    :param accelerator: ``cpu``, ``cuda`` or ``auto``.
+    :param num_devices: processes, one a device.
+    :return: to be launched where there are several.
+    :raises ValueError: for mixed precision on a CPU, where PyTorch 2.13 gives wrong gradients:
+        in bfloat16, the weight gradient of a 3 x 3 x 3 convolution from 64 to 64 channels over
+        maps of 2 x 4 x 4 is not finite (oneDNN, AMD Zen 5).
+    """
+    fabric = Fabric(accelerator=accelerator, devices=num_devices,
+                    strategy='ddp' if num_devices > 1 else 'auto',
+                    precision=config.precision)  # type: ignore[arg-type]
+    if fabric.device.type == 'cpu' and config.precision != FULL_PRECISION:
+        raise ValueError(f'precision {config.precision} needs a GPU, got a CPU; use '
+                         f'{FULL_PRECISION}')
+    return fabric
+
+
+def _make_schedule(
+    optimizer: torch.optim.Optimizer, config: RunConfig, steps: int,
+) -> torch.optim.lr_scheduler.LRScheduler:
+    if config.schedule == 'plateau':
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, mode='max', factor=0.1, patience=PLATEAU_EPOCHS)
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: _rate_factor(step / steps, config.epochs))
+
+
+def _rate_factor(epoch: float, epochs: int) -> float:
+    """Rise linearly over the first epoch, then follow a cosine to 0 (Loshchilov, Hutter 2017)."""
+    if epoch < 1:
+        return (epoch + 0.01) / 1.01
+    return 0.5 * (1 + math.cos(math.pi * (epoch - 1) / max(1, epochs - 1)))

@@ -1,0 +1,180 @@
+"""
+What can be measured: a model folder, as the node runs it, or the best model of a run.
+
+Layout legend: M clips of a video, T frames, H height, W width, C channels, K classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imrs_ros.backends import Backend, load_backend
+from imrs_ros.model_card import CARD_FILE, ModelCard
+from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks.weights import network_of
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from training.clips.clip_reader import StoreReader, VideoReader
+from training.clips.frame_store import FrameStore
+from training.clips.windows import reader_windows, video_windows, Windows
+from training.data_set.splits import LabelledVideo
+from training.learning.accuracy import score_videos, ScoreClips
+from training.learning.frozen_part import freeze
+from training.learning.networks import load_trained
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that scores the clips of a video."""
+
+    name: str
+    """The folder."""
+    labels: tuple[str, ...]
+    """Class names in the order of the logits."""
+    split: int | None
+    """The split it was trained on, where that is known."""
+    what: str
+    """What runs it, in words."""
+    network: VideoNetwork
+    """Its architecture; the weights may be initial ones."""
+    size_px: int
+    """Side of its frames."""
+    score: ScoreClips
+    """clips_MTHWC to logits_MK."""
+    windows: Windows
+    """A video to its clips."""
+
+    def score_videos(self, videos: Sequence[LabelledVideo]) -> list[NDArray[np.float32]]:
+        """
+        Score whole videos.
+
+        :param videos: what to score.
+        :return: logits_MK of every video.
+        """
+        return score_videos(self.score, videos, self.windows)
+
+    def check(self, labels: tuple[str, ...], split: int) -> None:
+        """
+        Make sure that it can be measured on a split.
+
+        :param labels: classes of the data.
+        :param split: the split whose test list is scored.
+        :raises ValueError: when its classes or their order differ, or it was trained on another
+            split, whose training list holds videos of this test list.
+        """
+        if self.labels != labels:
+            raise ValueError(
+                f'{self.name}: expected the labels of the data, {labels}, got {self.labels}')
+        if self.split not in (None, split):
+            raise ValueError(
+                f'{self.name}: expected a model trained on split {split}, got one of split '
+                f'{self.split}, which has learnt from videos of this test list')
+
+
+def load_candidate(
+    folder: Path, frames: Path | None, settings: BackendSettings | None = None,
+) -> Candidate:
+    """
+    Load a model folder or a run.
+
+    :param folder: holds ``model.yaml``, or ``best.pt``.
+    :param frames: extracted frames that runs read; a model folder reads videos, as the node.
+    :param settings: what runs a model folder; default ``BackendSettings()``.
+    :return: the candidate.
+    :raises FileNotFoundError: when the folder holds neither.
+    :raises ValueError: when it is damaged, or a flow run has no frames.
+    """
+    if (folder / CARD_FILE).exists():
+        card = ModelCard.load(folder)
+        loaded = load_backend(card, settings or BackendSettings())
+        return model_candidate(card, loaded.backend, loaded.fallbacks)
+    return _run_candidate(folder, None if frames is None else FrameStore(frames))
+
+
+def model_candidate(
+    card: ModelCard, backend: Backend, fallbacks: Sequence[str] = (),
+) -> Candidate:
+    """
+    Take a loaded model folder.
+
+    :param card: its card.
+    :param backend: what runs it.
+    :param fallbacks: why other backends were passed over.
+    :return: the candidate.
+    """
+    spec = card.spec
+    config = card.provenance.get('config')
+    return Candidate(
+        name=str(card.folder), labels=card.labels,
+        split=config.get('split') if isinstance(config, dict) else None,
+        what='; '.join([str(backend.description), *fallbacks]),
+        network=network_of(card), size_px=spec.size_px, score=backend_scorer(backend),
+        windows=video_windows(num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
+
+
+def _run_candidate(folder: Path, store: FrameStore | None) -> Candidate:
+    model, network = load_trained(folder)
+    config = model.config
+    if store is None and config.stream == 'flow':
+        raise ValueError(f'{folder}: a flow stream reads extracted flow; give --frames')
+    reader = VideoReader(config.fps) if store is None else StoreReader(store, config.stream)
+    return Candidate(
+        name=str(folder), labels=model.labels, split=config.split,
+        what=f'{config.stream} stream, epoch {model.epoch}', network=network,
+        size_px=config.size_px, score=frozen_scorer(network),
+        windows=reader_windows(reader, num_frames=config.num_frames, size_px=config.size_px))
+
+
+def frozen_scorer(network: VideoNetwork) -> ScoreClips:
+    """
+    Score plain clips with a trained network, as fast as this CPU can.
+
+    :param network: it is put into evaluation mode.
+    :return: a function from clips_MTHWC to logits_MK.
+    """
+    pool = freeze(network, 'features', torch.device('cpu'))
+
+    def score(clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            features_MD = pool(torch.from_numpy(clips_MTHWC))['features']
+            logits_MK: NDArray[np.float32] = network.classify(features_MD).numpy()
+        return logits_MK
+    return score
+
+
+def backend_scorer(backend: Backend) -> ScoreClips:
+    """
+    Score plain clips with a backend.
+
+    :param backend: a loaded model.
+    :return: a function from clips_MTHWC to logits_MK.
+    """
+    def score(clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return backend.infer([
+            Clip(stream='', frames_THWC=clip, first_sequence=0, stamp_ns=0, frame_id='')
+            for clip in clips_MTHWC])
+    return score
+
+
+def fuse(streams: Sequence[Sequence[NDArray[np.float32]]]) -> list[NDArray[np.float32]]:
+    """
+    Average the class probabilities of several streams, clip by clip.
+
+    :param streams: per stream, logits_MK of every video; where streams cut a video into different
+        numbers of clips (flow has one image less), the surplus is left out.
+    :return: log-probabilities_MK of every video.
+    """
+    fused = []
+    for per_stream in zip(*streams, strict=True):
+        num_clips = min(len(logits_MK) for logits_MK in per_stream)
+        mean_MK = np.mean([_softmax(logits_MK[:num_clips]) for logits_MK in per_stream], axis=0)
+        fused.append(np.log(np.maximum(mean_MK, 1e-12)).astype(np.float32))
+    return fused
+
+
+def _softmax(logits_MK: NDArray[np.float32]) -> NDArray[np.float64]:
+    exponentials = np.exp(logits_MK.astype(np.float64) - logits_MK.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
