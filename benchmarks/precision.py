@@ -1,7 +1,7 @@
 """
 What bfloat16 gains and loses on a CPU: ``PYTHONPATH=. python benchmarks/precision.py``.
 
-Times windows of one stream in both precisions, in turns, and scores the test list of a split with
+Times windows of one camera in both precisions, in turns, and scores the test list of a split with
 both: accuracy, how often the best class is the same, and the difference of the logits. Where there
 are no real videos (``IMRS_DATA``) only the times are measured.
 """

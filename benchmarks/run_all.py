@@ -42,7 +42,7 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark('against_pytorch.py', 'One clip of resnext101, against PyTorch'),
-    Benchmark('streaming.py', 'Windows that share frames, against the whole network'),
+    Benchmark('frame_reuse.py', 'Windows that share frames, against the whole network'),
     Benchmark('frame_cost.py', 'One image, from message to ring'),
     Benchmark('start.py', 'From start to active, and memory'),
     Benchmark('cameras_at_once.py', 'Windows of several cameras in one call'),

@@ -98,20 +98,20 @@ def whole_graph(card: ModelCard, num_threads: int) -> Callable[[Clip], np.ndarra
 
 
 class Windows:
-    """Windows of a random stream, so many frames apart."""
+    """Windows of a random camera, so many frames apart."""
 
-    def __init__(self, card: ModelCard, hop: int, stream: str) -> None:
+    def __init__(self, card: ModelCard, hop: int, camera: str) -> None:
         """
         Draw frames.
 
         :param card: the model.
         :param hop: frames from window to window.
-        :param stream: name of the stream.
+        :param camera: name of the camera.
         """
         spec = card.spec
         self._frames = np.random.default_rng(0).integers(
             0, 256, (4 * spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), np.uint8)
-        self._num_frames, self._hop, self._stream, self._first = spec.num_frames, hop, stream, 0
+        self._num_frames, self._hop, self._camera, self._first = spec.num_frames, hop, camera, 0
 
     def advance(self) -> Clip:
         """
@@ -120,7 +120,7 @@ class Windows:
         :return: a window, its frames a copy.
         """
         chosen = np.arange(self._first, self._first + self._num_frames) % len(self._frames)
-        clip = Clip(self._stream, self._frames[chosen], self._first, 1, '')
+        clip = Clip(self._camera, self._frames[chosen], self._first, 1, '')
         self._first += self._hop
         return clip
 

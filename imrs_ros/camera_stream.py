@@ -31,9 +31,9 @@ class TakenWindow:
     clip: Clip
     """A copy of the window's frames: the camera may go on at once."""
     restarted: bool
-    """The stream started anew since the last window, so older scores must be forgotten."""
+    """The camera started anew since the last window, so older scores must be forgotten."""
     epoch: int
-    """The stream's epoch when it was taken."""
+    """The camera's epoch when it was taken."""
     is_still: bool
     """Too little moves in it for the model to be asked."""
 
@@ -48,7 +48,7 @@ class CameraStream:
 
     def __init__(self, name: str, spec: InputSpec, settings: WindowSettings) -> None:
         """
-        Make an empty stream; all its memory is allocated here.
+        Start without frames; all its memory is allocated here.
 
         :param name: the camera's name.
         :param spec: the model's input.
@@ -147,7 +147,7 @@ class CameraStream:
             self._num_at_last_window = num_appended
             restarted, self._restarted = self._restarted, False
             clip = Clip(
-                stream=self.name, frames_THWC=window_THWC.copy(),
+                camera=self.name, frames_THWC=window_THWC.copy(),
                 first_sequence=num_appended - self._num_frames,
                 stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id)
             epoch, min_motion = self._epoch, self._settings.min_motion

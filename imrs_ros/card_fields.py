@@ -13,7 +13,7 @@ REQUIRED = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldKind:
     """What an entry may be."""
 
     words: str
@@ -22,10 +22,10 @@ class Kind:
     """Whether a value is of this kind."""
 
 
-TEXT = Kind('a text', lambda value: isinstance(value, str) and bool(value.strip()))
+TEXT = FieldKind('a text', lambda value: isinstance(value, str) and bool(value.strip()))
 
 
-def whole(low: int, high: int) -> Kind:
+def whole(low: int, high: int) -> FieldKind:
     """
     Make the kind of whole numbers; true, false and 2.0 are none.
 
@@ -33,11 +33,12 @@ def whole(low: int, high: int) -> Kind:
     :param high: the greatest.
     :return: the kind.
     """
-    return Kind(f'a whole number from {low} to {high}',
-                lambda value: type(value) is int and low <= value <= high)
+    return FieldKind(
+        f'a whole number from {low} to {high}',
+        lambda value: type(value) is int and low <= value <= high)
 
 
-def number(low: float, high: float) -> Kind:
+def number(low: float, high: float) -> FieldKind:
     """
     Make the kind of numbers; infinities and nan are none.
 
@@ -45,29 +46,31 @@ def number(low: float, high: float) -> Kind:
     :param high: the greatest.
     :return: the kind.
     """
-    return Kind(f'a number from {low:g} to {high:g}',
-                lambda value: type(value) in (int, float) and low <= value <= high)
+    return FieldKind(
+        f'a number from {low:g} to {high:g}',
+        lambda value: type(value) in (int, float) and low <= value <= high)
 
 
-def list_of(kind: Kind) -> Kind:
+def list_of(kind: FieldKind) -> FieldKind:
     """
     Make the kind of lists of any length.
 
     :param kind: of every item.
     :return: the kind.
     """
-    return Kind(f'a list, every item {kind.words}',
-                lambda value: isinstance(value, list) and all(map(kind.fits, value)))
+    return FieldKind(
+        f'a list, every item {kind.words}',
+        lambda value: isinstance(value, list) and all(map(kind.fits, value)))
 
 
-def optional(kind: Kind) -> Kind:
+def optional(kind: FieldKind) -> FieldKind:
     """
     Make a kind that may also be null.
 
     :param kind: any.
     :return: the kind.
     """
-    return Kind(f'{kind.words}, or null', lambda value: value is None or kind.fits(value))
+    return FieldKind(f'{kind.words}, or null', lambda value: value is None or kind.fits(value))
 
 
 class CardSection:
@@ -89,7 +92,7 @@ class CardSection:
         """Give the names of the entries."""
         return iter(self._values)
 
-    def read(self, key: str, kind: Kind, default: Any = REQUIRED) -> Any:
+    def read(self, key: str, kind: FieldKind, default: Any = REQUIRED) -> Any:
         """
         Read an entry.
 

@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.card_fields import CardSection, Kind, list_of, number, optional, TEXT, whole
+from imrs_ros.card_fields import CardSection, FieldKind, list_of, number, optional, TEXT, whole
 from imrs_ros.records import NO_ACTION
 import yaml
 
@@ -21,7 +21,7 @@ NUM_CHANNELS = 3
 GOLDEN_BOUND = 0.05
 """Logits; as between a trained model and its export. Half precision moves ucf10's by 0.006."""
 PROBABILITY = number(0, 1)
-LABELS = Kind(
+LABELS = FieldKind(
     f'a list of different texts, {NO_ACTION!r} not among them',
     lambda value: list_of(TEXT).fits(value) and 0 < len(value) == len({*value} - {NO_ACTION}))
 
@@ -102,7 +102,7 @@ class Golden:
         :return: the scores.
         :raises ValueError: naming a wrong entry.
         """
-        row = Kind(f'a list of {num_classes} numbers, one a label', lambda value: list_of(
+        row = FieldKind(f'a list of {num_classes} numbers, one a label', lambda value: list_of(
             number(-1e6, 1e6)).fits(value) and len(value) == num_classes)
         return cls(
             bound=float(section.read('bound', number(1e-6, 1e3), default=GOLDEN_BOUND)),

@@ -19,29 +19,29 @@ from imrs_ros.settings import DecisionSettings, WindowSettings
 
 
 class Recognizer:
-    """Streams that share one backend; overload lowers the rate, never raises the age."""
+    """Cameras that share one backend; overload lowers the rate, never raises the age."""
 
     def __init__(
         self,
         card: ModelCard,
         backend: Backend,
-        streams: Iterable[str],
+        cameras: Iterable[str],
         *,
         window: WindowSettings | None = None,
         decision: DecisionSettings | None = None,
     ) -> None:
         """
-        Allocate all streams.
+        Allocate all cameras.
 
         :param card: the model.
         :param backend: the model, loaded; used by ``score_due`` alone.
-        :param streams: names of the cameras.
+        :param cameras: names of the cameras.
         :param window: hop and largest gap; default ``WindowSettings()``.
         :param decision: thresholds and times; default ``DecisionSettings()``.
         """
         self._backend = backend
-        names = tuple(streams)
-        self._streams = {
+        names = tuple(cameras)
+        self._cameras = {
             name: CameraStream(name, card.spec, window or WindowSettings()) for name in names}
         self._filters = {
             name: DecisionFilter(card.labels, card.temperature, decision or DecisionSettings())
@@ -52,17 +52,17 @@ class Recognizer:
         """Describe what runs the model now."""
         return self._backend.description
 
-    def push(self, stream: str, frame: Frame) -> Pushed:
+    def push(self, camera: str, frame: Frame) -> Pushed:
         """
         Take the next frame of a camera.
 
-        :param stream: name of the camera.
+        :param camera: name of the camera.
         :param frame: RGB of any size; not kept.
         :return: whether its window was restarted, and whether ``score_due`` has work.
-        :raises KeyError: for an unknown stream.
+        :raises KeyError: for an unknown camera.
         :raises ValueError: when the image is not an uint8 RGB image.
         """
-        return self._streams[stream].push(frame)
+        return self._cameras[camera].push(frame)
 
     def change(self, window: WindowSettings, decision: DecisionSettings) -> None:
         """
@@ -75,21 +75,21 @@ class Recognizer:
         """
         for decision_filter in self._filters.values():
             decision_filter.change(decision)
-        for stream in self._streams.values():
-            stream.change(window)
+        for camera in self._cameras.values():
+            camera.change(window)
 
     def clear(self) -> None:
         """Forget the frames of all cameras, and what was decided from them."""
-        for stream in self._streams.values():
-            stream.clear()
+        for camera in self._cameras.values():
+            camera.clear()
 
-    def end(self, stream: str) -> None:
+    def end(self, camera: str) -> None:
         """
         Forget what was decided for a camera; the next decision needs a newer frame.
 
-        :param stream: name of the camera.
+        :param camera: name of the camera.
         """
-        self._streams[stream].end()
+        self._cameras[camera].end()
 
     def is_current(self, decision: Decision) -> bool:
         """
@@ -98,20 +98,20 @@ class Recognizer:
         :param decision: one that was given.
         :return: whether its camera was neither ended nor cleared since its window was taken.
         """
-        return self._streams[decision.scores.stream].epoch == decision.scores.epoch
+        return self._cameras[decision.scores.camera].epoch == decision.scores.epoch
 
     def close(self) -> None:
         """Free the backend, on the thread that owns it. The recognizer is not used again."""
         self._backend.close()
 
-    def num_skipped(self, stream: str) -> int:
+    def num_skipped(self, camera: str) -> int:
         """
         Give how many windows of a camera were overtaken by newer ones.
 
-        :param stream: name of the camera.
+        :param camera: name of the camera.
         :return: the number since the start.
         """
-        return self._streams[stream].num_skipped
+        return self._cameras[camera].num_skipped
 
     def step(self) -> list[Decision]:
         """
@@ -132,8 +132,8 @@ class Recognizer:
         """
         batch_size = self._backend.description.batch_size
         windows: list[TakenWindow] = []
-        for stream in self._streams.values():
-            window = stream.take_window()
+        for camera in self._cameras.values():
+            window = camera.take_window()
             if window is not None:
                 windows.append(window)
             if len(windows) == batch_size:
@@ -151,10 +151,10 @@ class Recognizer:
         for window in windows:
             clip = window.clip
             logits_K = None if window.is_still else next(logits)
-            decision_filter = self._filters[clip.stream]
+            decision_filter = self._filters[clip.camera]
             if window.restarted:
                 decision_filter.reset()
             decisions.append(decision_filter.update(Scores(
-                clip.stream, clip.stamp_ns, clip.frame_id, logits_K, window.epoch,
+                clip.camera, clip.stamp_ns, clip.frame_id, logits_K, window.epoch,
                 0.0 if window.is_still else inference_sec)))
         return decisions

@@ -30,14 +30,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The frames of one window of one stream, on the model's time grid."""
+    """The frames of one window of one camera, on the model's time grid."""
 
-    stream: str
+    camera: str
     """Name of the camera."""
     frames_THWC: NDArray[np.uint8]
     """RGB, uint8, in [0, 255], contiguous."""
     first_sequence: int
-    """Number of the oldest frame; frames of a stream are numbered on, over all restarts."""
+    """Number of the oldest frame; frames of a camera are numbered on, over all restarts."""
     stamp_ns: int
     """Header stamp of the newest frame."""
     frame_id: str
@@ -48,7 +48,7 @@ class Clip:
 class Scores:
     """What the model says of one window."""
 
-    stream: str
+    camera: str
     """Name of the camera."""
     stamp_ns: int
     """Header stamp of the newest frame of the window."""

@@ -3,6 +3,7 @@
 import ast
 from graphlib import TopologicalSorter
 from pathlib import Path
+import re
 import sys
 
 import pytest
@@ -14,7 +15,7 @@ ROS = {
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
     'golden_clips', 'model_card', 'model_folders', 'node_settings', 'parameter_file', 'records',
-    'settings', 'stream_plan', 'video')}
+    'settings', 'part_plan', 'video')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
 """Modules of ``imrs_ros/`` that are the way from a frame to a label, for those who use it."""
@@ -26,10 +27,10 @@ RULES = {
     'imrs_ros': {'cv2', 'dask', 'joblib', 'numpy', 'yaml', 'imrs_ros.backends',
                  'imrs_ros.images.preprocessing'},
     'imrs_ros/images': {'cv2', 'numpy', 'PIL', 'imrs_ros.records'},
-    'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.stream_plan'},
+    'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
-    'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.stream_plan'},
+    'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
     'imrs_ros/backends/gpu': SHARED | {
         'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
         'imrs_ros.backends.base', 'imrs_ros.backends.model_cache'},
@@ -162,3 +163,19 @@ def test_every_folder_says_what_it_is_for_and_is_not_too_full(folder):
         start = text.partition('Start at ``')[2].partition('``')[0]
         assert (ROOT / folder / f'{start}.py').is_file(), f'{folder} starts at {start}'
     assert sum(path.parent == folder for path in FILES) <= MAX_FILES
+
+
+def test_no_two_public_classes_share_a_name():
+    places = {}
+    for path in FILES:
+        for item in ast.parse((ROOT / path).read_text()).body:
+            names = [item.name] if isinstance(item, ast.ClassDef) else []
+            # ``Name = Callable[...]`` and other aliases of types.
+            if isinstance(item, ast.Assign) and isinstance(item.value, ast.Subscript):
+                names = [target.id for target in item.targets if isinstance(target, ast.Name)
+                         and re.fullmatch('[A-Z][a-z]+([A-Z][a-z]+)*', target.id)]
+            for name in names:
+                if not name.startswith('_'):
+                    places.setdefault(name, []).append(path.as_posix())
+    shared = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert not shared, 'one word, one thing'

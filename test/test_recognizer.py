@@ -44,9 +44,9 @@ def backend():
     return CountingBackend()
 
 
-def make(card, backend, streams=('front',), **window):
+def make(card, backend, cameras=('front',), **window):
     return Recognizer(
-        card, backend, streams, window=WindowSettings(**window), decision=EAGER)
+        card, backend, cameras, window=WindowSettings(**window), decision=EAGER)
 
 
 def test_no_label_before_sixteen_frames_then_one_a_hop(tiny_card, backend):
@@ -92,7 +92,7 @@ def test_streams_share_calls_of_the_backend_and_keep_apart(tiny_card, batch_size
         recognizer.push('rear', frame(5000 + 40 * i, 2))
         recognizer.push('left', frame(7000 + 40 * i, 0))
     decisions = recognizer.step()
-    assert [(d.scores.stream, d.label) for d in decisions] == [
+    assert [(d.scores.camera, d.label) for d in decisions] == [
         ('front', 'fall'), ('rear', 'lift'), ('left', 'wave')]
     assert [len(clips) for clips in backend.calls] == calls
     with pytest.raises(KeyError):
@@ -105,7 +105,7 @@ def test_a_window_is_taken_when_its_turn_comes(tiny_card, backend):
         recognizer.push('front', frame(1000 + 40 * i))
         recognizer.push('rear', frame(1000 + 40 * i))
     scored = recognizer.score_due()
-    assert [d.scores.stream for d in next(scored)] == ['front']
+    assert [d.scores.camera for d in next(scored)] == ['front']
     recognizer.push('rear', frame(1000 + 40 * 16))
     assert [d.scores.stamp_ns // MS for d in next(scored)] == [1000 + 40 * 16]
     assert list(scored) == []
@@ -132,9 +132,9 @@ def test_still_windows_are_not_scored(tiny_card, backend):
         recognizer.push('front', frame(1000 + 40 * i, 1))
         recognizer.push('rear', frame(1000 + 40 * i, 15 * i))
     front, rear = recognizer.step()
-    assert [clip.stream for clip in backend.calls[0]] == ['rear']
+    assert [clip.camera for clip in backend.calls[0]] == ['rear']
     assert (front.label, front.scores.logits_K) == (NO_ACTION, None)
-    assert rear.scores.stream == 'rear'
+    assert rear.scores.camera == 'rear'
     recognizer.push('front', frame(1000 + 40 * 16, 1))
     assert [d.label for d in recognizer.step()] == [NO_ACTION]
     assert len(backend.calls) == 1, 'no call without a moving window'

@@ -42,7 +42,7 @@ class Backend(Protocol):
     """
     A loaded network. One thread makes it, uses it and closes it.
 
-    A clip carries its stream and the numbers of its frames, so that a backend may keep work on
+    A clip carries its camera and the numbers of its frames, so that a backend may keep work on
     frames that windows share.
     """
 
@@ -52,7 +52,7 @@ class Backend(Protocol):
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips of any streams.
+        Score clips of any cameras.
 
         :param clips: at least one; frames as the model card says.
         :return: logits_NK, float32.

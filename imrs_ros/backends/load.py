@@ -118,7 +118,7 @@ def _loaders(names: Sequence[str]) -> list[tuple[str, Loader]]:
 def _warm_up(backend: Backend, card: ModelCard) -> None:
     spec = card.spec
     blank = np.zeros((spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), np.uint8)
-    clip = Clip(stream='', frames_THWC=blank, first_sequence=0, stamp_ns=0, frame_id='')
+    clip = Clip(camera='', frames_THWC=blank, first_sequence=0, stamp_ns=0, frame_id='')
     for _ in range(NUM_WARM_UP_CLIPS):
         logits_NK = backend.infer([clip])
     if logits_NK.shape != (1, len(card.labels)) or not np.isfinite(logits_NK).all():

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.base import BackendDescription
-from imrs_ros.backends.frame_reuse.frame_reuse import Streamer
+from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
+from imrs_ros.backends.frame_reuse.part_runner import Array
 from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import find_or_export
 from imrs_ros.model_card import ModelCard
+from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE, WHOLE
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
-from imrs_ros.stream_plan import BODY, PLAN_FILE, StreamPlan, WHOLE
 import numpy as np
 from numpy.typing import NDArray
 import openvino
 
-Array = NDArray[Any]
 PRECISION_HINTS = {'float32': 'f32', 'bfloat16': 'bf16'}
 
 
@@ -29,7 +29,7 @@ class OpenVinoBackend:
     """
     An OpenVINO CPU network, compiled for the lowest latency of one window.
 
-    Windows that share frames share their work (``streaming.py``). Where the model was converted
+    Windows that share frames share their work (``frame_reuse``). Where the model was converted
     before, loading takes well under 2 s and no PyTorch (``openvino_export.py``).
     """
 
@@ -46,12 +46,12 @@ class OpenVinoBackend:
         spec = card.spec
         entry = find_or_export(card)
         try:
-            plan = StreamPlan.from_mapping(json.loads(
+            plan = PartPlan.from_mapping(json.loads(
                 (entry.folder / PLAN_FILE).read_text(encoding='utf-8')))
             models = OpenVinoModels(plan, entry.folder, settings)
         finally:
             entry.discard()
-        self._streamer = Streamer(
+        self._streamer = FrameReuse(
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
         self._streamer.measure()
         self.description = BackendDescription(
@@ -61,7 +61,7 @@ class OpenVinoBackend:
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips of any streams.
+        Score clips of any cameras.
 
         :param clips: at least one.
         :return: logits_NK, float32.
@@ -69,14 +69,14 @@ class OpenVinoBackend:
         return self._streamer.infer(clips)
 
     def close(self) -> None:
-        """Free the network and what is kept of streams."""
+        """Free the network and what is kept of cameras."""
         del self._streamer
 
 
 class OpenVinoModels:
     """The models of a plan, each compiled for every batch size it is used with."""
 
-    def __init__(self, plan: StreamPlan, folder: Path, settings: BackendSettings) -> None:
+    def __init__(self, plan: PartPlan, folder: Path, settings: BackendSettings) -> None:
         """
         Compile the models.
 
@@ -143,7 +143,7 @@ class OpenVinoModels:
         return [request.get_output_tensor(i).data for i in range(len(request.output_tensors))]
 
 
-def _describe(plan: StreamPlan, streamer: Streamer) -> str:
+def _describe(plan: PartPlan, streamer: FrameReuse) -> str:
     if not streamer.most_new:
         return 'every window as a whole'
     mb = streamer.new_memory().num_bytes / 1e6

@@ -11,9 +11,9 @@ import warnings
 
 from imrs_ros.backends.openvino_export import WRONG_MODEL
 from imrs_ros.model_card import ModelCard, ModelCardError
-from imrs_ros.networks.cut import split_network
+from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.weights import load_network
-from imrs_ros.stream_plan import PLAN_FILE
+from imrs_ros.part_plan import PLAN_FILE
 import openvino
 import torch
 
@@ -27,7 +27,7 @@ def convert(card: ModelCard, folder: Path) -> None:
     :raises ModelCardError: when the weights do not fit the card.
     """
     spec = card.spec
-    parts = split_network(load_network(card), spec.num_frames)
+    parts = cut_network(load_network(card), spec.num_frames)
     blank = torch.zeros(
         (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
     for name, inputs in parts.examples(blank).items():

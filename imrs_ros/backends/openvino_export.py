@@ -19,7 +19,7 @@ from imrs_ros.model_card import ModelCard, ModelCardError
 import openvino
 
 PACKAGE = Path(__file__).resolve().parent.parent
-CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'stream_plan.py',
+CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'part_plan.py',
         PACKAGE / 'backends' / 'openvino_convert.py')
 """What decides how a model is converted, beside the model and the libraries."""
 CONVERT = 'imrs_ros.backends.openvino_convert'

@@ -22,7 +22,7 @@ from sensor_msgs.msg import CompressedImage, Image
 CLOCK_PERIOD_SEC = 0.01
 """Of ``/clock`` while no image is due, by the recording's time."""
 QUEUE_DEPTH = 10
-Item = tuple[str, int, Image | bytes]
+TimedMessage = tuple[str, int, Image | bytes]
 """Topic, time of recording in ns, and the message, serialised or not."""
 
 
@@ -109,7 +109,7 @@ def _kinds(recording: Bag | VideoRecording) -> dict[str, type]:
             for topic in recording.topics}
 
 
-def _items(recording: Bag | VideoRecording) -> Iterator[Item]:
+def _items(recording: Bag | VideoRecording) -> Iterator[TimedMessage]:
     if isinstance(recording, VideoRecording):
         for image in recording.images():
             if image.frame is not None:

@@ -22,7 +22,7 @@ class UnknownRepresentation(ImageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class Time:
     """``builtin_interfaces/Time``."""
 
     sec: int
@@ -33,7 +33,7 @@ class Stamp:
 class Header:
     """``std_msgs/Header``."""
 
-    stamp: Stamp
+    stamp: Time
     frame_id: str
 
 
@@ -113,7 +113,7 @@ class CdrReader:
         :return: stamp and frame id.
         :raises ImageError: where the message ends before it.
         """
-        return Header(Stamp(self.number('i'), self.number('I')), self.text())
+        return Header(Time(self.number('i'), self.number('I')), self.text())
 
     def _take(self, size: int) -> memoryview:
         end = self._at + size

@@ -1,7 +1,7 @@
 """
 The 3D CNNs in PyTorch, their weights, and how each is cut into parts that windows share.
 
-Start at ``build``. It may import PyTorch, ``model_card`` and ``stream_plan``.
+Start at ``build``. It may import PyTorch, ``model_card`` and ``part_plan``.
 """
 
 from imrs_ros.networks.build import build_network, NETWORKS

@@ -2,13 +2,13 @@
 
 from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.lite0_parts import lite0_parts
+from imrs_ros.networks.network_parts import NetworkParts
 from imrs_ros.networks.resnet3d import ResNet3D
 from imrs_ros.networks.resnet_parts import resnet_parts
-from imrs_ros.networks.stream_parts import StreamParts
 from imrs_ros.networks.video_network import VideoNetwork
 
 
-def split_network(network: VideoNetwork, num_frames: int) -> StreamParts:
+def cut_network(network: VideoNetwork, num_frames: int) -> NetworkParts:
     """
     Cut a network into parts.
 

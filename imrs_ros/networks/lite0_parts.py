@@ -8,8 +8,8 @@ Layout legend: N frames, T frames of a clip, C channels, H height, W width, D fe
 """
 
 from imrs_ros.networks.lite0 import Lite0, LOOK_EVERY, pool_change
-from imrs_ros.networks.stream_parts import Piece, StreamParts
-from imrs_ros.stream_plan import FRAMES, Part, Source, StreamPlan
+from imrs_ros.networks.network_parts import NetworkParts, Piece
+from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
 import torch
 from torch import Tensor
 
@@ -17,7 +17,7 @@ MAP_BATCHES = (4, 1)
 """Four frames at once take an eighth less time than one after the other; sixteen do not."""
 
 
-def lite0_parts(network: Lite0, num_frames: int) -> StreamParts:
+def lite0_parts(network: Lite0, num_frames: int) -> NetworkParts:
     """
     Cut the network into parts.
 
@@ -31,15 +31,15 @@ def lite0_parts(network: Lite0, num_frames: int) -> StreamParts:
         head_1D = looks_TD[LOOK_EVERY // 2::LOOK_EVERY].mean(dim=0, keepdim=True)
         return network.classify(torch.cat(
             [head_1D, pool_change(maps_1TCHW), network.moving_features(maps_1TCHW)], dim=1))
-    plan = StreamPlan(
+    plan = PartPlan(
         num_frames=num_frames, has_whole=False,
         parts=(
-            Part(name='maps', outputs=('maps',), sources=(Source(FRAMES, 0),),
+            Part(name='maps', outputs=('maps',), sources=(PartInput(FRAMES, 0),),
                  positions=tuple(range(num_frames)), kept=num_frames, batches=MAP_BATCHES),
-            Part(name='looks', outputs=('looks',), sources=(Source('maps', 0),),
+            Part(name='looks', outputs=('looks',), sources=(PartInput('maps', 0),),
                  positions=tuple(range(LOOK_EVERY // 2, num_frames, LOOK_EVERY)),
                  kept=num_frames)),
-        body=(Source('maps', 0, num_frames), Source('looks', 0, num_frames)))
-    return StreamParts(plan, {
+        body=(PartInput('maps', 0, num_frames), PartInput('looks', 0, num_frames)))
+    return NetworkParts(plan, {
         'maps': Piece(network, network.frame_part), 'looks': Piece(network, network.look),
         'body': Piece(network, body)})

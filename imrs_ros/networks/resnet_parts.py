@@ -18,9 +18,9 @@ Sharing those would save 0.12 of 12.6 GFLOP a window at hop 1, for 1.2 MB more t
 Layout legend: N frames, T frames of a clip, K taps, C channels, H height, W width.
 """
 
+from imrs_ros.networks.network_parts import NetworkParts, Piece, Tensors
 from imrs_ros.networks.resnet3d import ResNet3D
-from imrs_ros.networks.stream_parts import Piece, StreamParts, Tensors
-from imrs_ros.stream_plan import FRAMES, Part, Source, StreamPlan
+from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -30,7 +30,7 @@ REACH = NUM_TAPS // 2
 """Frames before and after its own that an output takes."""
 
 
-def resnet_parts(network: ResNet3D, num_frames: int) -> StreamParts:
+def resnet_parts(network: ResNet3D, num_frames: int) -> NetworkParts:
     """
     Cut the network into parts.
 
@@ -42,23 +42,23 @@ def resnet_parts(network: ResNet3D, num_frames: int) -> StreamParts:
     stem = SplitStem(network, num_frames)
     modules = {'whole': Piece(network, stem.whole), 'body': Piece(network, stem.body)}
     if num_frames < NUM_TAPS:
-        plan = StreamPlan(num_frames=num_frames, parts=(), has_whole=True,
-                          body=(Source('stem', 0, num_frames),))
-        return StreamParts(plan, modules)
+        plan = PartPlan(num_frames=num_frames, parts=(), has_whole=True,
+                        body=(PartInput('stem', 0, num_frames),))
+        return NetworkParts(plan, modules)
     before_end = num_frames - REACH
     outputs = ('first', 'second', 'third', 'inner')
     parts = (
-        Part(name='taps', outputs=('taps',), sources=(Source(FRAMES, 0),), kept=NUM_TAPS),
-        Part(name='stem', outputs=outputs, sources=(Source('taps', -REACH, NUM_TAPS),),
+        Part(name='taps', outputs=('taps',), sources=(PartInput(FRAMES, 0),), kept=NUM_TAPS),
+        Part(name='stem', outputs=outputs, sources=(PartInput('taps', -REACH, NUM_TAPS),),
              positions=tuple(range(before_end)), kept=before_end),
-        Part(name='end', outputs=('end',), sources=(Source('taps', 1 - 2 * REACH, 2 * REACH),),
+        Part(name='end', outputs=('end',), sources=(PartInput('taps', 1 - 2 * REACH, 2 * REACH),),
              positions=(num_frames - 1,), kept=1))
     body = (
-        Source('first', 0), Source('second', 1), Source('third', 2),
-        Source('inner', REACH, num_frames - 2 * REACH), Source('end', num_frames - 1))
+        PartInput('first', 0), PartInput('second', 1), PartInput('third', 2),
+        PartInput('inner', REACH, num_frames - 2 * REACH), PartInput('end', num_frames - 1))
     modules |= {'taps': Piece(network, network.frame_part), 'stem': Piece(network, stem.sums),
                 'end': Piece(network, stem.end)}
-    return StreamParts(StreamPlan(
+    return NetworkParts(PartPlan(
         num_frames=num_frames, parts=parts, body=body, has_whole=True), modules)
 
 

@@ -5,11 +5,11 @@ import math
 import time
 
 from imrs_ros.model_card import ModelCard
-from imrs_ros.node.camera_health import CameraHealth, Level, Problem
+from imrs_ros.node.camera_health import CameraHealth, HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import decode_image, decode_square, ImageError, read_message
 from imrs_ros.node.outputs import CameraOutputs, Status
-from imrs_ros.node.transport import choose_source, Source, sources_of
+from imrs_ros.node.transport import choose_topic, ImageTopic, topics_of
 from imrs_ros.node.worker import Worker
 from imrs_ros.node_settings import NodeSettings
 from rclpy.qos import qos_policy_name_from_kind, QoSProfile, ReliabilityPolicy
@@ -45,13 +45,13 @@ class RosCamera:
         :param settings: transport, reliability and more.
         """
         self._node, self._name, self._card = entities.node, name, card
-        self._sources = sources_of(topic, settings.transport)
+        self._sources = topics_of(topic, settings.transport)
         self._qos = QoSProfile(depth=settings.queue_size, reliability=(
             ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
         self.outputs = CameraOutputs(entities, name, card, settings.top_k)
         self.health = CameraHealth(self._now_sec)
-        self._source: Source | None = None
+        self._source: ImageTopic | None = None
         self._subscription = RosEntities(entities.node)
         self._refused_policy: str | None = None
         self._warned_sec: dict[str, float] = {}
@@ -85,7 +85,7 @@ class RosCamera:
             self._warn('not heard', f'{type(error).__name__}: {error}')
 
     def _go_to_source(self, worker: Worker) -> None:
-        source = choose_source(self._node, self._sources, self._source)
+        source = choose_topic(self._node, self._sources, self._source)
         if source == self._source:
             return
         self._unsubscribe()
@@ -154,7 +154,7 @@ class RosCamera:
         report, spec = self.health.report(), self._card.spec
         problems = report.problems(spec.fps, spec.num_frames / spec.fps) if is_heard else []
         if self._refused_policy is not None:
-            problems.append(Problem(Level.ERROR, self._refusal()))
+            problems.append(HealthProblem(Level.ERROR, self._refusal()))
         values = {key: f'{value:.4g}' if isinstance(value, float) else str(value)
                   for key, value in report._asdict().items()}
         return Status.of(self._name, state, problems, {

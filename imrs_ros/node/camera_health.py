@@ -25,7 +25,7 @@ class Level(IntEnum):
     ERROR = 2
 
 
-class Problem(NamedTuple):
+class HealthProblem(NamedTuple):
     """One thing that is wrong."""
 
     level: Level
@@ -62,7 +62,7 @@ class CameraReport(NamedTuple):
     num_restarts: int
     """Windows that were started anew, since the node was configured."""
 
-    def problems(self, model_hz: float, window_sec: float) -> list[Problem]:
+    def problems(self, model_hz: float, window_sec: float) -> list[HealthProblem]:
         """
         Say what is wrong with a camera that should be heard.
 
@@ -72,18 +72,18 @@ class CameraReport(NamedTuple):
         """
         found = []
         if self.silent_sec >= SILENT_ERROR_SEC:
-            found.append(Problem(Level.ERROR, f'no frames for {self.silent_sec:.0f} s'))
+            found.append(HealthProblem(Level.ERROR, f'no frames for {self.silent_sec:.0f} s'))
         elif not self.frames_hz:
-            found.append(Problem(Level.WARN, 'no frames since the last report'))
+            found.append(HealthProblem(Level.WARN, 'no frames since the last report'))
         elif self.frames_hz < LEAST_RATE_SHARE * model_hz:
-            found.append(Problem(
+            found.append(HealthProblem(
                 Level.WARN, f'{self.frames_hz:.1f} frames a second, fewer than the '
                 f'{model_hz:g} of the model'))
         if self.num_newly_dropped:
-            found.append(Problem(
+            found.append(HealthProblem(
                 Level.WARN, f'images dropped since the last report: {self.num_newly_dropped}'))
         if self.latency_p50_sec > window_sec:
-            found.append(Problem(
+            found.append(HealthProblem(
                 Level.WARN, f'results {self.latency_p50_sec:.2f} s late, more than a window of '
                 f'{window_sec:g} s; the machine is too slow, or clocks differ'))
         return found

@@ -5,7 +5,7 @@ import time
 
 from imrs_ros.backends import BackendDescription
 from imrs_ros.model_card import ModelCard
-from imrs_ros.node.camera_health import Level, Problem
+from imrs_ros.node.camera_health import HealthProblem, Level
 import psutil
 
 
@@ -50,7 +50,7 @@ class NodeHealth:
         with self._lock:
             self._lost = None
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[HealthProblem]:
         """
         Say what is wrong now.
 
@@ -58,8 +58,8 @@ class NodeHealth:
         """
         with self._lock:
             lost = [] if self._lost is None else [
-                Problem(Level.ERROR, f'windows are lost: {self._lost}')]
-            return lost + [Problem(Level.WARN, reason) for reason in self._failures]
+                HealthProblem(Level.ERROR, f'windows are lost: {self._lost}')]
+            return lost + [HealthProblem(Level.WARN, reason) for reason in self._failures]
 
     def values(self, backend: BackendDescription) -> dict[str, str]:
         """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from imrs_ros.model_card import ModelCard
 from imrs_ros.node.annotated_output import AnnotatedOutput
-from imrs_ros.node.camera_health import Level, Problem
+from imrs_ros.node.camera_health import HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import (
     action_message, classification_message, HAS_VISION_MSGS, label_info_message)
@@ -98,8 +98,8 @@ class Status:
     """Details by key."""
 
     @classmethod
-    def of(cls, name: str, state: str, problems: Sequence[Problem], values: Mapping[str, str],
-           ) -> 'Status':
+    def of(cls, name: str, state: str, problems: Sequence[HealthProblem],
+           values: Mapping[str, str]) -> 'Status':
         """
         Tell of problems.
 

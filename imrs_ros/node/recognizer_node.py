@@ -262,7 +262,7 @@ class RecognizerNode(LifecycleNode):
                 return
             configured.health.note_scored()
             for decision in filter(configured.worker.recognizer.is_current, decisions):
-                camera = configured.cameras[decision.scores.stream]
+                camera = configured.cameras[decision.scores.camera]
                 latency_sec = (now_ns - decision.scores.stamp_ns) / 1e9
                 camera.outputs.publish(decision, latency_sec)
                 camera.health.count_window(latency_sec, decision.scores.inference_sec)

@@ -11,7 +11,7 @@ COMPRESSED_SUFFIX = '/compressed'
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImageTopic:
     """A topic that a camera may be heard on."""
 
     topic: str
@@ -20,7 +20,7 @@ class Source:
     """Its message."""
 
 
-def sources_of(topic: str, transport: str) -> tuple[Source, ...]:
+def topics_of(topic: str, transport: str) -> tuple[ImageTopic, ...]:
     """
     List where a camera may be heard.
 
@@ -29,24 +29,26 @@ def sources_of(topic: str, transport: str) -> tuple[Source, ...]:
     :param transport: ``auto``, ``raw`` or ``compressed``.
     :return: the sources, the preferred one first.
     """
-    raw = Source(topic, Image)
+    raw = ImageTopic(topic, Image)
     if topic.endswith(COMPRESSED_SUFFIX):
-        return (Source(topic, CompressedImage),)
-    compressed = Source(topic + COMPRESSED_SUFFIX, CompressedImage)
+        return (ImageTopic(topic, CompressedImage),)
+    compressed = ImageTopic(topic + COMPRESSED_SUFFIX, CompressedImage)
     if transport == 'raw':
         return (raw,)
     if transport == 'compressed':
         return (compressed,)
     # Some drivers publish compressed images without the suffix.
-    return raw, compressed, Source(topic, CompressedImage)
+    return raw, compressed, ImageTopic(topic, CompressedImage)
 
 
-def choose_source(node: Node, sources: Sequence[Source], present: Source | None) -> Source:
+def choose_topic(
+    node: Node, sources: Sequence[ImageTopic], present: ImageTopic | None,
+) -> ImageTopic:
     """
     Choose the source that is published; one in use is kept while it is.
 
     :param node: sees the graph.
-    :param sources: as ``sources_of`` gives them.
+    :param sources: as ``topics_of`` gives them.
     :param present: the one in use, or None.
     :return: the first that has a publisher, or else the one in use, or else the first.
     """
@@ -57,7 +59,7 @@ def choose_source(node: Node, sources: Sequence[Source], present: Source | None)
     return present or sources[0]
 
 
-def is_published(node: Node, source: Source) -> bool:
+def is_published(node: Node, source: ImageTopic) -> bool:
     """
     Tell whether someone publishes on a source.
 

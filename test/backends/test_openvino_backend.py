@@ -1,4 +1,4 @@
-"""OpenVINO: converted once, kept, checked, loaded without PyTorch; its streams are exact."""
+"""OpenVINO: converted once, kept, checked, loaded without PyTorch; its cameras are exact."""
 
 import json
 import os
@@ -49,14 +49,14 @@ def test_ctrl_c_after_another_thread_dropped_the_network(tiny_card):
     assert (ended.returncode, ended.stdout) == (0, 'interrupted\n'), ended.stderr
 
 
-def windows(spec, hops, stream='camera', seed=0):
-    """Give windows of one random stream."""
+def windows(spec, hops, camera='camera', seed=0):
+    """Give windows of one random camera."""
     rng = np.random.default_rng(seed)
     shape = (spec.num_frames + sum(hops), spec.size_px, spec.size_px, len(spec.mean))
     frames, first = rng.integers(0, 256, shape, np.uint8), 0
     for hop in (0, *hops):
         first += hop
-        yield Clip(stream, frames[first:first + spec.num_frames], first, 1, '')
+        yield Clip(camera, frames[first:first + spec.num_frames], first, 1, '')
 
 
 def expected(network, clip):
@@ -69,9 +69,9 @@ def test_streams_are_exact(tiny_card, most_new):
     backend, network = load_backend(tiny_card, OPENVINO).backend, load_network(tiny_card)
     if most_new is not None:
         backend._streamer.most_new = most_new
-    two_streams = zip(windows(tiny_card.spec, [1, 1, 2, 4, 16, 1]),
+    two_cameras = zip(windows(tiny_card.spec, [1, 1, 2, 4, 16, 1]),
                       windows(tiny_card.spec, [3, 1, 1, 1, 20, 2], 'other', 1))
-    for clips in two_streams:
+    for clips in two_cameras:
         logits = backend.infer(clips)
         for scored, clip in zip(logits, clips, strict=True):
             whole = expected(network, clip)

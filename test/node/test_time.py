@@ -107,7 +107,7 @@ def test_a_burst_is_answered_by_its_newest_window(graph, tiny_card):
     publish_all(camera, map(raw_message, sent[16:]), period_sec=1 / 240)
     # The queue to the node may lose some of them, but not the last.
     newest = sent[-1].stamp_ns
-    graph.wait(lambda: recognizer._streams['front']._newest.stamp_ns == newest)
+    graph.wait(lambda: recognizer._cameras['front']._newest.stamp_ns == newest)
     gated.gate.set()
     graph.wait(lambda: len(scores) == 2)
     assert [stamp_to_ns(m.header.stamp) for m in scores] == [sent[15].stamp_ns, newest]

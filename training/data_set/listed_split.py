@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.data_set.listed_video import ListedVideo, Part
+from training.data_set.listed_video import ListedVideo, ListName
 from training.data_set.problem import Kind, Problem
 
-LISTED_PARTS: tuple[Part, ...] = ('train', 'test')
+LISTED_PARTS: tuple[ListName, ...] = ('train', 'test')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class SplitLists:
             labels = tuple(sorted({video.class_name for video in videos}))
         return cls(labels, videos, tuple(item for item in items if isinstance(item, Problem)))
 
-    def with_empty(self, paths: Mapping[Part, Path]) -> 'SplitLists':
+    def with_empty(self, paths: Mapping[ListName, Path]) -> 'SplitLists':
         """
         Note the parts without videos, unless other problems tell why.
 

@@ -18,10 +18,10 @@ from typing import Literal
 from imrs_ros.video import SUFFIXES
 from training.data_set.problem import Kind, Problem
 
-Part = Literal['train', 'test', 'unused']
+ListName = Literal['train', 'test', 'unused']
 
 _GROUP = re.compile(r'_g(\d+)_c\d+$')
-_HMDB51_PARTS: Mapping[str, Part] = {'1': 'train', '2': 'test', '0': 'unused'}
+_HMDB51_PARTS: Mapping[str, ListName] = {'1': 'train', '2': 'test', '0': 'unused'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ListedVideo:
     """Its class, which is also its folder."""
     stem: str
     """Its name without suffix."""
-    part: Part
+    part: ListName
     """What the list puts it to."""
     group: int | None
     """The gXX of a UCF101 name; None without one and in the other formats."""
@@ -41,7 +41,7 @@ class ListedVideo:
 
 
 def parse_ucf101(
-    line: str, place: str, part: Part, ids: Mapping[str, int] | None,
+    line: str, place: str, part: ListName, ids: Mapping[str, int] | None,
 ) -> ListedVideo | Problem:
     """
     Read a line of a UCF101 list.
@@ -88,7 +88,7 @@ def parse_hmdb51(line: str, place: str, class_name: str) -> ListedVideo | Proble
     return ListedVideo(class_name, _stem(name), _HMDB51_PARTS[rest[0]], None, place)
 
 
-def parse_class_folder(line: str, place: str, part: Part) -> ListedVideo | Problem:
+def parse_class_folder(line: str, place: str, part: ListName) -> ListedVideo | Problem:
     """
     Read a line of a list over class folders.
 

@@ -20,7 +20,7 @@ import re
 from training.data_set.class_index import read_class_index
 from training.data_set.listed_split import LISTED_PARTS, SplitLists
 from training.data_set.listed_video import (
-    ListedVideo, parse_class_folder, parse_hmdb51, parse_ucf101, Part)
+    ListedVideo, ListName, parse_class_folder, parse_hmdb51, parse_ucf101)
 from training.data_set.numbered_lines import read_lines
 from training.data_set.problem import Kind, Problem
 
@@ -86,7 +86,7 @@ class SplitFiles:
                  else self._read_numbered(number))
         return lists.with_empty({part: self._list(part, number) for part in LISTED_PARTS})
 
-    def read_background(self, parts: Sequence[Part] = LISTED_PARTS) -> SplitLists:
+    def read_background(self, parts: Sequence[ListName] = LISTED_PARTS) -> SplitLists:
         """
         Read the videos that belong to no class.
 
@@ -99,7 +99,7 @@ class SplitFiles:
             item for part, path in paths.items()
             for item in _parse(path, self._line_parser(part, None))]).with_empty(paths)
 
-    def background_list(self, part: Part) -> Path:
+    def background_list(self, part: ListName) -> Path:
         """
         Give the place of a background list.
 
@@ -108,12 +108,12 @@ class SplitFiles:
         """
         return self.folder / f'background_{part}.txt'
 
-    def _line_parser(self, part: Part, ids: Mapping[str, int] | None) -> ParseLine:
+    def _line_parser(self, part: ListName, ids: Mapping[str, int] | None) -> ParseLine:
         if self.format is Format.UCF101:
             return partial(parse_ucf101, part=part, ids=ids)
         return partial(parse_class_folder, part=part)
 
-    def _list(self, part: Part, number: int) -> Path:
+    def _list(self, part: ListName, number: int) -> Path:
         return self.folder / (
             f'*_test_split{number}.txt' if self.format is Format.HMDB51
             else f'{part}list{number:02d}.txt')

@@ -154,7 +154,7 @@ def backend_scorer(backend: Backend) -> ScoreClips:
     """
     def score(clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
         return backend.infer([
-            Clip(stream='', frames_THWC=clip, first_sequence=0, stamp_ns=0, frame_id='')
+            Clip(camera='', frames_THWC=clip, first_sequence=0, stamp_ns=0, frame_id='')
             for clip in clips_MTHWC])
     return score
 

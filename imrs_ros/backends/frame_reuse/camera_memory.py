@@ -1,5 +1,5 @@
 """
-What is kept of one stream between its windows.
+What is kept of one camera between its windows.
 
 Layout legend: T frames of a window, H height, W width, C channels.
 """
@@ -7,14 +7,14 @@ Layout legend: T frames of a window, H height, W width, C channels.
 from collections.abc import Mapping
 
 from imrs_ros.backends.frame_reuse.feature_ring import FeatureRing
+from imrs_ros.part_plan import FRAMES, Part, PartPlan
 from imrs_ros.records import Clip
-from imrs_ros.stream_plan import FRAMES, Part, StreamPlan
 import numpy as np
 
 Shape = tuple[int, ...]
 
 
-class StreamMemory:
+class CameraMemory:
     """
     The frames of the last window and the items computed of them, allocated when it is made.
 
@@ -22,7 +22,7 @@ class StreamMemory:
     alone would tie what is kept to whoever counts them.
     """
 
-    def __init__(self, plan: StreamPlan, frame_shape: Shape, shapes: Mapping[str, Shape]) -> None:
+    def __init__(self, plan: PartPlan, frame_shape: Shape, shapes: Mapping[str, Shape]) -> None:
         """
         Allocate the rings.
 

@@ -1,5 +1,5 @@
 """
-The newest items of one kind of one stream: frames, or what was computed of them.
+The newest items of one kind of one camera: frames, or what was computed of them.
 
 Layout legend: R slots; all other axes are the item's own.
 """

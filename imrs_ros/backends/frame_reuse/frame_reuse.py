@@ -1,5 +1,5 @@
 """
-Windows that share frames share their work: exactly, at any hop, of any number of streams.
+Windows that share frames share their work: exactly, at any hop, of any number of cameras.
 
 Knows neither the network nor the library that runs its parts.
 
@@ -10,24 +10,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import time
 
-from imrs_ros.backends.frame_reuse.camera_memory import Shape, StreamMemory
-from imrs_ros.backends.frame_reuse.part_runner import ItemMaker, Models
+from imrs_ros.backends.frame_reuse.camera_memory import CameraMemory, Shape
+from imrs_ros.backends.frame_reuse.part_runner import Models, PartRunner
+from imrs_ros.part_plan import BODY, PartPlan, WHOLE
 from imrs_ros.records import Clip
-from imrs_ros.stream_plan import BODY, StreamPlan, WHOLE
 import numpy as np
 from numpy.typing import NDArray
 
 IDLE_CALLS = 100
-"""Calls of ``infer``, for each stream there is, without a window of a stream, after which its
+"""Calls of ``infer``, for each camera there is, without a window of a camera, after which its
 memory is freed."""
 NUM_TIMINGS = 5
 
 
 @dataclass(slots=True)
-class Stream:
-    """What is known of a stream."""
+class CameraState:
+    """What is known of a camera."""
 
-    memory: StreamMemory | None = None
+    memory: CameraMemory | None = None
     """Allocated when streaming first pays."""
     end: int | None = None
     """Number of the frame after its last window."""
@@ -35,23 +35,23 @@ class Stream:
     """Number of the call that it was last part of."""
 
 
-class Streamer:
+class FrameReuse:
     """
     Scores windows through the parts of a network, each item computed once.
 
     A window goes through the model for whole clips instead where that takes less time: the first
-    window of a stream, and windows that share too few frames (``most_new``).
+    window of a camera, and windows that share too few frames (``most_new``).
 
-    A stream holds ``StreamMemory.num_bytes``, from its second window until it was absent for long
+    A camera holds ``CameraMemory.num_bytes``, from its second window until it was absent for long
     (``IDLE_CALLS``): with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for resnext101.
     Nothing is allocated for a window. Not thread-safe.
     """
 
     def __init__(
-        self, plan: StreamPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
+        self, plan: PartPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
     ) -> None:
         """
-        Start without streams.
+        Start without cameras.
 
         :param plan: how the network is cut.
         :param models: its models.
@@ -60,29 +60,29 @@ class Streamer:
         """
         self._plan, self._models = plan, models
         self._frame_shape, self._shapes = frame_shape, shapes
-        self._maker = ItemMaker(plan, models, frame_shape, shapes)
-        self._streams: dict[str, Stream] = {}
+        self._maker = PartRunner(plan, models, frame_shape, shapes)
+        self._cameras: dict[str, CameraState] = {}
         self._num_calls = 0
         self.most_new = plan.num_frames if plan.parts else 0
         """The most new frames of a window with which its parts take less time than a whole clip;
         ``measure`` finds it out."""
 
-    def new_memory(self) -> StreamMemory:
+    def new_memory(self) -> CameraMemory:
         """
-        Allocate what one stream needs.
+        Allocate what one camera needs.
 
         :return: an empty memory.
         """
-        return StreamMemory(self._plan, self._frame_shape, self._shapes)
+        return CameraMemory(self._plan, self._frame_shape, self._shapes)
 
     @property
     def num_bytes(self) -> int:
-        """Give the memory that all streams hold now."""
-        return sum(s.memory.num_bytes for s in self._streams.values() if s.memory is not None)
+        """Give the memory that all cameras hold now."""
+        return sum(s.memory.num_bytes for s in self._cameras.values() if s.memory is not None)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score windows of any streams.
+        Score windows of any cameras.
 
         :param clips: at least one.
         :return: logits_NK, float32.
@@ -93,11 +93,11 @@ class Streamer:
                       for logits_1K in self._score(group)]
         except BaseException:
             # Half a step may be done.
-            self._streams.clear()
+            self._cameras.clear()
             raise
-        for name, stream in list(self._streams.items()):
-            if self._num_calls - stream.last_call >= IDLE_CALLS * len(self._streams):
-                del self._streams[name]
+        for name, camera in list(self._cameras.items()):
+            if self._num_calls - camera.last_call >= IDLE_CALLS * len(self._cameras):
+                del self._cameras[name]
         return np.concatenate(logits)
 
     def _score(self, clips: Sequence[Clip]) -> list[NDArray[np.float32]]:
@@ -106,24 +106,24 @@ class Streamer:
                           for memory, clip in zip(memories, clips) if memory is not None])
         return [self._finish(clip, memory) for clip, memory in zip(clips, memories)]
 
-    def _choose_memory(self, clip: Clip) -> StreamMemory | None:
+    def _choose_memory(self, clip: Clip) -> CameraMemory | None:
         """Give the memory that knows the window's frames, or None where a whole clip pays."""
-        stream = self._streams.setdefault(clip.stream, Stream())
-        stream.last_call = self._num_calls
+        camera = self._cameras.setdefault(clip.camera, CameraState())
+        camera.last_call = self._num_calls
         end = clip.first_sequence + self._plan.num_frames
         # How much will be new of the next window, if it comes as this one came.
-        step = None if stream.end is None else end - stream.end
-        stream.end = end
-        num_new = self._plan.num_frames if stream.memory is None else stream.memory.num_new(clip)
+        step = None if camera.end is None else end - camera.end
+        camera.end = end
+        num_new = self._plan.num_frames if camera.memory is None else camera.memory.num_new(clip)
         will_pay = step is not None and 1 <= step <= self.most_new
         if num_new > self.most_new and not will_pay:
             return None
-        if stream.memory is None:
-            stream.memory = self.new_memory()
-        stream.memory.take(clip, num_new)
-        return stream.memory
+        if camera.memory is None:
+            camera.memory = self.new_memory()
+        camera.memory.take(clip, num_new)
+        return camera.memory
 
-    def _finish(self, clip: Clip, memory: StreamMemory | None) -> NDArray[np.float32]:
+    def _finish(self, clip: Clip, memory: CameraMemory | None) -> NDArray[np.float32]:
         """Give logits_1K."""
         if memory is None:
             inputs = self._models.run(WHOLE, [clip.frames_THWC[None]])
@@ -156,10 +156,10 @@ class Streamer:
 
 
 def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
-    """Take clips apart, in order, so that no stream stands twice in a group."""
+    """Take clips apart, in order, so that no camera stands twice in a group."""
     group: list[Clip] = []
     for clip in clips:
-        if any(clip.stream == other.stream for other in group):
+        if any(clip.camera == other.camera for other in group):
             yield group
             group = []
         group.append(clip)

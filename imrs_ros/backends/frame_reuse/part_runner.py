@@ -7,14 +7,14 @@ Layout legend: H height, W width, C channels.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from imrs_ros.backends.frame_reuse.camera_memory import Shape, StreamMemory
-from imrs_ros.stream_plan import FRAMES, Part, StreamPlan
+from imrs_ros.backends.frame_reuse.camera_memory import CameraMemory, Shape
+from imrs_ros.part_plan import FRAMES, Part, PartPlan
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-Item = tuple[StreamMemory, int]
-"""A stream, and the number of a frame."""
+Item = tuple[CameraMemory, int]
+"""A camera, and the number of a frame."""
 
 
 class Models(Protocol):
@@ -33,11 +33,11 @@ class Models(Protocol):
         """
 
 
-class ItemMaker:
-    """Computes items into the memories of streams; allocates nothing after it is made."""
+class PartRunner:
+    """Computes items into the memories of cameras; allocates nothing after it is made."""
 
     def __init__(
-        self, plan: StreamPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
+        self, plan: PartPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
     ) -> None:
         """
         Allocate what batches are gathered in.
@@ -50,7 +50,7 @@ class ItemMaker:
         self._plan, self._models = plan, models
         self._shapes = {**shapes, FRAMES: frame_shape}
         self._makers = {name: part for part in plan.parts for name in part.outputs}
-        # What stands for items before a stream's first frame.
+        # What stands for items before a camera's first frame.
         self._zeros = {source.ring: self._blank(source.ring, 1)
                        for part in plan.parts for source in part.sources}
         self._staged = {part.name: self._stage(part) for part in plan.parts}
@@ -70,9 +70,9 @@ class ItemMaker:
 
     def fill(self, windows: Sequence[Item]) -> None:
         """
-        Compute the items that windows lack, of all streams together, in order of time.
+        Compute the items that windows lack, of all cameras together, in order of time.
 
-        :param windows: of different streams, their frames taken, each by its first frame.
+        :param windows: of different cameras, their frames taken, each by its first frame.
         """
         for part in self._plan.parts:
             lacking = [(memory, first + position) for memory, first in windows
@@ -107,7 +107,7 @@ class ItemMaker:
             for name in part.outputs:
                 memory.rings[name].mark(number)
 
-    def _item(self, ring: str, memory: StreamMemory, number: int) -> Array:
+    def _item(self, ring: str, memory: CameraMemory, number: int) -> Array:
         if number < memory.start:
             return self._zeros[ring]
         if not memory.rings[ring].holds(number):

@@ -32,7 +32,7 @@ class GpuRunner:
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips of any streams.
+        Score clips of any cameras.
 
         :param clips: at least one; more than ``MAX_CLIPS`` go in several batches.
         :return: logits_NK, float32.

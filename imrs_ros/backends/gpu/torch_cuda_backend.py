@@ -121,7 +121,7 @@ class TorchCudaBackend:
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips of any streams.
+        Score clips of any cameras.
 
         :param clips: at least one.
         :return: logits_NK, float32.

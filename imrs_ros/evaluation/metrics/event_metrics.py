@@ -10,13 +10,13 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Segment):
+class DecidedAction(Segment):
     """A decided segment, and how sure its decision was."""
 
     confidence: float = 0.0
 
 
-def events_of(track: Track) -> list[Event]:
+def events_of(track: Track) -> list[DecidedAction]:
     """
     Give the decided segments with the greatest confidence within each.
 
@@ -26,12 +26,15 @@ def events_of(track: Track) -> list[Event]:
     found = []
     for segment in track.decided():
         first, last = np.searchsorted(track.known_N, [segment.start_ns, segment.end_ns])
-        found.append(Event(segment.start_ns, segment.end_ns, segment.label,
-                           float(track.confidences_N[first:max(last, first + 1)].max())))
+        found.append(DecidedAction(
+            segment.start_ns, segment.end_ns, segment.label,
+            float(track.confidences_N[first:max(last, first + 1)].max())))
     return found
 
 
-def match_events(decided: Sequence[Event], shown: Sequence[Segment], min_iou: float) -> Matches:
+def match_events(
+    decided: Sequence[DecidedAction], shown: Sequence[Segment], min_iou: float,
+) -> Matches:
     """
     Match one to one, the surest first, each to the best that is left.
 

@@ -71,7 +71,7 @@ def play(
 
     :param recording: opened.
     :param card: the model.
-    :param backend: loaded for this recording alone: it may keep work on frames of a stream.
+    :param backend: loaded for this recording alone: it may keep work on frames of a camera.
     :param settings: of the node.
     :param on_image: called after every image.
     :return: what became of each camera's frames.
@@ -114,7 +114,7 @@ def _push(recognizer: Recognizer, one: Seen, image: Image) -> None:
 
 def _keep(seen: dict[str, Seen], decisions: Sequence[Decision]) -> None:
     for decision in decisions:
-        one = seen[decision.scores.stream]
+        one = seen[decision.scores.camera]
         time_ns, image_HWC = one.newest[decision.scores.stamp_ns]
         one.decisions.append((time_ns, decision))
         if decision.event is not Event.NONE:

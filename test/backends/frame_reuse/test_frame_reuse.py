@@ -1,4 +1,4 @@
-"""Windows scored in parts are those scored whole, whatever the streams do."""
+"""Windows scored in parts are those scored whole, whatever the cameras do."""
 
 import itertools
 import json
@@ -6,11 +6,11 @@ import json
 from hypothesis import given, settings, strategies as st
 from imrs_ros.backends.frame_reuse import frame_reuse
 from imrs_ros.backends.frame_reuse.feature_ring import FeatureRing
-from imrs_ros.backends.frame_reuse.frame_reuse import Streamer
+from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
 from imrs_ros.networks import build_network
-from imrs_ros.networks.cut import split_network
+from imrs_ros.networks.cut import cut_network
+from imrs_ros.part_plan import PartPlan
 from imrs_ros.records import Clip
-from imrs_ros.stream_plan import StreamPlan
 import numpy as np
 import pytest
 import torch
@@ -51,7 +51,7 @@ class Case:
                 module.running_mean.normal_(0, 0.1)
                 module.running_var.uniform_(0.5, 2.0)
         self.num_frames = num_frames
-        self.parts = split_network(self.network, num_frames)
+        self.parts = cut_network(self.network, num_frames)
         self.models = TorchModels(self.parts)
         examples = self.parts.examples(
             torch.zeros((num_frames, SIZE_PX, SIZE_PX, 3), dtype=torch.uint8))
@@ -63,7 +63,7 @@ class Case:
 
     def streamer(self):
         self.models.num_items = dict.fromkeys(self.models.num_items, 0)
-        return Streamer(self.parts.plan, self.models, (SIZE_PX, SIZE_PX, 3), self.shapes)
+        return FrameReuse(self.parts.plan, self.models, (SIZE_PX, SIZE_PX, 3), self.shapes)
 
     def expected(self, clip):
         with torch.inference_mode():
@@ -154,7 +154,7 @@ def test_each_frame_is_computed_once(case):
         streamer.most_new = 4
     play(case, streamer, [Camera(name, i) for i, name in enumerate('ab')], [16, 1, 1, 1, 1, 1])
     assert {k: v for k, v in case.models.num_items.items() if v} == (
-        # The first window of a stream goes through the whole network, which is faster then.
+        # The first window of a camera goes through the whole network, which is faster then.
         {'whole': 2, 'taps': 40, 'stem': 34, 'end': 10, 'body': 12}
         if case.parts.plan.has_whole else {'maps': 42, 'looks': 2 * (4 * 4 + 2), 'body': 12})
 
@@ -232,7 +232,7 @@ def test_a_failure_half_way_leaves_nothing_wrong_behind(case, monkeypatch):
 
 def test_plan_survives_a_file(case):
     plan = case.parts.plan
-    assert StreamPlan.from_mapping(json.loads(json.dumps(plan.as_mapping()))) == plan
+    assert PartPlan.from_mapping(json.loads(json.dumps(plan.as_mapping()))) == plan
 
 
 def test_rows_of_a_mirrored_ring_are_views():

@@ -6,7 +6,7 @@ import math
 from hypothesis import given, settings, strategies as st
 from imrs_ros.evaluation.ground_truth.segment import gaps, runs
 from imrs_ros.evaluation.metrics.event_metrics import (
-    delays_ns, Event, events_of, false_actions, match_events, num_changes, quiet_sec)
+    DecidedAction, delays_ns, events_of, false_actions, match_events, num_changes, quiet_sec)
 from imrs_ros.evaluation.metrics.figures import figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import (
     accuracy, average_precision, confusion, no_action_auroc)
@@ -81,13 +81,13 @@ def test_an_action_decided_twice_counts_once():
 
 def test_events_are_matched_by_confidence_one_to_one():
     shown = [segment(0, 4, 'wave'), segment(5, 9, 'wave')]
-    decided = [Event(0, 5 * SEC, 'wave', 0.6), Event(SEC, 8 * SEC, 'wave', 0.9),
-               Event(5 * SEC, 9 * SEC, 'fall', 0.8)]
+    decided = [DecidedAction(0, 5 * SEC, 'wave', 0.6), DecidedAction(SEC, 8 * SEC, 'wave', 0.9),
+               DecidedAction(5 * SEC, 9 * SEC, 'fall', 0.8)]
     # The surest overlaps both by 3 of 8 s and takes the first, which the next would have fitted.
     assert match_events(decided, shown, 0.3) == Matches(1, 2, 1)
     assert match_events(decided[:1], shown, 0.8) == Matches(1, 0, 1)
     assert match_events(decided[2:], shown, 0.3) == Matches(0, 1, 2)
-    sure = [Event(0, 4 * SEC, 'wave', 0.5), Event(0, 3 * SEC, 'wave', 0.9)]
+    sure = [DecidedAction(0, 4 * SEC, 'wave', 0.5), DecidedAction(0, 3 * SEC, 'wave', 0.9)]
     assert match_events(sure, shown[:1], 0.5) == Matches(1, 1, 0)
 
 

@@ -2,9 +2,9 @@
 How a network is cut into parts, so that windows that share frames share their work.
 
 A plan is data: the networks make it, a file keeps it beside the exported parts, and
-``backends/streaming.py`` runs it without knowing the network.
+``backends/frame_reuse`` runs it without knowing the network.
 
-Items are counted by frames: item ``i`` of a ring belongs to frame ``i`` of a stream.
+Items are counted by frames: item ``i`` of a ring belongs to frame ``i`` of a camera.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ WHOLE, BODY = 'whole', 'body'
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PartInput:
     """Items of one ring, in a row."""
 
     ring: str
@@ -43,8 +43,8 @@ class Part:
     """Name of the part."""
     outputs: tuple[str, ...]
     """Names of the rings it fills."""
-    sources: tuple[Source, ...]
-    """What it takes. Items before the stream's first frame are zeros."""
+    sources: tuple[PartInput, ...]
+    """What it takes. Items before the camera's first frame are zeros."""
     positions: tuple[int, ...] = ()
     """Positions of a window whose items the body needs; empty where only other parts do."""
     kept: int
@@ -54,14 +54,14 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StreamPlan:
+class PartPlan:
     """The parts of a network, in the order in which they are run."""
 
     num_frames: int
     """T, frames of a window."""
     parts: tuple[Part, ...]
     """What is computed once and kept; empty where nothing can be."""
-    body: tuple[Source, ...]
+    body: tuple[PartInput, ...]
     """What the last model takes, each as one array: all items of a source in a row."""
     has_whole: bool
     """Whether a model makes all that the body takes from a whole clip, for windows that share
@@ -76,15 +76,15 @@ class StreamPlan:
         return asdict(self)
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> 'StreamPlan':
+    def from_mapping(cls, values: Mapping[str, Any]) -> 'PartPlan':
         """
         Make a plan from plain data.
 
         :param values: what ``as_mapping`` gave, maybe through a file.
         :return: the plan.
         """
-        def sources(given: Any) -> tuple[Source, ...]:
-            return tuple(Source(**source) for source in given)
+        def sources(given: Any) -> tuple[PartInput, ...]:
+            return tuple(PartInput(**source) for source in given)
         parts = tuple(Part(
             name=part['name'], outputs=tuple(part['outputs']), sources=sources(part['sources']),
             positions=tuple(part['positions']), kept=part['kept'],

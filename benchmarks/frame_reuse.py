@@ -1,5 +1,5 @@
 """
-What streaming brings at any hop: ``PYTHONPATH=. python benchmarks/streaming.py``.
+What sharing frames brings at any hop: ``PYTHONPATH=. python benchmarks/frame_reuse.py``.
 
 Compares windows that share their work with the same network as one OpenVINO graph, in turns.
 ``largest error`` is that of the logits, relative to the largest logit.
@@ -29,21 +29,21 @@ def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[d
     with model_card(name) as card:
         backend = OpenVinoBackend(card, BackendSettings(num_threads=num_threads))
         score_whole = whole_graph(card, num_threads)
-        streams = {hop: Windows(card, hop, f'hop {hop}') for hop in hops}
-        ready = {hop: windows.advance() for hop, windows in streams.items()}
+        cameras = {hop: Windows(card, hop, f'hop {hop}') for hop in hops}
+        ready = {hop: windows.advance() for hop, windows in cameras.items()}
         errors = dict.fromkeys(hops, 0.0)
 
         def streamed(hop: int) -> Callable[[], object]:
             def call() -> None:
-                ready[hop] = streams[hop].advance()
+                ready[hop] = cameras[hop].advance()
                 backend.infer([ready[hop]])
             return call
-        # The first window of a stream, the second, which fills its memory, and two that share.
+        # The first window of a camera, the second, which fills its memory, and two that share.
         for hop in hops * 4:
             logits, whole = backend.infer([ready[hop]]), score_whole(ready[hop])
             errors[hop] = max(
                 errors[hop], float(np.abs(logits - whole).max() / np.abs(whole).max()))
-            ready[hop] = streams[hop].advance()
+            ready[hop] = cameras[hop].advance()
         times = medians_ms(
             {'whole': lambda: score_whole(ready[hops[0]]),
              **{f'hop {hop}': streamed(hop) for hop in hops}}, rounds)
@@ -60,7 +60,7 @@ def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[d
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Measure what streaming brings.')
+    parser = argparse.ArgumentParser(description='Measure what sharing frames brings.')
     parser.add_argument('--models', nargs='+', default=['resnext101', 'ucf10'])
     parser.add_argument('--hops', type=int, nargs='+', default=[1, 2, 4, 8, 16])
     parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its choice')

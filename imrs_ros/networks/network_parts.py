@@ -8,7 +8,7 @@ W width, D features.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from imrs_ros.stream_plan import StreamPlan
+from imrs_ros.part_plan import PartPlan
 import torch
 from torch import nn, Tensor
 
@@ -39,10 +39,10 @@ class Piece(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamParts:
+class NetworkParts:
     """A network in parts."""
 
-    plan: StreamPlan
+    plan: PartPlan
     """How they fit together."""
     modules: Mapping[str, nn.Module]
     """The parts by name, ``body``, and ``whole`` where the plan has one."""
