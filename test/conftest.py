@@ -5,6 +5,7 @@ from pathlib import Path
 from imrs_ros.demo.sources import data_folder, SUBSET
 from imrs_ros.model_card import ModelCard
 import pytest
+from ros_domain import RosDomain
 from samples import write_tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,10 +21,13 @@ def cache_home(tmp_path_factory):
 
 @pytest.fixture(scope='session', autouse=True)
 def own_discovery():
-    """Keep every graph on this machine."""
+    """Keep every graph on this machine, and programs that tests start in a domain of their own."""
+    domain = RosDomain()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+        patch.setenv('ROS_DOMAIN_ID', str(domain.number))
         yield
+    domain.close()
 
 
 @pytest.fixture(scope='session')

@@ -1,21 +1,18 @@
 """A real rclpy graph over the real middleware, in a domain of its own for every test."""
 
-import os
 import threading
 import time
 
 import rclpy
 import rclpy.executors
-
-FIRST_DOMAIN, NUM_DOMAINS = 20, 80
-_domains = iter(range(10**9))
+from ros_domain import RosDomain
 
 
 class Graph:
     """One domain: nodes of the test, spun on a thread, and the recognizer beside them."""
 
     def __init__(self):
-        self.domain = FIRST_DOMAIN + (os.getpid() + next(_domains)) % NUM_DOMAINS
+        self._domain = RosDomain()
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
@@ -24,6 +21,11 @@ class Graph:
         self._recognizer_executors = []
         self._threads = []
         self._spin(self.executor)
+
+    @property
+    def domain(self):
+        """Return the number of the domain."""
+        return self._domain.number
 
     def _spin(self, executor):
         def spin():
@@ -99,3 +101,4 @@ class Graph:
         rclpy.shutdown(context=self.context)
         for thread in self._threads:
             thread.join(10)
+        self._domain.close()
