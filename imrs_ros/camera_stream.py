@@ -78,7 +78,7 @@ class CameraStream:
 
     @property
     def epoch(self) -> int:
-        """Return the number of calls of ``end`` and ``clear``; a window of an earlier epoch is void."""
+        """Return how often ``end`` or ``clear`` was called; windows of earlier epochs are void."""
         return self._epoch
 
     @property
