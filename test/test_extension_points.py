@@ -1,9 +1,7 @@
 """Steps of docs/extend.md that no other test would miss when forgotten."""
 
-from imrs_ros.backends.load import LOADERS
 from imrs_ros.networks import build_network, NETWORKS
 from imrs_ros.networks.cut import cut_network
-from imrs_ros.settings import BACKENDS
 import pytest
 from sample_data_sets import make_class_folders, make_hmdb51, make_ucf101
 from training.data_set.split_files import Format, SplitFiles
