@@ -7,10 +7,6 @@ from sample_data_sets import make_class_folders, make_hmdb51, make_ucf101
 from training.data_set.split_files import Format, SplitFiles
 
 
-def test_backends_of_the_setting_are_those_that_can_be_loaded():
-    assert ('auto', *LOADERS) == BACKENDS
-
-
 @pytest.mark.parametrize('num_frames', [8, 16, 32])
 @pytest.mark.parametrize('name', NETWORKS)
 def test_every_network_is_cut_for_frame_reuse(name, num_frames):
