@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 def softmax(logits_K: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """
-    Return calibrated probabilities (temperature scaling: Guo et al. 2017).
+    Give calibrated probabilities (temperature scaling: Guo et al. 2017).
 
-    :param logits_K: logits of one window.
-    :param temperature: above 0; a higher one is less confident.
-    :return: probabilities_K, summing to 1.
+    :param logits_K: the model's scores.
+    :param temperature: above 0; larger is less confident.
+    :return: probabilities_K that sum to 1.
     """
     scaled = logits_K.astype(np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max())
