@@ -189,13 +189,13 @@ def test_png_is_exact_and_jpeg_is_near():
 
 @pytest.mark.parametrize(('message', 'words'), [
     (image(RGB, 'rgb8', step=100), 'step of at least 192 bytes'),
-    (image(RGB[:40], 'rgb8', step=192), '48 rows of a step'),
+    (image(RGB[:40], 'rgb8', step=192), '48 rows with a step'),
     (image(RGB, 'bgr8', width=65, step=192), 'step of at least 195'),
     (image(RGB, 'rgb8', height=0, step=192), 'expected sides of 16'),
     (image(RGB, 'nv12', step=64), '72 rows'),
     (image(RGB, 'yuv422', width=33, step=192), 'even sides'),
     (image(RGB, 'holographic', step=192), "got 'holographic'"),
-    (image(RGB, '', step=192), 'expected an encoding'),
+    (image(RGB, '', step=192), 'expected one of the encodings'),
     (image(RGB[:1, :1], 'rgb8', width=1, height=1), 'got 1 x 1'),
     (image(np.zeros((16, 20_000), np.uint8), 'mono8', width=20_000, height=16), '20000 x 16'),
     (image(RGB, 'rgb8', width=2**31, step=192), 'expected sides'),

@@ -137,9 +137,9 @@ def test_reference_notices_an_engine_that_scores_one_clip_otherwise(tiny_model):
 
 @pytest.mark.parametrize(('change', 'words'), [
     ({'bound': 0}, 'golden.bound: expected a number'),
-    ({'logits': [[1, 2]]}, 'golden.logits: expected a list, every item a list of 3 numbers'),
+    ({'logits': [[1, 2]]}, 'golden.logits: expected a list with every item a list of 3 numbers'),
     ({'logits': [[1, 2, float('nan')]]}, 'golden.logits'),
-    ({'clips_sha256': 7}, 'golden.clips_sha256: expected a text')])
+    ({'clips_sha256': 7}, 'golden.clips_sha256: expected a string')])
 def test_wrong_golden_entries_are_named(tiny_model, change, words):
     path = tiny_model.folder / CARD_FILE
     values = yaml.safe_load(path.read_text())
