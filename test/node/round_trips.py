@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 
-from imrs_ros.node.malloc_arena import use_one_heap
+from imrs_ros.malloc import use_one_heap
 from imrs_ros.node.recognizer_node import RecognizerNode
 import psutil
 import rclpy
