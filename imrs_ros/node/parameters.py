@@ -108,6 +108,7 @@ TABLE = (
                                       'PushUps=0.6"; leave_threshold is scaled with them.',
                   at_run_time=True),
 )
+NAMES = {spec.name for spec in TABLE}
 RUN_TIME = 'May change at run time.'
 CONFIGURE_TIME = 'Read when the node configures; changes are refused while it is configured.'
 
@@ -201,21 +202,23 @@ class RosParameters:
 
     def _check_change(self, changed: Sequence[Parameter]) -> SetParametersResult:
         """Refuse a set of changes as a whole for problems that it adds, or does not correct."""
+        new = {p.name: p.value for p in changed if p.name in NAMES}
+        # While they are declared, their topics exist, and would not follow the change.
+        reasons = [f'{p.name} can be set at start only' for p in changed
+                   if p.name.startswith(QOS_PREFIX) and self._node.has_parameter(p.name)]
+        if reasons or not new:
+            return SetParametersResult(successful=not reasons, reason='; '.join(reasons))
         before = self._values()
-        new = {p.name: p.value for p in changed if p.name in before}
         known = problems_of(before)
         reasons = [text for name, text in problems_of({**before, **new}).items()
                    if name in new or known.get(name) != text]
-        # While they are declared, their topics exist and would not follow.
-        reasons += [f'{p.name} can be set at start only' for p in changed
-                    if p.name.startswith(QOS_PREFIX) and self._node.has_parameter(p.name)]
         if not reasons and self._session is not None:
             reasons = self._refusals(before, new, self._session[0])
         if reasons:
             return SetParametersResult(successful=False, reason='; '.join(reasons))
         for name in new:
             self._problems.pop(name, None)
-        if self._session is not None and new:
+        if self._session is not None:
             self._session[1](make_settings({**before, **new}))
         return SetParametersResult(successful=True)
 
