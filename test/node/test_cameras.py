@@ -135,7 +135,7 @@ def test_incompatible_publisher_is_named(graph, tiny_card, capfd):
     assert f'camera front: {words}' in capfd.readouterr().err
 
 
-def test_failed_backend_is_reported_until_another_replaces_it(graph, tiny_card, monkeypatch, capfd):
+def test_failed_backend_is_reported_until_replaced(graph, tiny_card, monkeypatch, capfd):
     class Failing:
         description = BackendDescription('openvino', '1', 'none', 'none')
         num_calls = 0

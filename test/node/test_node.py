@@ -186,8 +186,9 @@ def test_broken_images_are_survived_and_counted(graph, tiny_card, capfd):
     assert stamp_to_ns(scores[0].header.stamp) == frames(16)[-1].stamp_ns
 
     def dropped():
-        return [v.value for m in diagnostics for s in m.status if s.name == '/recognizer: camera front'
-                for v in s.values if v.key == 'num_dropped' and v.value == '5']
+        return [v.value for m in diagnostics for s in m.status
+                if s.name == '/recognizer: camera front' for v in s.values
+                if v.key == 'num_dropped' and v.value == '5']
     graph.wait(dropped)
     # One throttled warning says what was expected and what came.
     printed = capfd.readouterr().err
