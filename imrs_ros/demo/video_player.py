@@ -31,7 +31,7 @@ class VideoPlayer:
 
     @property
     def num_subscribers(self) -> int:
-        """Number of matched subscribers."""
+        """Return the number of matched subscribers."""
         return self._publisher.get_subscription_count()
 
     def play(self, video: Path) -> tuple[int, int]:
