@@ -5,12 +5,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.node_settings import CONCERNS, default_of, make_settings, Settings
+from imrs_ros.node_settings import CONCERNS, default_of, make_settings, NODE, Settings
 from imrs_ros.settings import SettingsError
 import yaml
 
-NODE = 'recognizer'
-OF_ROS = {'use_sim_time'}
+OF_ROS = {'qos_overrides', 'use_sim_time'}
 """Parameters that every node has."""
 NAMES = tuple(field.name for concern in CONCERNS.values() for field in fields(concern))
 
@@ -65,7 +64,7 @@ def read_values(path: Path) -> dict[str, Any]:
         raise SettingsError({'file': (
             f'{path}: expected a parameter file like config/recognizer.yaml, with /** or {NODE} '
             f'and ros__parameters within; got {type(error).__name__}: {words}')}) from error
-    return {name: value for name, value in values.items() if name not in OF_ROS}
+    return {name: value for name, value in values.items() if name.split('.')[0] not in OF_ROS}
 
 
 def flat(settings: Settings) -> dict[str, Any]:

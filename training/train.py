@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
+from imrs_ros.malloc import keep_freed_memory
 from training.clips.run_data import RunData
 from training.config import RunConfig
-from training.learning.memory import keep_freed_memory
 from training.learning.trainer import make_fabric, Trainer
 
 

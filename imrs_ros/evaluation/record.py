@@ -13,7 +13,6 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
-import threading
 from types import FrameType
 
 from imrs_ros.evaluation.evaluate import add_job_arguments, evaluate_all, job_of
@@ -27,9 +26,10 @@ from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.evaluation.report import report
 from imrs_ros.evaluation.report.page import write_page
 from imrs_ros.node.shutdown import ignore
+from imrs_ros.node.spinning import start_spinning
+from imrs_ros.node.topics import RECOGNIZER
 from imrs_ros.node_settings import camera_name
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_job_arguments(parser)
     parser.add_argument('--out', type=Path, required=True,
                         help='folder for report.json and report.html')
-    parser.add_argument('--recognizer', default='/recognizer', help='full name of the node')
+    parser.add_argument('--recognizer', default=RECOGNIZER, help='full name of the node')
     parser.add_argument('--alone', action='store_true',
                         help='start the node and play, too, as replay.launch.py does')
 
@@ -122,10 +122,7 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
         os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = Node('recorder')
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor,))
-    spinner.start()
+    stop_spinning = start_spinning(node)
     is_over = False
     try:
         recorder = LiveRecorder(
@@ -147,8 +144,7 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
         for child in children:
             child.terminate()
             child.wait()
-        executor.shutdown()
-        spinner.join()
+        stop_spinning()
         node.destroy_node()
         rclpy.try_shutdown()
     return recorder, is_over
@@ -165,10 +161,3 @@ def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],
     player = [sys.executable, '-m', 'imrs_ros.evaluation', 'play',
               *player_arguments(str(options.recordings[0]), topics)]
     return [subprocess.Popen(node), subprocess.Popen(player)]
-
-
-def _spin(executor: SingleThreadedExecutor) -> None:
-    try:
-        executor.spin()
-    except ExternalShutdownException:
-        pass

@@ -8,7 +8,8 @@ from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.metrics.figure_table import shown, WORDS
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.search import folds, parameters, tune, Tuned
-from imrs_ros.parameter_file import NODE, read_values
+from imrs_ros.node_settings import NODE
+from imrs_ros.parameter_file import read_values
 from tqdm import tqdm
 import yaml
 

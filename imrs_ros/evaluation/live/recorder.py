@@ -7,6 +7,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.evaluation.live.live_track import LiveWindow
 from imrs_ros.evaluation.live.replay import START_LIMIT_SEC
 from imrs_ros.node.messages import HAS_VISION_MSGS, stamp_to_ns
+from imrs_ros.node.topics import (
+    ACTION, camera_of_status, CLASSIFICATION, DIAGNOSTICS, output_topic, RECOGNIZER)
 from imrs_ros.records import NO_ACTION
 import numpy as np
 from rclpy.node import Node
@@ -29,7 +31,7 @@ class LiveRecorder:
     """What a node says of its cameras, as it arrives."""
 
     def __init__(self, node: Node, cameras: Sequence[str], labels: Sequence[str],
-                 recognizer: str = '/recognizer') -> None:
+                 recognizer: str = RECOGNIZER) -> None:
         """
         Subscribe to the outputs.
 
@@ -42,7 +44,7 @@ class LiveRecorder:
         if not HAS_VISION_MSGS:
             raise RuntimeError('expected vision_msgs, which carries the scores, got none; install '
                                'ros-<distro>-vision-msgs')
-        self._node = node
+        self._node, self._recognizer = node, recognizer
         self._index = {label: k for k, label in enumerate(labels)}
         self._label = dict.fromkeys(cameras, (NO_ACTION, 1.0))
         self.windows: dict[str, list[LiveWindow]] = {camera: [] for camera in cameras}
@@ -52,11 +54,12 @@ class LiveRecorder:
         for camera in cameras:
             # Scores first: the executor asks subscriptions in this order.
             self._scores.append(node.create_subscription(
-                Classification, f'{recognizer}/{camera}/classification',
+                Classification, output_topic(camera, CLASSIFICATION, recognizer),
                 self._scores_of(camera), DEPTH))
             node.create_subscription(
-                Classification, f'{recognizer}/{camera}/action', self._action_of(camera), latched)
-        node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, DEPTH)
+                Classification, output_topic(camera, ACTION, recognizer), self._action_of(camera),
+                latched)
+        node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, DEPTH)
 
     def wait_for_node(self, is_over: Callable[[], bool]) -> None:
         """
@@ -105,7 +108,9 @@ class LiveRecorder:
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
-            self.counts[status.hardware_id] = {value.key: value.value for value in status.values}
+            camera = camera_of_status(status.name, self._recognizer)
+            if camera is not None:
+                self.counts[camera] = {value.key: value.value for value in status.values}
 
 
 def wait_for_end(node: Node, is_over: Callable[[], bool]) -> None:
