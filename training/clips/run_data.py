@@ -8,7 +8,8 @@ from training.clips.clip_reader import ClipReader, StoreReader, VideoReader
 from training.clips.frame_store import FrameStore
 from training.clips.windows import reader_windows, Windows
 from training.config import RunConfig
-from training.data_set.splits import hold_out_fraction, hold_out_groups, LabelledVideo, read_split
+from training.data_set.hold_out import hold_out_fraction, hold_out_groups
+from training.data_set.splits import LabelledVideo, read_split
 
 VALIDATION_CLIPS = 2
 """Windows of every validation video, evenly spaced."""
