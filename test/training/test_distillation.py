@@ -11,10 +11,10 @@ import sys
 import numpy as np
 import pytest
 import torch
-from training.clips.frame_store import ExtractSettings
+from training.clips.extract_settings import ExtractSettings
+from training.clips.folder_extraction import extract
 from training.clips.run_data import RunData
 from training.config import RunConfig
-from training.extract import extract
 from training.learning.run_state import LAST, read_best, read_saved, write_best
 from training.learning.stream import Stream
 from training.learning.teacher import Teacher

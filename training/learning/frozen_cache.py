@@ -137,6 +137,7 @@ def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:
     if teachers:
         fields = [f for f in fields if f not in ('network', 'width', 'pretrained')]
         models = [sha256((Path(run) / BEST).read_bytes()).hexdigest() for run in config.teachers]
-    text = json.dumps([{f: settings[f] for f in fields}, models, data.names(data.train),
+    names = [video.name for video in data.train]
+    text = json.dumps([{f: settings[f] for f in fields}, models, names,
                        str(data.store and data.store.root)])
     return ('teacher_' if teachers else 'clips_') + sha256(text.encode()).hexdigest()[:16]

@@ -1,15 +1,16 @@
-"""Which frames make a clip, and what augmentation does to them."""
+"""The frames of a clip, and their augmentation."""
 
 from random import Random
 
 from hypothesis import given, settings, strategies as st
+from imrs_ros.images.preprocessing import shrink
 import numpy as np
 import pytest
 from samples import write_video
 from training.clips.augmentation import Augmentation, CROP_POSITIONS, CROP_SCALES
-from training.clips.clip_reader import VideoReader
+from training.clips.clip_reader import read_on_grid, VideoReader
 from training.clips.clip_sampling import grid_indices, random_start
-from training.clips.windows import grid_frames, reader_windows, video_windows, window_starts
+from training.clips.windows import reader_windows, video_windows, window_starts
 from training.data_set.splits import LabelledVideo
 from training.learning.accuracy import rank_of
 
@@ -85,11 +86,11 @@ def windows_of(path, num_frames):
 
 def test_evaluation_windows_do_not_overlap(tmp_path):
     path = write_video(tmp_path / 'a.avi', num_frames=40)
-    frames = grid_frames(path, 25.0, 24)
+    images = [shrink(image_HWC, 24) for image_HWC in read_on_grid(path, 25.0)]
     windows = windows_of(path, 16)
-    assert len(frames) == 40
+    assert len(images) == 40
     assert windows.shape == (2, 16, 24, 24, 3)
-    assert (windows.reshape(32, 24, 24, 3) == [f.image_HWC for f in frames[:32]]).all()
+    assert (windows.reshape(32, 24, 24, 3) == images[:32]).all()
 
 
 @pytest.mark.parametrize(('length', 'num_frames', 'max_clips', 'expected'), [
