@@ -25,7 +25,7 @@ class PartedBatches(Sampler[list[int]]):
         :param num_parts: P, parts of a batch.
         :param rank: r, number of this process.
         :param num_processes: W.
-        :raises ValueError: when P is not a multiple of W, or parts would have fewer than two clips.
+        :raises ValueError: when P is not a multiple of W, or a part would have less than 2 clips.
         """
         if num_parts % num_processes:
             raise ValueError(f'num_parts must be a multiple of the number of processes, '
