@@ -186,7 +186,8 @@ class Trainer:
         if not self.config.teachers:
             return None
         teacher = Teacher([Path(run) for run in self.config.teachers], self.data.labels)
-        return self.fabric.to_device(teacher)
+        self.fabric.to_device(teacher)
+        return teacher
 
     def _make_clips(self) -> TrainingClips:
         config = self.config
