@@ -30,7 +30,7 @@ RANGES: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
     ('not be negative', lambda value: value >= 0,
      ('mixup_alpha', 'lambda1', 'lambda2', 'momentum', 'weight_decay', 'colour_jitter',
       'pretrained_rate_factor', 'cached_draws')))
-"""What numbers must be, and the settings that it applies to."""
+"""Each requirement, its test, and the settings that must meet it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,10 +127,10 @@ class RunConfig:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f'{name} must be one of {choices}, got {getattr(self, name)!r}')
-        for words, is_valid, names in RANGES:
+        for requirement, is_valid, names in RANGES:
             for name in names:
                 if not is_valid(getattr(self, name)):
-                    raise ValueError(f'{name} must {words}, got {getattr(self, name)!r}')
+                    raise ValueError(f'{name} must {requirement}, got {getattr(self, name)!r}')
         if bool(self.validation_groups) == (self.validation_fraction > 0):
             raise ValueError(
                 'exactly one of validation_groups and validation_fraction must hold videos out, '

@@ -3,7 +3,7 @@ Extract frames and optical flow from videos: ``python -m training.extract VIDEOS
 
 Every core extracts one video at a time; with ``--dask ADDRESS`` so does every worker of a Dask
 cluster that sees the same folders. After an interruption, run the same command again: finished
-videos are skipped, and unfinished ones are extracted anew.
+videos are skipped, and unfinished ones are extracted again.
 """
 
 import argparse

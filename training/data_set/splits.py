@@ -30,7 +30,7 @@ class LabelledVideo:
 
     @property
     def name(self) -> str:
-        """``class/video``, wherever the data set is."""
+        """Class and file name without suffix, ``class/video``."""
         return f'{self.path.parent.name}/{self.path.stem}'
 
 

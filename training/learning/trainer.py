@@ -68,10 +68,10 @@ class Trainer:
 
     def prepare(self) -> None:
         """
-        Create the run's folder and open its clips; ``run`` does this first.
+        Create the run's folder and open its clips; ``run`` calls this first.
 
-        With ``cached_draws``, what the frozen part computes replaces the clips. Unless an earlier
-        run has stored it, it is computed here, which may take hours.
+        With ``cached_draws``, the outputs of the frozen part replace the clips. Unless an earlier
+        run has stored them, they are computed here, which may take hours.
         """
         with self.fabric.rank_zero_first():
             write_settings(self.config, self.folder)
@@ -93,6 +93,9 @@ class Trainer:
         :raises RuntimeError: when the loss is not finite.
         """
         self.prepare()
+        if self.progress.epoch:
+            self.fabric.print(f'resumed {self.folder} after epoch {self.progress.epoch}',
+                              flush=True)
         log = SummaryWriter(str(self.folder)) if self.fabric.is_global_zero else None
         while self.progress.epoch < self.config.epochs:
             start = time.monotonic()
@@ -212,4 +215,3 @@ class Trainer:
         self.optimizer.load_state_dict(saved['optimizer'])
         self.schedule.load_state_dict(saved['schedule'])
         self.progress = Progress(saved['epoch'], saved['best_top1'], saved['hours'])
-        self.fabric.print(f'resumed {self.folder} after epoch {self.progress.epoch}', flush=True)

@@ -49,15 +49,15 @@ def test_hold_out_fraction_takes_the_fraction_of_each_class(sizes, fraction, exp
 def test_hold_out_fraction_depends_on_seed_and_names_only():
     everything = videos((30, 30))
     _, held = hold_out_fraction(everything, 0.3, seed=1)
-    _, of_reversed = hold_out_fraction(everything[::-1], 0.3, seed=1)
-    _, of_another_seed = hold_out_fraction(everything, 0.3, seed=2)
+    _, held_reversed = hold_out_fraction(everything[::-1], 0.3, seed=1)
+    _, held_other_seed = hold_out_fraction(everything, 0.3, seed=2)
     moved = tuple(
         LabelledVideo(Path('/other') / v.path.with_suffix('.mp4').name, v.label, None)
         for v in everything)
-    _, of_moved = hold_out_fraction(moved, 0.3, seed=1)
-    assert of_reversed == held[::-1]
-    assert [(v.label, v.path.stem) for v in of_moved] == [(v.label, v.path.stem) for v in held]
-    assert set(of_another_seed) != set(held)
+    _, held_moved = hold_out_fraction(moved, 0.3, seed=1)
+    assert held_reversed == held[::-1]
+    assert [(v.label, v.path.stem) for v in held_moved] == [(v.label, v.path.stem) for v in held]
+    assert set(held_other_seed) != set(held)
     assert {v.path.stem for v in held if v.label == 0} != {
         v.path.stem for v in held if v.label == 1}
 
