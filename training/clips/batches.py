@@ -42,12 +42,12 @@ class PartedBatches(Sampler[list[int]]):
 
     @property
     def parts_per_batch(self) -> int:
-        """Number of parts of a batch that this process computes."""
+        """Return the number of parts of a batch that this process computes."""
         return len(self._own_parts)
 
     @property
     def batch_sizes(self) -> list[int]:
-        """Number of clips of every batch; a last batch too small for its parts is dropped."""
+        """Return the size of every batch; a last batch too small for its parts is dropped."""
         full, rest = divmod(self._num_items, self._batch_size)
         return [self._batch_size] * full + ([rest] if rest >= 2 * self._num_parts else [])
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from training.clips.extract_settings import ExtractSettings, FrameStoreError
 from training.data_set.splits import LabelledVideo
 
+
 class FrameStore:
     """Reads frames and flow written by ``training.extract``."""
 
