@@ -44,20 +44,17 @@ class OpenVinoBackend:
             processor does not compute in the precision asked for.
         """
         spec = card.spec
-        entry = find_or_export(card)
-        try:
-            plan = PartPlan.from_mapping(json.loads(
-                (entry.folder / PLAN_FILE).read_text(encoding='utf-8')))
-            models = OpenVinoModels(plan, entry.folder, settings)
-        finally:
-            entry.discard()
+        folder, warnings = find_or_export(card)
+        plan = PartPlan.from_mapping(json.loads(
+            (folder / PLAN_FILE).read_text(encoding='utf-8')))
+        models = OpenVinoModels(plan, folder, settings)
         self._streamer = FrameReuse(
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
         self._streamer.measure()
         self.description = BackendDescription(
             'openvino', openvino.get_version().split('-')[0], models.device,
             settings.cpu_precision, notes=_describe(plan, self._streamer),
-            warnings=() if entry.warning is None else (entry.warning,))
+            warnings=warnings)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

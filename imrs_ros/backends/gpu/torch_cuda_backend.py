@@ -14,8 +14,8 @@ from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS
 from imrs_ros.backends.gpu.engine_check import first_accepted
 from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
-from imrs_ros.backends.gpu.reference import Reference
 from imrs_ros.backends.gpu.runner import GpuRunner
+from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
@@ -33,7 +33,7 @@ PRECISIONS = {'float16': torch.float16, 'float32': torch.float32}
 
 def require_cuda() -> torch.device:
     """
-    Give the GPU that PyTorch uses.
+    Return the GPU that PyTorch uses.
 
     :return: its device.
     :raises RuntimeError: when PyTorch was built without CUDA, or sees no GPU.
@@ -99,12 +99,12 @@ class TorchCudaBackend:
         Load the network and check its scores.
 
         :param card: the model.
-        :param settings: the rest of them is for CPUs.
+        :param settings: none of them matters: those beside ``backend`` are for CPUs.
         :raises ModelCardError: when the weights do not fit the card.
         :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
         """
         device = require_cuda()
-        reference = Reference(card)
+        reference = Reference.complete(card)
         # Float32 must be float32: it is what remains where half precision is refused.
         torch.backends.cudnn.allow_tf32 = False
 
