@@ -161,7 +161,7 @@ class ModelCache:
 
 @contextmanager
 def _locked(unfinished: Path, wait_sec: float) -> Iterator[int]:
-    """Hold the lock of an unfinished entry; the kernel frees it with the last process that does."""
+    """Hold the lock of an entry; the kernel frees it with the last process that holds it."""
     path = unfinished.with_name(f'{unfinished.name}{LOCK_SUFFIX}')
     deadline = time.monotonic() + wait_sec
     while (lock := _try_lock(path)) is None:

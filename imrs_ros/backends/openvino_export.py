@@ -58,7 +58,7 @@ def cache_beside(card: ModelCard) -> ModelCache:
 
 def find_or_export(card: ModelCard) -> tuple[Path, tuple[str, ...]]:
     """
-    Return a model's network converted: from beside the model, from this user's cache, or anew.
+    Return a model's converted network: from the model folder, this user's cache, or a conversion.
 
     :param card: the model.
     :return: the folder of the converted network, and what to warn of.

@@ -1,5 +1,5 @@
 """
-The network compiled by TensorRT for the NVIDIA GPU here; see ``tensorrt_build`` and ``cached_engines``.
+The network compiled by TensorRT for the NVIDIA GPU of this machine.
 
 Not yet run on a GPU.
 

@@ -1,7 +1,7 @@
 """
 The network run by PyTorch on an NVIDIA GPU: half precision, channels last, CUDA graphs.
 
-Relied on: ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
+Relies on ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
 Graphs": warm up on a side stream, capture, replay over the same addresses). Not yet run on a GPU.
 
 Layout legend: N clips, K classes.
@@ -41,7 +41,7 @@ def require_cuda() -> torch.device:
     if not torch.cuda.is_available():
         raise RuntimeError(
             f'expected a GPU that PyTorch can use, got none: torch {torch.__version__} is built '
-            f'for CUDA {torch.version.cuda}; install a build for the driver here')
+            f'for CUDA {torch.version.cuda}; install a build for the driver of this machine')
     return torch.device('cuda', torch.cuda.current_device())
 
 
@@ -54,7 +54,7 @@ class CudaGraphEngine:
 
         :param card: the model.
         :param device: the GPU.
-        :param dtype: of its arithmetic.
+        :param dtype: type of its arithmetic.
         """
         network = load_network(card)
         if dtype == torch.float16:
