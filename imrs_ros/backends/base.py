@@ -48,7 +48,7 @@ class Backend(Protocol):
 
     @property
     def description(self) -> BackendDescription:
-        """What runs the network."""
+        """Return what runs the network."""
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

@@ -35,7 +35,7 @@ class FailoverBackend:
 
     @property
     def description(self) -> BackendDescription:
-        """The backend in use."""
+        """Return what runs the network now."""
         return self._backend.description
 
     def _load(self, names: Sequence[str]) -> Backend:

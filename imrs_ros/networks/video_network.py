@@ -90,7 +90,7 @@ class VideoNetwork(nn.Module, ABC):
 
     @property
     def feature_dim(self) -> int:
-        """Number of pooled features: the still, then the moving ones."""
+        """Return the number of pooled features: the still, then the moving ones."""
         return self.still_dim + self.moving_dim
 
     def pool_parts(self, parts_NT: Tensor) -> Tensor:

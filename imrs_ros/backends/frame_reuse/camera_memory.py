@@ -42,7 +42,7 @@ class CameraMemory:
 
     @property
     def num_bytes(self) -> int:
-        """Memory of all rings, bytes."""
+        """Return the memory of all rings, bytes."""
         return sum(ring.num_bytes for ring in self.rings.values())
 
     def num_new(self, clip: Clip) -> int:

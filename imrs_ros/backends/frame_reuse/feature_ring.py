@@ -35,7 +35,7 @@ class FeatureRing:
 
     @property
     def num_bytes(self) -> int:
-        """Memory of the items, bytes."""
+        """Return the memory of the items, bytes."""
         return self._items.nbytes
 
     def holds(self, number: int) -> bool:

@@ -76,7 +76,7 @@ class FrameReuse:
 
     @property
     def num_bytes(self) -> int:
-        """Current memory of all cameras, bytes."""
+        """Return the current memory of all cameras, bytes."""
         return sum(s.memory.num_bytes for s in self._cameras.values() if s.memory is not None)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:

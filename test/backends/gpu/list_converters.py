@@ -1,8 +1,8 @@
-"""
+r"""
 List what torch-tensorrt can convert, from its wheel, without importing or installing it.
 
     pip download --no-deps torch-tensorrt==2.13.0 --dest /tmp/wheel
-    python test/backends/gpu/list_converters.py /tmp/wheel/torch_tensorrt-*.whl \\
+    python test/backends/gpu/list_converters.py /tmp/wheel/torch_tensorrt-*.whl \
         > test/backends/gpu/torch_tensorrt_converters.txt
 """
 
