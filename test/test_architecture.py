@@ -33,7 +33,8 @@ RULES = {
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
     'imrs_ros/backends/gpu': SHARED | {
         'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
-        'imrs_ros.backends.base', 'imrs_ros.backends.model_cache'},
+        'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
+        'imrs_ros.backends.model_cache', 'imrs_ros.backends.reference'},
     'imrs_ros/node': SHARED | PATH | ROS | {
         'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
