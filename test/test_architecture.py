@@ -74,7 +74,6 @@ MORE = {
     'imrs_ros/__main__.py': {'imrs_ros.node'},
     'imrs_ros/evaluation/play.py': ROS | {'imrs_ros.node'},
     'imrs_ros/evaluation/record.py': ROS | {'imrs_ros.node'},
-    'training/decisions.py': {'imrs_ros.evaluation'},
 }
 MAX_FILES = 20
 FILES = sorted(path.relative_to(ROOT) for folder in ('imrs_ros', 'training')
