@@ -14,7 +14,7 @@ ROS = {
     'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs',
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
-    'golden_clips', 'model_card', 'model_folders', 'node_settings', 'parameter_file', 'records',
+    'atomic_file', 'golden_clips', 'model_card', 'model_folders', 'node_settings', 'parameter_file', 'records',
     'settings', 'part_plan', 'video')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
