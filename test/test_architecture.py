@@ -14,8 +14,8 @@ ROS = {
     'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs',
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
-    'atomic_file', 'golden_clips', 'model_card', 'model_folders', 'node_settings', 'parameter_file', 'records',
-    'settings', 'part_plan', 'video')}
+    'atomic_file', 'golden_clips', 'model_card', 'model_folders', 'node_settings',
+    'parameter_file', 'part_plan', 'records', 'settings', 'video')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
 """Modules of ``imrs_ros/`` that are the way from a frame to a label, for those who use it."""
@@ -63,10 +63,11 @@ RULES = {
         'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core', 'imrs_ros.networks',
         'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
-        'matplotlib', 'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.networks',
-        'training.clips', 'training.data_set', 'training.learning'},
+        'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
+        'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},
     'training/model_folder': SHARED | {
-        'numpy', 'safetensors', 'torch', 'yaml', 'imrs_ros.decision', 'imrs_ros.networks'},
+        'numpy', 'safetensors', 'sklearn', 'torch', 'yaml', 'imrs_ros.decision',
+        'imrs_ros.networks'},
     'training/studies': {'yaml', 'imrs_ros.networks', 'training.clips', 'training.config'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.

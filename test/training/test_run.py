@@ -117,7 +117,7 @@ def test_export_refuses_what_does_not_agree(synthetic_data, tmp_path, monkeypatc
 def test_parity_names_a_turned_class():
     trained = np.array([[1.0, 0.0]], np.float32)
     assert check_parity(trained, trained + 0.01)['num_clips'] == 1
-    with pytest.raises(ParityError, match='1 other best'):
+    with pytest.raises(ParityError, match='1 changed best'):
         check_parity(trained, trained[:, ::-1])
     with pytest.raises(ParityError):
         check_parity(trained, trained * np.nan)
