@@ -68,7 +68,9 @@ RULES = {
     'training/model_folder': SHARED | {
         'numpy', 'safetensors', 'sklearn', 'torch', 'yaml', 'imrs_ros.decision',
         'imrs_ros.networks'},
-    'training/studies': {'yaml', 'imrs_ros.networks', 'training.clips', 'training.config'},
+    'training/studies': {
+        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks', 'training.clips',
+        'training.config', 'training.learning', 'training.scoring'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {

@@ -11,7 +11,7 @@ from training.extract import extract
 from training.studies.plan import read_study
 from training.studies.results_file import load_results, record_result
 from training.studies.run_result import RunResult
-from training.study import run_all, without_recorded
+from training.studies.schedule import run_all, without_recorded
 import yaml
 
 STUDY = {
