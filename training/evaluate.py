@@ -28,9 +28,11 @@ def describe(model: ScoredModel) -> str:
     :param model: a model folder or a run.
     :return: one line.
     """
-    complexity = measure_complexity(model.network, size_px=model.size_px)
+    complexity = measure_complexity(
+        model.network, num_frames=model.num_frames, size_px=model.size_px)
     return (f'{model.name} ({model.description}; {complexity.num_parameters:,} parameters, '
-            f'{complexity.flops / 1e9:.2f} GFLOP per clip at 2 x MAC)')
+            f'{complexity.flops / 1e9:.2f} GFLOP per clip of {model.num_frames} frames '
+            'at 2 x MAC)')
 
 
 def report(accuracy: Accuracy) -> str:

@@ -43,6 +43,8 @@ class ScoredModel:
     """Its architecture; the weights may be untrained."""
     size_px: int
     """Side of its square frames."""
+    num_frames: int
+    """Frames of a clip."""
     score: ScoreClips
     """clips_MTHWC to logits_MK."""
     windows: Windows
@@ -86,8 +88,8 @@ class ScoredModel:
             name=str(card.folder), labels=card.labels,
             split=config.get('split') if isinstance(config, dict) else None,
             description='; '.join([str(backend.description), *fallbacks]),
-            network=network_of(card), size_px=spec.size_px, score=backend_scorer(backend),
-            windows=video_windows(
+            network=network_of(card), size_px=spec.size_px, num_frames=spec.num_frames,
+            score=backend_scorer(backend), windows=video_windows(
                 num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
 
     @classmethod
@@ -101,7 +103,7 @@ class ScoredModel:
         return cls(
             name=str(folder), labels=model.labels, split=config.split,
             description=f'{config.stream} stream, epoch {model.epoch}', network=network,
-            size_px=config.size_px, score=frozen_scorer(network),
+            size_px=config.size_px, num_frames=config.num_frames, score=frozen_scorer(network),
             windows=reader_windows(
                 reader, num_frames=config.num_frames, size_px=config.size_px))
 

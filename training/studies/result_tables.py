@@ -144,5 +144,5 @@ def _markdown(cells: pd.DataFrame) -> str:
     for name in settings:
         table[name] = [FORMATS.get(name, '{}').format(v) or NO_RUN for v in table[name]]
     lines = [list(table), ['---'] * len(settings) + ['---:'] * len(cells.columns),
-             *table.to_numpy().tolist()]
+             *table.to_numpy(str).tolist()]
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
