@@ -55,12 +55,13 @@ def replace_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def replace_folder(path: Path) -> Iterator[Path]:
+def replace_folder(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """
     Replace or create a folder once the block has ended without an exception.
 
     :param path: the destination; its parents are created where missing. What is there is moved
         aside, then removed.
+    :param flush: flush its files to disk; False for many files that are easily written again.
     :return: an empty folder with the same name, to be filled in the block.
     :raises OSError: when the parent cannot be written.
     """
@@ -68,7 +69,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
         new, old = folder / path.name, folder / f'{path.name}.old'
         new.mkdir()
         yield new
-        for file in (item for item in new.rglob('*') if item.is_file()):
+        for file in (item for item in new.rglob('*') if flush and item.is_file()):
             _sync(file)
         with suppress(FileNotFoundError):
             path.rename(old)

@@ -143,6 +143,7 @@ def _markdown(cells: pd.DataFrame) -> str:
     table = cells.astype('str').fillna(NO_RUN).reset_index()
     for name in settings:
         table[name] = [FORMATS.get(name, '{}').format(v) or NO_RUN for v in table[name]]
-    lines = [list(table), ['---'] * len(settings) + ['---:'] * len(cells.columns),
-             *table.to_numpy(str).tolist()]
+    lines: list[list[str]] = [
+        [*map(str, table)], ['---'] * len(settings) + ['---:'] * len(cells.columns),
+        *table.to_numpy().tolist()]
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
