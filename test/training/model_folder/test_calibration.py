@@ -32,8 +32,8 @@ def test_class_threshold_has_the_best_f1():
     assert fit_class_thresholds(shown, truth, none) == pytest.approx([.61, .31], abs=.005)
     empty = np.array([[.75, .25], [.655, .345]], np.float32)
     assert fit_class_thresholds(shown, truth, empty) == pytest.approx([.66, .35], abs=.005)
-    # A class without clips has none.
-    assert fit_class_thresholds(shown, np.array([1, 1, 1, 1]), none).tolist() == [0, .11]
+    # A class without clips, and one that every clip shows.
+    assert fit_class_thresholds(shown, np.array([1, 1, 1, 1]), none).tolist() == [0, 0]
 
 
 def test_all_of_it_without_background():
