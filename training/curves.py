@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from imrs_ros.atomic_file import replace_file
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tensorboard.backend.event_processing import (  # type: ignore[import-untyped]
@@ -81,7 +82,8 @@ def draw_curves(folders: Sequence[Path], path: Path) -> None:
         axes.set(xlabel='epoch', title=title)
         axes.grid(alpha=0.3)
     axes.legend(fontsize='small')
-    figure.savefig(path, format='png')
+    with replace_file(path) as new:
+        figure.savefig(new, format='png')
 
 
 def _name_runs(folders: Sequence[Path]) -> dict[str, Path]:

@@ -123,7 +123,7 @@ def test_export_refuses_a_network_that_differs(synthetic_data, tmp_path, monkeyp
 def test_parity_reports_a_changed_class():
     trained = np.array([[1.0, 0.0]], np.float32)
     assert check_parity(trained, trained + 0.01)['num_clips'] == 1
-    with pytest.raises(ParityError, match='1 other best'):
+    with pytest.raises(ParityError, match='1 changed best'):
         check_parity(trained, trained[:, ::-1])
     with pytest.raises(ParityError):
         check_parity(trained, trained * np.nan)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pickle
 from typing import Any
 
+from imrs_ros.atomic_file import replace_file
 import torch
 from training.config import RunConfig
 import yaml
@@ -83,9 +84,8 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
     :param content: plain containers, numbers, text and tensors.
     :param path: the file.
     """
-    partial = path.with_suffix('.partial')
-    torch.save(content, partial)
-    partial.replace(path)
+    with replace_file(path) as new:
+        torch.save(content, new)
 
 
 def read_saved(path: Path) -> dict[str, Any]:
