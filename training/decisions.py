@@ -16,10 +16,10 @@ from random import Random
 
 from imrs_ros.backends import load_backend
 from imrs_ros.evaluation.ground_truth.segment import Segment
-from imrs_ros.evaluation.metrics.figure_table import shown
+from imrs_ros.evaluation.metrics.figure import format_figure
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.evaluation.offline.recording_result import hold_ns
+from imrs_ros.evaluation.offline.recording_result import hold_ns, settle_ns
 from imrs_ros.evaluation.search import decide
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
@@ -94,11 +94,11 @@ def play(videos: Sequence[tuple[str, Path]], card: ModelCard, hop: int) -> Track
     times_N = np.array([decision.scores.stamp_ns for decision in decisions], np.int64)
     return Track(
         classes=card.labels, duration_ns=start_ns, hold_ns=hold_ns(window, card),
-        times_N=times_N, known_N=times_N,
+        settle_ns=settle_ns(card), times_N=times_N, known_N=times_N,
         probabilities_NK=np.stack([decision.probabilities_K for decision in decisions]),
-        labels=tuple(decision.label for decision in decisions),
+        decided_labels=tuple(decision.label for decision in decisions),
         confidences_N=np.array([decision.confidence for decision in decisions]),
-        truth=tuple(actions))
+        annotated=tuple(actions))
 
 
 def grid() -> Iterator[DecisionSettings]:
@@ -121,7 +121,7 @@ def describe(name: str, found: Mapping[str, float | int | None]) -> str:
     :param found: what they are worth.
     :return: the line.
     """
-    return f'{name:36} ' + ' '.join(f'{shown(found[figure]):>16}' for figure in SHOWN)
+    return f'{name:36} ' + ' '.join(f'{format_figure(found[figure]):>16}' for figure in SHOWN)
 
 
 def main() -> None:
@@ -147,7 +147,7 @@ def main() -> None:
             s.enter_threshold, s.leave_threshold, s.smoothing_sec, s.min_duration_sec)): s
             for s in grid()}
     measured = {name: figures([decide(track, settings)]) for name, settings in tried.items()}
-    print(f'{len(videos)} videos, {len(track.labels)} windows\n'
+    print(f'{len(videos)} videos, {len(track.decided_labels)} windows\n'
           f'{"enter leave smoothing min_duration":36} ' + ' '.join(f'{f:>16}' for f in SHOWN))
     ranked = sorted(measured, key=lambda name: -(measured[name]['settled_accuracy'] or 0))
     for name in dict.fromkeys([*list(tried)[:2], *ranked[:15]]):

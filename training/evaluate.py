@@ -27,9 +27,10 @@ def describe(candidate: Candidate) -> str:
     :param candidate: a model or a run.
     :return: its name, what runs it, its size and its work.
     """
-    complexity = measure_complexity(candidate.network, size_px=candidate.size_px)
+    complexity = measure_complexity(
+        candidate.network, num_frames=candidate.num_frames, size_px=candidate.size_px)
     return (f'{candidate.name} ({candidate.what}; {complexity.num_parameters:,} parameters, '
-            f'{complexity.flops / 1e9:.2f} GFLOP a clip at 2 x MAC)')
+            f'{complexity.flops / 1e9:.2f} GFLOP per clip of {candidate.num_frames} frames at 2 x MAC)')
 
 
 def report(accuracy: Accuracy) -> str:

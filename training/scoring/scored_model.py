@@ -42,6 +42,8 @@ class Candidate:
     """Its architecture; the weights may be initial ones."""
     size_px: int
     """Side of its frames."""
+    num_frames: int
+    """Of a clip."""
     score: ScoreClips
     """clips_MTHWC to logits_MK."""
     windows: Windows
@@ -111,7 +113,8 @@ def model_candidate(
         name=str(card.folder), labels=card.labels,
         split=config.get('split') if isinstance(config, dict) else None,
         what='; '.join([str(backend.description), *fallbacks]),
-        network=network_of(card), size_px=spec.size_px, score=backend_scorer(backend),
+        network=network_of(card), size_px=spec.size_px, num_frames=spec.num_frames,
+        score=backend_scorer(backend),
         windows=video_windows(num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
 
 
@@ -124,7 +127,7 @@ def _run_candidate(folder: Path, store: FrameStore | None) -> Candidate:
     return Candidate(
         name=str(folder), labels=model.labels, split=config.split,
         what=f'{config.stream} stream, epoch {model.epoch}', network=network,
-        size_px=config.size_px, score=frozen_scorer(network),
+        size_px=config.size_px, num_frames=config.num_frames, score=frozen_scorer(network),
         windows=reader_windows(reader, num_frames=config.num_frames, size_px=config.size_px))
 
 
