@@ -30,7 +30,8 @@ def describe(candidate: Candidate) -> str:
     complexity = measure_complexity(
         candidate.network, num_frames=candidate.num_frames, size_px=candidate.size_px)
     return (f'{candidate.name} ({candidate.what}; {complexity.num_parameters:,} parameters, '
-            f'{complexity.flops / 1e9:.2f} GFLOP per clip of {candidate.num_frames} frames at 2 x MAC)')
+            f'{complexity.flops / 1e9:.2f} GFLOP per clip of {candidate.num_frames} frames at '
+            '2 x MAC)')
 
 
 def report(accuracy: Accuracy) -> str:

@@ -62,8 +62,9 @@ def shuffle_classes(videos: Sequence[Path], seed: int) -> list[tuple[str, Path]]
     return list(chain.from_iterable(rounds))
 
 
-def limit_length(clips: Sequence[tuple[str, Path]], recipe: BagRecipe, min_sec: float,
-          ) -> Iterator[tuple[str, Path]]:
+def limit_length(
+    clips: Sequence[tuple[str, Path]], recipe: BagRecipe, min_sec: float,
+) -> Iterator[tuple[str, Path]]:
     """
     Take clips until their recording is long enough.
 

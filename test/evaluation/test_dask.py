@@ -14,7 +14,7 @@ distributed = pytest.importorskip('dask.distributed', reason='dask comes with th
 
 @pytest.fixture
 def arguments(tiny_card, tmp_path):
-    """Give the command line that evaluates two short bags, without its folder."""
+    """Return the command line that evaluates two short bags, without --out."""
     for name in ('first', 'second'):
         write_bag(tmp_path / 'bags' / name, list(camera_frames(40)))
         (tmp_path / 'bags' / name / 'annotations.csv').write_text(

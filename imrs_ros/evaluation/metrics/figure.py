@@ -60,16 +60,18 @@ def round_figure(value: float) -> Value:
     return None if math.isnan(value) else round(float(value), STORED_DIGITS)
 
 
-def format_figure(value: Value) -> str:
+def format_figure(value: Value, unit: str = '') -> str:
     """
     Format a figure for people.
 
     :param value: None where it is undefined.
-    :return: the text, without a unit.
+    :param unit: of the value; default: shown elsewhere.
+    :return: the text.
     """
     if value is None:
         return '-'
-    return str(value) if isinstance(value, int) else f'{value:.{SHOWN_DIGITS}f}'
+    text = str(value) if isinstance(value, int) else f'{value:.{SHOWN_DIGITS}f}'
+    return f'{text} {unit}'.rstrip()
 
 
 DE_GEEST, LEA_2016, LEA_2017, HEILBRON = (

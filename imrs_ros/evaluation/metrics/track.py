@@ -85,5 +85,5 @@ class Track:
 
     @cached_property
     def background(self) -> list[tuple[int, int]]:
-        """Starts and ends of the time without annotation, less ``settle_ns`` after actions."""
+        """Time without annotation, less ``settle_ns`` after actions: pairs of start and end."""
         return gaps(self.annotated or (), self.duration_ns, self.settle_ns)

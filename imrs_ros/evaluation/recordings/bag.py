@@ -58,8 +58,9 @@ class Bag:
             # YAML errors span several lines.
             words = ' '.join(str(error).split())
             raise RecordingError(
-                f'{path}: expected a readable bag, got {type(error).__name__}: {words}; a truncated '
-                'bag may be repaired with "ros2 bag reindex" (sqlite3) or "mcap recover"') from error
+                f'{path}: expected a readable bag, got {type(error).__name__}: {words}; a '
+                'truncated bag may be repaired with "ros2 bag reindex" (sqlite3) or "mcap '
+                'recover"') from error
         self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
         self._store = get_typestore(Stores.LATEST)
         self._connections = [c for reader in self._readers for c in reader.connections]

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, LIVE_FIGURES
+from imrs_ros.evaluation.metrics.figure import (
+    CLASS_FIGURES, FIGURES, format_figure, LIVE_FIGURES)
 from imrs_ros.evaluation.offline.recording_result import Result
 
 STATIC = Path(__file__).parent / 'static'
@@ -24,7 +25,10 @@ def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
     thumbnails = [[[[round(time_ns / 1e9, 3), _data_url(jpeg)]
                     for time_ns, jpeg in sorted(camera.thumbnails.items())]
                    for camera, _ in result.cameras] for result in results]
-    return fill('page', {'report': report, 'thumbnails': thumbnails})
+    # JSON does not tell 0.0 from 0, which people read as a count.
+    shown = {name: format_figure(report['figures'][name], figure.unit)
+             for name, figure in FIGURES.items()}
+    return fill('page', {'report': report, 'thumbnails': thumbnails, 'shown': shown})
 
 
 def fill(script: str, data: Mapping[str, Any]) -> str:
