@@ -62,5 +62,5 @@ def test_an_unreachable_cluster_is_named(arguments, tmp_path, address):
     assert time.monotonic() - start_sec < 60
     assert done.returncode == 1
     assert done.stderr.startswith(f'evaluate: {address}: expected a Dask scheduler'), done.stderr
-    assert 'leave out --dask' in done.stderr
+    assert 'omit --dask' in done.stderr
     assert 'Traceback' not in done.stderr
