@@ -6,6 +6,7 @@ On a robot each sub-command is a program of its own, ``ros2 run imrs_ros evaluat
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 import sys
 
@@ -75,36 +76,11 @@ def _choose(arguments: Sequence[str]) -> str:
     return str(parser.parse_args(arguments[:1]).command)
 
 
-def evaluate_bag() -> None:
-    """Run ``evaluate``."""
-    main(command='evaluate')
-
-
-def annotate_template() -> None:
-    """Run ``annotate-template``."""
-    main(command='annotate-template')
-
-
-def make_bag() -> None:
-    """Run ``make-bag``."""
-    main(command='make-bag')
-
-
-def play_bag() -> None:
-    """Run ``play``."""
-    main(command='play')
-
-
-def record_live() -> None:
-    """Run ``record``."""
-    main(command='record')
-
-
-def compare_reports() -> None:
-    """Run ``compare``."""
-    main(command='compare')
-
-
-def tune_decisions() -> None:
-    """Run ``tune``."""
-    main(command='tune')
+# The programs of setup.py.
+evaluate_bag = partial(main, command='evaluate')
+annotate_template = partial(main, command='annotate-template')
+make_bag = partial(main, command='make-bag')
+play_bag = partial(main, command='play')
+record_live = partial(main, command='record')
+compare_reports = partial(main, command='compare')
+tune_decisions = partial(main, command='tune')

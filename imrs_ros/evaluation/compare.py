@@ -31,7 +31,7 @@ def verdict(name: str, before: Value, after: Value) -> str:
     Judge the change of a figure.
 
     :param name: of the figure.
-    :param before: its value; None where it was undefined.
+    :param before: its value; None if it was undefined.
     :param after: its value now.
     :return: ``better``, ``worse``, or nothing if it is the same or neither.
     """

@@ -7,13 +7,11 @@ from pathlib import Path
 from imrs_ros.evaluation.ground_truth.lookup import annotations_of, place
 from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.live.live_track import live_track, LiveWindow
-from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.playback import PlayedCamera
-from imrs_ros.evaluation.offline.recording_result import hold_ns, Job, Result, settle_ns
+from imrs_ros.evaluation.offline.recording_result import empty_track, Job, Result
 from imrs_ros.evaluation.recordings.recording import Recording
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.node_settings import camera_name
-import numpy as np
 
 BACKEND = 'the live node'
 
@@ -49,7 +47,7 @@ def interrupted_result(
             if annotations is not None:
                 annotated = _up_to(end_ns, place(
                     annotations, camera.topic, camera.clock, recording, job.card.labels))
-            track = live_track(received, camera.clock, _empty_track(end_ns, annotated, job),
+            track = live_track(received, camera.clock, empty_track(annotated, end_ns, job),
                                recording.start_ns)
             result.cameras.append((camera, track))
         result.notes += recording.notes
@@ -70,13 +68,3 @@ def _first_images(recording: Recording) -> list[PlayedCamera]:
 
 def _up_to(end_ns: int, segments: Iterable[Segment]) -> tuple[Segment, ...]:
     return tuple(replace(s, end_ns=min(s.end_ns, end_ns)) for s in segments if s.start_ns < end_ns)
-
-
-def _empty_track(end_ns: int, annotated: tuple[Segment, ...] | None, job: Job) -> Track:
-    classes = job.card.labels
-    return Track(
-        classes=classes, duration_ns=end_ns, hold_ns=hold_ns(job.settings.window, job.card),
-        settle_ns=settle_ns(job.card), times_N=np.zeros(0, np.int64),
-        known_N=np.zeros(0, np.int64),
-        probabilities_NK=np.zeros((0, len(classes)), np.float32), decided_labels=(),
-        confidences_N=np.zeros(0), annotated=annotated)

@@ -10,7 +10,7 @@ import math
 from typing import Literal
 
 Value = float | int | None
-"""Of a figure: a count, a measurement, or None where it is undefined."""
+"""Of a figure: a count, a measurement, or None if it is undefined."""
 OVERLAPS = (10, 25, 50)
 """Of segmental F1, in percent, as in Lea et al. 2017."""
 EVENT_OVERLAPS = (30, 50, 70)
@@ -64,7 +64,7 @@ def format_figure(value: Value, unit: str = '') -> str:
     """
     Format a figure for people.
 
-    :param value: None where it is undefined.
+    :param value: None if it is undefined.
     :param unit: of the value; default: shown elsewhere.
     :return: the text.
     """

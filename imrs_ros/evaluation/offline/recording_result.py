@@ -1,7 +1,7 @@
 """The evaluation of one recording: played, and compared with its annotations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -132,14 +132,29 @@ def track_of(camera: PlayedCamera, annotated: tuple[Segment, ...] | None, durati
     # Stamps that go back, or jump between clocks, may put a window before an earlier one.
     ordered = sorted(camera.decisions, key=lambda pair: pair[0])
     times_N = np.array([time_ns for time_ns, _ in ordered], np.int64)
-    return Track(
-        classes=job.card.labels, duration_ns=duration_ns,
-        hold_ns=hold_ns(job.settings.window, job.card), settle_ns=settle_ns(job.card),
-        times_N=times_N, known_N=times_N,
+    return replace(
+        empty_track(annotated, duration_ns, job), times_N=times_N, known_N=times_N,
         probabilities_NK=np.stack([decision.probabilities_K for _, decision in ordered]),
         decided_labels=tuple(decision.label for _, decision in ordered),
-        confidences_N=np.array([decision.confidence for _, decision in ordered]),
-        annotated=annotated)
+        confidences_N=np.array([decision.confidence for _, decision in ordered]))
+
+
+def empty_track(annotated: tuple[Segment, ...] | None, duration_ns: int, job: Job) -> Track:
+    """
+    Create a track without windows.
+
+    :param annotated: annotations of the camera; None if it has none.
+    :param duration_ns: of the recording.
+    :param job: model and settings.
+    :return: the track, to be given windows.
+    """
+    classes = job.card.labels
+    return Track(
+        classes=classes, duration_ns=duration_ns, annotated=annotated,
+        hold_ns=hold_ns(job.settings.window, job.card), settle_ns=settle_ns(job.card),
+        times_N=np.zeros(0, np.int64), known_N=np.zeros(0, np.int64),
+        probabilities_NK=np.zeros((0, len(classes)), np.float32), decided_labels=(),
+        confidences_N=np.zeros(0))
 
 
 def hold_ns(window: WindowSettings, card: ModelCard) -> int:

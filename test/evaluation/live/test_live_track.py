@@ -40,11 +40,11 @@ def test_differences_and_delays_of_a_late_node(offline):
     assert found['num_dropped'] == 2
     counts = dict.fromkeys(('num_dropped', 'num_skipped_windows', 'num_restarts'), '0')
     assert list(differences(live, offline, counts)) == [row.name for row in LIVE_FIGURES]
-    section = live_section([('front', offline, live)], {}, ['odd'])
+    section = live_section([('front', offline, live)], {}, ['unusual'])
     # Waving from 1 s on is first decided in the window of 2 s, and known 0.3 s later.
     assert section['figures']['delay_median_sec'] == 1.3
     assert section['cameras'][0]['decided'] == [[2.3, 4.3, 'wave']]
-    assert section['notes'] == ['odd']
+    assert section['notes'] == ['unusual']
 
 
 def test_no_decision_is_known_before_its_frame(offline):

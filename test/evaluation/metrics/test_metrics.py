@@ -32,7 +32,7 @@ def test_runs_join_labels_and_end_where_windows_do():
     times = [0, 1, 2, 3, 4, 9]
     assert seconds(runs([t * SEC for t in times], labels, 10 * SEC)) == [
         (1, 3, 'wave'), (3, 4, 'fall'), (9, 10, 'wave')]
-    # A label lasts two seconds without a window, and begins anew after a longer gap.
+    # A label lasts two seconds without a window, and starts again after a longer gap.
     assert seconds(runs([0, SEC, 5 * SEC], ['wave'] * 3, 20 * SEC, 2 * SEC)) == [
         (0, 3, 'wave'), (5, 7, 'wave')]
 
