@@ -3,9 +3,9 @@
 import threading
 import time
 
+from imrs_ros.demo.ros_domain import RosDomain
 import rclpy
 import rclpy.executors
-from ros_domain import RosDomain
 
 
 class Graph:
