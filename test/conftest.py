@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from imrs_ros.demo.ros_domain import RosDomain
 from imrs_ros.demo.sources import data_folder, SUBSET
 from imrs_ros.model_card import ModelCard
 import pytest
-from ros_domain import RosDomain
 from samples import write_tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent

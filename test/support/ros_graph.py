@@ -4,9 +4,9 @@ import gc
 import threading
 import time
 
+from imrs_ros.demo.ros_domain import RosDomain
 import rclpy
 import rclpy.executors
-from ros_domain import RosDomain
 
 
 class Graph:
