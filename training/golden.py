@@ -1,7 +1,7 @@
 """
-Write the golden scores into the card of a model folder: ``python -m training.golden FOLDER``.
+Add golden scores to the card of a model folder: ``python -m training.golden FOLDER``.
 
-Export writes them by itself; this is for folders that were made before.
+``training.export`` does so itself; this command is for model folders from before.
 """
 
 import argparse

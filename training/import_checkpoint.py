@@ -1,9 +1,8 @@
 """
-Turn a published checkpoint into a model folder.
+Convert a published checkpoint to a model folder.
 
 ``python -m training.import_checkpoint FILE.pth --network resnext101 --labels classInd.txt --out
-DIR`` takes RGB checkpoints of 3D-ResNets and MARS. Only whole ones are taken: every tensor of the
-network must come from the file.
+DIR`` reads RGB checkpoints of 3D-ResNets and MARS. The file must hold every tensor of the network.
 """
 
 import argparse
@@ -20,7 +19,7 @@ from training.learning.accuracy import score_clips
 from training.model_folder.calibration import NO_CALIBRATION
 from training.model_folder.parity import check_parity
 from training.model_folder.writer import (
-    add_golden_scores, DTYPES, input_spec, staged, write_model_folder)
+    add_golden_scores, DTYPES, input_spec, new_model_folder, write_model_folder)
 from training.scoring.scored_model import backend_scorer
 
 NUM_PARITY_CLIPS = 4
@@ -31,19 +30,19 @@ def import_checkpoint(
     *, num_frames: int = 16, fps: float = 25.0, size_px: int = 112, dtype: str = 'float32',
 ) -> ModelCard:
     """
-    Write a model folder from a published checkpoint.
+    Convert a published checkpoint to a model folder.
 
     :param checkpoint: a file written by ``torch.save``.
     :param out: the model folder; its name is the model's name.
-    :param architecture: what the checkpoint holds the weights of.
+    :param architecture: network of the checkpoint.
     :param labels: class names in the order of its logits.
     :param num_frames: frames of a clip.
     :param fps: rate of the time grid it was trained at, Hz.
     :param size_px: side of the frames it was trained on.
     :param dtype: number format of the stored weights.
-    :return: the card; its temperature is 1, for calibration needs data.
+    :return: the card; its temperature is 1, as calibration needs data.
     :raises FileNotFoundError: when there is no such file.
-    :raises ValueError: when the file does not fill the whole network.
+    :raises ValueError: when the file lacks weights of the network.
     :raises ParityError: when the exported model does not agree with the checkpoint.
     """
     network = build_network(
@@ -53,31 +52,31 @@ def import_checkpoint(
     if report.initial:
         raise ValueError(
             f'{checkpoint}: expected all weights of {architecture.name} with {len(labels)} '
-            f'classes and excitation {architecture.excitation}; these are missing or of another '
-            f'shape: {", ".join(report.initial[:4])}; check --network, --excitation and --labels')
+            f'classes and excitation {architecture.excitation}; missing or of another shape: '
+            f'{", ".join(report.initial[:4])}; check --network, --excitation and --labels')
     spec = input_spec(network, num_frames=num_frames, fps=fps, size_px=size_px)
-    # No video is at hand: noise of every brightness reaches all of the input's range.
+    # There is no video here: noise of several brightnesses covers the input's range.
     rng = np.random.default_rng(0)
     shape = (NUM_PARITY_CLIPS, num_frames, size_px, size_px, 3)
     clips = rng.integers(0, 256, shape, np.uint8) // np.array(
         [1, 2, 4, 8], np.uint8)[:, None, None, None, None]
-    with staged(out) as partial:
+    with new_model_folder(out) as new:
         def write(provenance: dict[str, object]) -> ModelCard:
             return write_model_folder(
-                partial, name=out.resolve().name, labels=labels, calibration=NO_CALIBRATION,
+                new, name=out.resolve().name, labels=labels, calibration=NO_CALIBRATION,
                 state=network.state_dict(), dtype=DTYPES[dtype], architecture=architecture,
                 spec=spec, provenance={'checkpoint': checkpoint.name, **provenance})
 
         backend = load_backend(write({}), BackendSettings()).backend
         write({'parity': check_parity(
             score_clips(network, clips), backend_scorer(backend)(clips))})
-        add_golden_scores(partial)
+        add_golden_scores(new)
     return ModelCard.load(out)
 
 
 def read_names(path: Path) -> tuple[str, ...]:
     """
-    Read class names, one a line, or lines ``id name`` as UCF101's ``classInd.txt``.
+    Read class names, one per line, or lines ``id name`` as in UCF101's ``classInd.txt``.
 
     :param path: the file.
     :return: the names in the order of the file.
@@ -93,12 +92,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog='python -m training.import_checkpoint',
         description=(__doc__ or '').strip().splitlines()[0])
-    parser.add_argument('checkpoint', type=Path)
+    parser.add_argument('checkpoint', type=Path, help='file written by torch.save')
     parser.add_argument('--network', choices=NETWORKS, default='resnext101')
     parser.add_argument('--excitation', choices=EXCITATIONS, default='none')
     parser.add_argument('--width', type=float, default=1.0, help='width multiplier')
-    parser.add_argument('--labels', type=Path, required=True, help='class names, one a line, or '
-                        'a classInd.txt')
+    parser.add_argument('--labels', type=Path, required=True, help='class names, one per line, '
+                        'or a classInd.txt')
     parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     parser.add_argument('--num-frames', type=int, default=16)
     parser.add_argument('--fps', type=float, default=25.0)
@@ -114,7 +113,7 @@ def main() -> None:
             size_px=arguments.size, dtype=arguments.dtype)
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'import: {error}')
-    print(f'wrote {card.folder}: {len(card.labels)} classes, {card.provenance["parity"]}')
+    print(f'{card.folder}: {len(card.labels)} classes, {card.provenance["parity"]}')
 
 
 if __name__ == '__main__':

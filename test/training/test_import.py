@@ -1,5 +1,7 @@
 """Published checkpoints into model folders."""
 
+import os
+
 from imrs_ros.backends import load_backend
 from imrs_ros.model_card import Architecture
 from imrs_ros.networks import build_network
@@ -30,16 +32,26 @@ def published(tmp_path):
     return network
 
 
-def test_a_published_checkpoint_gives_the_same_logits(published, tmp_path):
+def test_a_published_checkpoint_gives_the_same_logits(published, tmp_path, umask):
     card = import_checkpoint(
         tmp_path / 'published.pth', tmp_path / 'model', PLAIN, LABELS, size_px=32)
     assert card.labels == LABELS
+    assert [p.stat().st_mode & 0o777 for p in (card.folder, *sorted(card.folder.iterdir()))] == [
+        0o777 & ~umask, 0o666 & ~umask, 0o666 & ~umask]
     assert card.provenance['parity']['max_logit_difference'] < 1e-3
     clips = np.random.default_rng(1).integers(0, 256, (2, 16, 32, 32, 3), np.uint8)
     with torch.inference_mode():
         expected = published(torch.from_numpy(clips)).numpy()
     backend = load_backend(card, BackendSettings(backend='torch')).backend
     assert backend_scorer(backend)(clips) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.fixture
+def umask():
+    """Set the usual umask: others may read what is written."""
+    before = os.umask(0o022)
+    yield 0o022
+    os.umask(before)
 
 
 @pytest.mark.parametrize(('architecture', 'labels'), [

@@ -1,4 +1,4 @@
-"""A study: how it unfolds, what is run, what is recorded, and what a failure costs."""
+"""A study: how it expands, which runs are trained and recorded, and what a failure stops."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from training.extract import extract
 from training.studies.plan import read_study
 from training.studies.results_file import load_results, record_result
 from training.studies.run_result import RunResult
-from training.study import run_all, without_recorded
+from training.studies.schedule import run_all, without_recorded
 import yaml
 
 STUDY = {
@@ -69,7 +69,7 @@ def test_wrong_studies_are_named(tmp_path, changes, words):
         read_study(write(tmp_path, **changes))
 
 
-def test_shipped_studies_unfold(root):
+def test_shipped_studies_expand(root):
     for path in sorted((root / 'training' / 'studies').glob('*.yaml')):
         assert read_study(path)
 

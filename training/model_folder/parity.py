@@ -1,5 +1,5 @@
 """
-Whether an exported model says what the model it was made from says.
+Check that an exported model agrees with its original.
 
 Layout legend: M clips, K classes.
 """
@@ -22,19 +22,19 @@ def check_parity(
     Compare the logits of two models on the same clips.
 
     :param original_MK: the reference.
-    :param exported_MK: what a user of the model folder will get.
+    :param exported_MK: those of the model folder.
     :return: the largest difference of a logit and the number of clips.
-    :raises ParityError: when a logit differs by more than ``PARITY_BOUND``, or when the best
-        class differs though the original holds it ahead by more than twice that.
+    :raises ParityError: when a logit differs by more than ``PARITY_BOUND``, or the best class
+        differs where the original's lead is more than twice that.
     """
     difference = np.abs(original_MK - exported_MK)
     ordered_MK = np.sort(original_MK, axis=1)
     is_clear_M = ordered_MK[:, -1] - ordered_MK[:, -2] > 2 * PARITY_BOUND
-    turned_M = (original_MK.argmax(1) != exported_MK.argmax(1)) & is_clear_M
-    if not difference.max() <= PARITY_BOUND or turned_M.any():
+    changed_M = (original_MK.argmax(1) != exported_MK.argmax(1)) & is_clear_M
+    if not difference.max() <= PARITY_BOUND or changed_M.any():
         raise ParityError(
             f'expected logits within {PARITY_BOUND} of the original model and the same best '
-            f'classes, got a difference of {difference.max():.4f} and {turned_M.sum()} other best '
-            'classes; export with --dtype float32')
+            f'classes, got a difference of {difference.max():.4f} and {changed_M.sum()} changed '
+            'best classes; export with --dtype float32')
     return {'max_logit_difference': round(float(difference.max()), 6),
             'num_clips': len(original_MK)}

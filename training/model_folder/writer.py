@@ -1,13 +1,13 @@
-"""Write a model folder: the card and the weights that belong together."""
+"""Write a model folder: the weights and the card that describes them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 import hashlib
 from pathlib import Path
-import shutil
 from typing import Any
 
+from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
 from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, WEIGHTS_FILE)
@@ -20,44 +20,38 @@ from training.model_folder.calibration import Calibration
 import yaml
 
 DTYPES = {'float16': torch.float16, 'float32': torch.float32}
-"""Number formats that weights may be stored in."""
+"""Number formats of stored weights."""
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def new_model_folder(out: Path) -> Iterator[Path]:
     """
-    Give a folder to write a model into; it takes its place when all went well.
+    Yield a folder to write a model into; it replaces ``out`` once the block has ended.
 
-    :param out: where the model shall be: absent, empty, or an earlier model.
-    :return: a folder beside it.
+    :param out: the destination: absent, empty, or an earlier model.
+    :return: an empty folder with the same name.
     :raises ValueError: when ``out`` holds anything else, which would be lost.
     """
     out = out.resolve()
     others = {p.name for p in out.iterdir()} if out.is_dir() else set()
     if out.is_file() or others - {CARD_FILE, WEIGHTS_FILE}:
         raise ValueError(f'{out}: expected a new folder or an earlier model, got '
-                         f'{sorted(others)[:3] or "a file"}; give another --out')
-    partial = out.with_name(out.name + '.partial')
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        yield partial
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+                         f'{sorted(others)[:3] or "a file"}; choose another --out')
+    with replace_folder(out) as new:
+        yield new
 
 
 def input_spec(
     network: VideoNetwork, *, num_frames: int, fps: float, size_px: int,
 ) -> InputSpec:
     """
-    Describe what a network takes.
+    Return the card's description of a network's input.
 
-    :param network: knows its normalisation.
+    :param network: holds its normalisation.
     :param num_frames: frames of a clip.
     :param fps: rate of the time grid, Hz.
     :param size_px: side of the frames.
-    :return: the card's entry.
+    :return: the card's entry ``input``.
     """
     return InputSpec(
         num_frames=num_frames, fps=fps, size_px=size_px, mean=tuple(network.mean.tolist()),
@@ -79,35 +73,35 @@ def write_model_folder(
     """
     Write ``model.safetensors`` and ``model.yaml``.
 
-    :param folder: made where missing; files of the same name are replaced.
+    :param folder: created where missing; files of the same name are replaced.
     :param name: the model's name.
     :param architecture: how to build the network.
-    :param spec: what the network takes.
+    :param spec: the network's input.
     :param labels: class names in the order of the logits.
-    :param calibration: what makes its scores fit to act on.
+    :param calibration: temperature and thresholds.
     :param state: the network's state dict.
     :param dtype: number format of the stored weights.
-    :param provenance: plain values, for people.
+    :param provenance: plain values, for people to read.
     :return: the card, read back and checked.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {key: tensor.to(dtype).contiguous() for key, tensor in state.items()
                if not key.endswith(COUNTER_SUFFIX)}
-    save_file(weights, folder / WEIGHTS_FILE)
+    with replace_file(folder / WEIGHTS_FILE) as new:
+        save_file(weights, new)
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    (folder / CARD_FILE).write_text(yaml.safe_dump(_plain({
+    replace_text(folder / CARD_FILE, yaml.safe_dump(_plain({
         'format': CARD_FORMAT, 'name': name, 'network': asdict(architecture),
         'input': asdict(spec), 'labels': labels, 'calibration': asdict(calibration),
         'weights': {'sha256': digest, 'dtype': str(dtype).removeprefix('torch.')},
-        'provenance': provenance}), sort_keys=False), encoding='utf-8')
+        'provenance': provenance}), sort_keys=False))
     return ModelCard.load(folder)
 
 
 def add_golden_scores(folder: Path) -> ModelCard:
     """
-    Write into a card what the network scores for the golden clips, in float32.
+    Add the network's float32 scores of the golden clips to a card.
 
-    :param folder: a model folder; an earlier entry is replaced.
+    :param folder: a model folder; earlier scores are replaced.
     :return: the card, read back and checked.
     """
     card = ModelCard.load(folder)
@@ -116,19 +110,18 @@ def add_golden_scores(folder: Path) -> ModelCard:
     with torch.inference_mode():
         logits_NK = load_network(card)(torch.from_numpy(clips_NTHWC))
     if not logits_NK.isfinite().all():
-        # No backend will run such a network; it says so where it is loaded.
+        # No backend accepts such a network; loading it reports why.
         return card
     values = yaml.safe_load(path.read_text(encoding='utf-8'))
     golden = {'bound': GOLDEN_BOUND, 'clips_sha256': digest_of(clips_NTHWC), 'logits': [
         [round(float(logit), 5) for logit in row] for row in logits_NK]}
     provenance = {'provenance': values.pop('provenance', {})}
-    path.write_text(yaml.safe_dump({**values, 'golden': golden, **provenance}, sort_keys=False),
-                    encoding='utf-8')
+    replace_text(path, yaml.safe_dump({**values, 'golden': golden, **provenance}, sort_keys=False))
     return ModelCard.load(folder)
 
 
 def _plain(value: Any) -> Any:
-    """Turn tuples into lists, which YAML knows."""
+    """Return the value with tuples as lists, for YAML."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

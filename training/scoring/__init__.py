@@ -1,5 +1,5 @@
 """
-What a trained model reached: scores of whole videos, confusion, complexity.
+Scores of whole videos by a trained model, its confusions and its complexity.
 
 Start at ``scored_model``. It may import ``learning``, ``clips``, ``data_set`` and
 ``imrs_ros.backends``.

@@ -1,7 +1,7 @@
 """
 What can be measured: a model folder, as the node runs it, or the best model of a run.
 
-Layout legend: M clips of a video, T frames, H height, W width, C channels, K classes.
+Layout legend: M clips of a video, T frames, H height, W width, C channels, D features, K classes.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imrs_ros.backends import Backend, load_backend
+from imrs_ros.decision import softmax
 from imrs_ros.model_card import CARD_FILE, ModelCard
 from imrs_ros.networks import VideoNetwork
 from imrs_ros.networks.weights import network_of
@@ -27,25 +28,84 @@ from training.learning.networks import load_trained
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """Something that scores the clips of a video."""
+class ScoredModel:
+    """A model that is ready to score the clips of videos."""
 
     name: str
-    """The folder."""
+    """Its folder."""
     labels: tuple[str, ...]
     """Class names in the order of the logits."""
     split: int | None
-    """The split it was trained on, where that is known."""
-    what: str
-    """What runs it, in words."""
+    """The split it was trained on; None if unknown."""
+    description: str
+    """The backend and device, or the stream and epoch."""
     network: VideoNetwork
-    """Its architecture; the weights may be initial ones."""
+    """Its architecture; the weights may be untrained."""
     size_px: int
-    """Side of its frames."""
+    """Side of its square frames."""
+    num_frames: int
+    """Frames of a clip."""
     score: ScoreClips
     """clips_MTHWC to logits_MK."""
     windows: Windows
-    """A video to its clips."""
+    """Cuts a video into clips."""
+
+    @classmethod
+    def load(
+        cls, folder: Path, frames: Path | None, settings: BackendSettings | None = None,
+    ) -> 'ScoredModel':
+        """
+        Load a model folder or a run.
+
+        :param folder: holds ``model.yaml`` or ``best.pt``.
+        :param frames: extracted frames for runs; a model folder reads videos, as the node does.
+        :param settings: backend of a model folder; default ``BackendSettings()``.
+        :return: the model.
+        :raises FileNotFoundError: when the folder holds neither.
+        :raises ValueError: when it is damaged, or a flow run has no frames.
+        """
+        if (folder / CARD_FILE).exists():
+            card = ModelCard.load(folder)
+            loaded = load_backend(card, settings or BackendSettings())
+            return cls.from_card(card, loaded.backend, loaded.fallbacks)
+        return cls._from_run(folder, None if frames is None else FrameStore(frames))
+
+    @classmethod
+    def from_card(
+        cls, card: ModelCard, backend: Backend, fallbacks: Sequence[str] = (),
+    ) -> 'ScoredModel':
+        """
+        Wrap a model folder that a backend has loaded.
+
+        :param card: its card.
+        :param backend: runs it.
+        :param fallbacks: why other backends were passed over.
+        :return: the model.
+        """
+        spec = card.spec
+        config = card.provenance.get('config')
+        return cls(
+            name=str(card.folder), labels=card.labels,
+            split=config.get('split') if isinstance(config, dict) else None,
+            description='; '.join([str(backend.description), *fallbacks]),
+            network=network_of(card), size_px=spec.size_px, num_frames=spec.num_frames,
+            score=backend_scorer(backend), windows=video_windows(
+                num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
+
+    @classmethod
+    def _from_run(cls, folder: Path, store: FrameStore | None) -> 'ScoredModel':
+        model, network = load_trained(folder)
+        config = model.config
+        if store is None and config.stream == 'flow':
+            raise ValueError(
+                f'{folder}: expected extracted flow for a flow stream, got none; pass --frames')
+        reader = VideoReader(config.fps) if store is None else StoreReader(store, config.stream)
+        return cls(
+            name=str(folder), labels=model.labels, split=config.split,
+            description=f'{config.stream} stream, epoch {model.epoch}', network=network,
+            size_px=config.size_px, num_frames=config.num_frames, score=frozen_scorer(network),
+            windows=reader_windows(
+                reader, num_frames=config.num_frames, size_px=config.size_px))
 
     def score_videos(self, videos: Sequence[LabelledVideo]) -> list[NDArray[np.float32]]:
         """
@@ -58,7 +118,7 @@ class Candidate:
 
     def check(self, labels: tuple[str, ...], split: int) -> None:
         """
-        Make sure that it can be measured on a split.
+        Make sure that the model can be measured on a split.
 
         :param labels: classes of the data.
         :param split: the split whose test list is scored.
@@ -70,67 +130,13 @@ class Candidate:
                 f'{self.name}: expected the labels of the data, {labels}, got {self.labels}')
         if self.split not in (None, split):
             raise ValueError(
-                f'{self.name}: expected a model trained on split {split}, got one of split '
-                f'{self.split}, which has learnt from videos of this test list')
-
-
-def load_candidate(
-    folder: Path, frames: Path | None, settings: BackendSettings | None = None,
-) -> Candidate:
-    """
-    Load a model folder or a run.
-
-    :param folder: holds ``model.yaml``, or ``best.pt``.
-    :param frames: extracted frames that runs read; a model folder reads videos, as the node.
-    :param settings: what runs a model folder; default ``BackendSettings()``.
-    :return: the candidate.
-    :raises FileNotFoundError: when the folder holds neither.
-    :raises ValueError: when it is damaged, or a flow run has no frames.
-    """
-    if (folder / CARD_FILE).exists():
-        card = ModelCard.load(folder)
-        loaded = load_backend(card, settings or BackendSettings())
-        return model_candidate(card, loaded.backend, loaded.fallbacks)
-    return _run_candidate(folder, None if frames is None else FrameStore(frames))
-
-
-def model_candidate(
-    card: ModelCard, backend: Backend, fallbacks: Sequence[str] = (),
-) -> Candidate:
-    """
-    Take a loaded model folder.
-
-    :param card: its card.
-    :param backend: what runs it.
-    :param fallbacks: why other backends were passed over.
-    :return: the candidate.
-    """
-    spec = card.spec
-    config = card.provenance.get('config')
-    return Candidate(
-        name=str(card.folder), labels=card.labels,
-        split=config.get('split') if isinstance(config, dict) else None,
-        what='; '.join([str(backend.description), *fallbacks]),
-        network=network_of(card), size_px=spec.size_px, score=backend_scorer(backend),
-        windows=video_windows(num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
-
-
-def _run_candidate(folder: Path, store: FrameStore | None) -> Candidate:
-    model, network = load_trained(folder)
-    config = model.config
-    if store is None and config.stream == 'flow':
-        raise ValueError(f'{folder}: a flow stream reads extracted flow; give --frames')
-    reader = VideoReader(config.fps) if store is None else StoreReader(store, config.stream)
-    return Candidate(
-        name=str(folder), labels=model.labels, split=config.split,
-        what=f'{config.stream} stream, epoch {model.epoch}', network=network,
-        size_px=config.size_px, score=frozen_scorer(network),
-        windows=reader_windows(reader, num_frames=config.num_frames, size_px=config.size_px))
+                f'{self.name}: expected a model trained on split {split}, got one trained on '
+                f'split {self.split}, whose training list shares videos with this test list')
 
 
 def frozen_scorer(network: VideoNetwork) -> ScoreClips:
     """
-    Score plain clips with a trained network, as fast as this CPU can.
+    Return a function that scores clips with a trained network, as fast as this CPU can.
 
     :param network: it is put into evaluation mode.
     :return: a function from clips_MTHWC to logits_MK.
@@ -147,7 +153,7 @@ def frozen_scorer(network: VideoNetwork) -> ScoreClips:
 
 def backend_scorer(backend: Backend) -> ScoreClips:
     """
-    Score plain clips with a backend.
+    Return a function that scores clips with a backend.
 
     :param backend: a loaded model.
     :return: a function from clips_MTHWC to logits_MK.
@@ -164,17 +170,13 @@ def fuse(streams: Sequence[Sequence[NDArray[np.float32]]]) -> list[NDArray[np.fl
     Average the class probabilities of several streams, clip by clip.
 
     :param streams: per stream, logits_MK of every video; where streams cut a video into different
-        numbers of clips (flow has one image less), the surplus is left out.
+        numbers of clips (flow has one image less), the surplus is dropped.
     :return: log-probabilities_MK of every video.
     """
     fused = []
     for per_stream in zip(*streams, strict=True):
         num_clips = min(len(logits_MK) for logits_MK in per_stream)
-        mean_MK = np.mean([_softmax(logits_MK[:num_clips]) for logits_MK in per_stream], axis=0)
+        mean_MK = np.mean(
+            [softmax(logits_MK[:num_clips], 1.0) for logits_MK in per_stream], axis=0)
         fused.append(np.log(np.maximum(mean_MK, 1e-12)).astype(np.float32))
     return fused
-
-
-def _softmax(logits_MK: NDArray[np.float32]) -> NDArray[np.float64]:
-    exponentials = np.exp(logits_MK.astype(np.float64) - logits_MK.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)

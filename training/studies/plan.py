@@ -1,4 +1,4 @@
-"""A study, read from YAML and unfolded into runs."""
+"""A study, read from YAML and expanded into runs."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,28 +14,28 @@ KEYS = {'study', 'base', 'splits', 'runs', 'trials', 'grids', 'fusions'}
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One run: a name, on one split, from one seed."""
+    """One run of a study, on one split with one seed."""
 
     study: str
     """Name of the study."""
     name: str
-    """Name of the run; a run of a grid carries its settings."""
+    """Name of the run; a grid appends the values of its axes."""
     config: RunConfig
-    """Its settings; teachers are folders beside its own."""
+    """Its settings; teachers are named by their folders, beside its own."""
 
     @property
     def folder(self) -> str:
-        """Name its folder."""
+        """Name of its folder."""
         return folder_of(self.study, self.name, self.config.split, self.config.seed)
 
     @property
     def key(self) -> tuple[str, str, int, int]:
-        """Tell it apart, as ``RunResult.key``."""
+        """Study, name, split and seed, as in ``RunResult.key``."""
         return self.study, self.name, self.config.split, self.config.seed
 
     @property
     def stream(self) -> str:
-        """Name what it learns from: ``rgb``, ``flow``, ``mars`` or ``imrs``."""
+        """What is trained: ``rgb``, ``flow``, ``mars`` or ``imrs``."""
         if not self.config.teachers:
             return self.config.stream
         return 'imrs' if self.config.lambda2 else 'mars'
@@ -43,22 +43,22 @@ class StudyRun:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """Two runs whose probabilities are averaged: ``rgb+flow`` or ``imrs+rgb``."""
+    """Two runs whose probabilities are averaged."""
 
     name: str
-    """Its name, and what it is."""
+    """``rgb+flow`` or ``imrs+rgb``."""
     parts: tuple[StudyRun, StudyRun]
-    """The runs, on one split and from one seed."""
+    """The runs, on the same split and with the same seed."""
 
 
 def folder_of(study: str, name: str, split: int, seed: int) -> str:
     """
-    Name the folder of a run.
+    Return the name of a run's folder.
 
     :param study: name of the study.
     :param name: name of the run.
     :param split: official split.
-    :param seed: its seed.
+    :param seed: random seed.
     :return: one path component.
     """
     return f'{study}-{name}-split{split}-seed{seed}'
@@ -66,27 +66,27 @@ def folder_of(study: str, name: str, split: int, seed: int) -> str:
 
 def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
     """
-    Read a study and unfold its trials and grids.
+    Read a study and expand its trials and grids.
 
-    ``base`` holds settings of all runs, ``runs`` those of each by name (``teachers`` are names of
-    runs, or ``study/name`` of a finished study, taken at the same split and seed), ``splits``
+    ``base`` holds the settings of all runs, ``runs`` those of each by name (``teachers`` are names
+    of runs, or ``study/name`` of a finished study, with the same split and seed), ``splits``
     settings by split, ``trials`` a list of ``{runs, splits, seeds}``, and ``grids`` a list of
-    ``{run, axes, splits, seeds}`` where axes are lists of values by setting.
+    ``{run, axes, splits, seeds}`` where ``axes`` lists values by setting.
 
     :param path: the YAML file.
-    :param only: names of runs to keep, with their teachers; default all.
+    :param only: names of runs to return, with their teachers; default all.
     :return: every run once, teachers before their students.
     :raises FileNotFoundError: when there is no such file.
-    :raises ValueError: naming what is wrong in it.
+    :raises ValueError: when it is malformed, naming the place.
     """
     values: Any = yaml.safe_load(path.read_text())
     if not isinstance(values, dict) or not {'study', 'runs'} <= set(values) <= KEYS:
         raise ValueError(f'{path}: expected a mapping with {sorted(KEYS)}, got {values!r:.200}')
     study = _Study(str(path), values)
     try:
-        runs = list(study.unfold(only))
+        runs = list(study.expand(only))
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f'{path}: expected another form near {error}; see '
+        raise ValueError(f'{path}: malformed near {error}; see the examples in '
                          'training/studies/') from error
     if not runs:
         raise ValueError(f'{path}: expected a run named {only}, got {sorted(study.names)}')
@@ -95,11 +95,11 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
 
 def read_fusions(path: Path, runs: Sequence[StudyRun]) -> list[Fusion]:
     """
-    Read the fusions of a study: ``fusions`` holds the names of two runs by ``rgb+flow`` and so on.
+    Read the fusions of a study: pairs of names of runs, by ``rgb+flow`` or ``imrs+rgb``.
 
     :param path: the YAML file.
-    :param runs: what ``read_study`` gave.
-    :return: a fusion for every split and seed that both runs are tried on.
+    :param runs: from ``read_study``.
+    :return: a fusion for every split and seed that both runs have.
     """
     fusions: dict[str, list[str]] = yaml.safe_load(path.read_text()).get('fusions') or {}
     found = []
@@ -125,7 +125,7 @@ class _Study:
 
     @property
     def names(self) -> set[str]:
-        """Give the names of all runs, those of grids too."""
+        """Names of all runs, including those of grids."""
         return set(self._named)
 
     def _add_grid(self, grid: dict[str, Any]) -> None:
@@ -138,8 +138,8 @@ class _Study:
             self._named[names[-1]] = {**self._named[grid['run']], **changes}
         self._trials.append({**grid, 'runs': names})
 
-    def unfold(self, only: Sequence[str] | None) -> Iterator[StudyRun]:
-        """Give every run that the trials ask for once, after its teachers."""
+    def expand(self, only: Sequence[str] | None) -> Iterator[StudyRun]:
+        """Yield every run of the trials once, after its teachers."""
         done: set[str] = set()
         for trial in self._trials:
             for name, split, seed in product(trial['runs'], trial['splits'], trial['seeds']):
@@ -167,6 +167,6 @@ class _Study:
             folder_of(*self._path(teacher), split, seed) for teacher in teachers)))
 
     def _path(self, teacher: str) -> tuple[str, str]:
-        """Give study and name of a teacher."""
+        """Return study and name of a teacher."""
         study, slash, name = teacher.rpartition('/')
         return study if slash else self._name, name

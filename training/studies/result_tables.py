@@ -6,58 +6,20 @@ settings that differ get a column of their own. Accuracies are percentages,
 ``mean ± sample standard deviation over seeds (number of seeds)``.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from statistics import fmean, stdev
-from typing import Any
+from collections.abc import Sequence
 
 from imrs_ros.networks import NETWORKS
+import pandas as pd
 from training.studies.run_result import RunResult, SPLITS, STREAMS
 
 NO_RUN = '–'
-CELL_METRICS = {'Video top-1, %': 'video_top1', 'Clip top-1, %': 'clip_top1'}
-EXCITATION_ORDER = ('none', 'se', 'ce')
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Something that tells runs apart."""
-
-    header: str
-    """Of its column."""
-    order: Callable[[RunResult], Any]
-    """Equal for runs that agree, sortable for others."""
-    text: Callable[[RunResult], str]
-    """What stands in the column."""
-
-
-def _position(run: RunResult) -> str:
-    """Name the excited stages as the paper does, where the network has its stages."""
-    word, first = ('stage ', 0) if run.network == 'lite0' else ('Res', 1)
-    return ', '.join(f'{word}{stage + first}' for stage in run.excited_stages) or NO_RUN
-
-
-STREAM = Setting('Stream', lambda r: STREAMS.index(r.stream), lambda r: r.stream)
-EXCITATION = Setting('Excitation', lambda r: EXCITATION_ORDER.index(r.excitation),
-                     lambda r: r.excitation)
-NETWORK = Setting('Network', lambda r: NETWORKS.index(r.network), lambda r: r.network)
-POSITION = Setting('Position', lambda r: r.excited_stages, _position)
-NUM_MODULES = Setting('Modules', lambda r: len(r.excited_stages),
-                      lambda r: str(len(r.excited_stages)))
-LAMBDA1 = Setting('λ1', lambda r: r.lambda1, lambda r: f'{r.lambda1:g}')
-LAMBDA2 = Setting('λ2', lambda r: r.lambda2, lambda r: f'{r.lambda2:g}')
-NUM_PARAMETERS = Setting('Parameters', lambda r: r.num_parameters,
-                         lambda r: f'{r.num_parameters:,}')
-SPLIT = Setting('Split', lambda r: r.split, lambda r: str(r.split))
-SETTINGS = (
-    Setting('Study', lambda r: r.study, lambda r: r.study),
-    STREAM, NETWORK, EXCITATION, POSITION, NUM_PARAMETERS, LAMBDA1, LAMBDA2,
-    Setting('KL', lambda r: r.kl_reduction or '', lambda r: r.kl_reduction or NO_RUN),
-    Setting('Optical flow', lambda r: r.flow or '', lambda r: r.flow or NO_RUN),
-    Setting('Epochs', lambda r: r.epochs, lambda r: str(r.epochs)), SPLIT)
-Rows = list[tuple[list[str], list[RunResult]]]
-Columns = dict[str, Callable[[Sequence[RunResult]], str]]
+METRICS = ('Video top-1, %', 'Clip top-1, %')
+SETTINGS = ('Study', 'Stream', 'Network', 'Excitation', 'Position', 'Parameters', 'λ1', 'λ2', 'KL',
+            'Optical flow', 'Epochs', 'Split')
+"""Headers of the columns that distinguish runs."""
+ORDERS = {'Stream': STREAMS, 'Network': NETWORKS, 'Excitation': ('none', 'se', 'ce')}
+"""Values in the order of the rows; those of other columns ascend."""
+FORMATS = {'Parameters': '{:,}', 'λ1': '{:g}', 'λ2': '{:g}'}
 
 
 def streams_table(runs: Sequence[RunResult]) -> str:
@@ -65,16 +27,20 @@ def streams_table(runs: Sequence[RunResult]) -> str:
     Compare streams split by split (table 5 of the paper).
 
     :param runs: any.
-    :return: a table of video and one of clip accuracy; the mean over the splits is that of the
-        seeds which have all of them.
+    :return: a table of video and one of clip accuracy; the mean over the splits is over the seeds
+        that have all of them.
+    :raises ValueError: when two runs of one cell have the same seed, as in all tables.
     """
-    settings = (STREAM, EXCITATION, NETWORK)
-    headers, rows = _rows(runs, settings, settings, ignored=(SPLIT,))
+    frame = _frame(runs)
+    columns = _columns(frame, ['Stream', 'Excitation', 'Network'], ignored=['Split'])
     tables = []
-    for title, metric in CELL_METRICS.items():
-        columns: Columns = {f'Split {s}': _cell(metric, split=s) for s in SPLITS}
-        columns['Mean over splits'] = _mean_over_splits(metric)
-        tables.append(_markdown(title, headers, rows, columns))
+    for metric in METRICS:
+        cells = _cells(frame, [*columns, 'Split'], metric).unstack('Split').reindex(columns=SPLITS)
+        cells.columns = pd.Index([f'Split {split}' for split in SPLITS])
+        of_seed = frame.groupby([*columns, 'seed'], observed=True)[metric].agg(['mean', 'count'])
+        whole = of_seed.loc[of_seed['count'] == len(SPLITS), 'mean']
+        cells['Mean over splits'] = whole.groupby(columns, observed=True).agg(format_accuracy)
+        tables.append(f'{metric}:\n\n{_markdown(cells)}')
     return '\n\n'.join(tables)
 
 
@@ -85,9 +51,8 @@ def position_table(runs: Sequence[RunResult]) -> str:
     :param runs: any; those with SE blocks are left out.
     :return: the table.
     """
-    settings = (NUM_MODULES, POSITION)
-    headers, rows = _rows([r for r in runs if r.excitation != 'se'], settings, settings)
-    return _markdown('', headers, rows, {t: _cell(m) for t, m in CELL_METRICS.items()})
+    frame = _frame([run for run in runs if run.excitation != 'se'])
+    return _metrics_table(frame, _columns(frame, ['Modules', 'Position']))
 
 
 def excitation_table(runs: Sequence[RunResult]) -> str:
@@ -97,8 +62,8 @@ def excitation_table(runs: Sequence[RunResult]) -> str:
     :param runs: any.
     :return: the table.
     """
-    headers, rows = _rows(runs, (EXCITATION, NUM_PARAMETERS), (EXCITATION,))
-    return _markdown('', headers, rows, {t: _cell(m) for t, m in CELL_METRICS.items()})
+    frame = _frame(runs)
+    return _metrics_table(frame, _columns(frame, ['Excitation'], ['Parameters']))
 
 
 def lambda_table(runs: Sequence[RunResult]) -> str:
@@ -108,78 +73,77 @@ def lambda_table(runs: Sequence[RunResult]) -> str:
     :param runs: any; only single streams with RGB input have these weights, ``rgb`` at (0, 0).
     :return: a table of video and one of clip accuracy.
     """
-    chosen = [r for r in runs if r.stream in ('rgb', 'mars', 'imrs')]
-    headers, rows = _rows(chosen, (LAMBDA1,), (LAMBDA1, LAMBDA2), ignored=(LAMBDA2,))
-    weights = sorted({r.lambda2 for r in chosen})
-    return '\n\n'.join(
-        _markdown(title, headers, rows,
-                  {f'λ2 = {w:g}': _cell(metric, lambda2=w) for w in weights})
-        for title, metric in CELL_METRICS.items())
-
-
-def _rows(runs: Sequence[RunResult], shown: tuple[Setting, ...], grouped: tuple[Setting, ...],
-          ignored: tuple[Setting, ...] = ()) -> tuple[list[str], Rows]:
-    """
-    Make the rows of a table.
-
-    :param runs: any.
-    :param shown: settings that have a column.
-    :param grouped: settings whose values may explain others: where runs agree in these and not
-        in another setting, that one gets a column too.
-    :param ignored: settings that need none.
-    :return: the headers, and of every row its first cells and its runs.
-    """
-    groups = _group(runs, grouped)
-    extra = tuple(s for s in SETTINGS if s not in (*shown, *grouped, *ignored)
-                  and any(len({s.order(r) for r in group}) > 1 for group in groups))
-    columns = (*shown, *extra)
-    rows = [([s.text(group[0]) for s in columns], group) for group in _group(runs, columns)]
-    return [s.header for s in columns], rows
-
-
-def _group(runs: Sequence[RunResult], settings: tuple[Setting, ...]) -> list[list[RunResult]]:
-    def order(run: RunResult) -> tuple[Any, ...]:
-        return tuple(setting.order(run) for setting in settings)
-    return [list(group) for _, group in groupby(sorted(runs, key=order), order)]
-
-
-def _cell(metric: str, **conditions: float) -> Callable[[Sequence[RunResult]], str]:
-    def cell(runs: Sequence[RunResult]) -> str:
-        chosen = [r for r in runs if all(getattr(r, k) == v for k, v in conditions.items())]
-        seeds = [r.seed for r in chosen]
-        if len(set(seeds)) < len(seeds):
-            raise ValueError(
-                'expected runs that differ in their seed, got one seed twice in '
-                f'{sorted(r.name for r in chosen)}; choose between them by name=...')
-        return format_accuracy([getattr(r, metric) for r in chosen])
-    return cell
-
-
-def _mean_over_splits(metric: str) -> Callable[[Sequence[RunResult]], str]:
-    def cell(runs: Sequence[RunResult]) -> str:
-        of_seed = {r.seed: [o for o in runs if o.seed == r.seed] for r in runs}
-        return format_accuracy([
-            fmean(getattr(r, metric) for r in group) for group in of_seed.values()
-            if {r.split for r in group} == set(SPLITS)])
-    return cell
+    frame = _frame([run for run in runs if run.stream in ('rgb', 'mars', 'imrs')])
+    # A setting that goes with a weight needs no column beside it.
+    columns = [c for c in _columns(frame, ['λ1', 'λ2']) if c != 'λ2']
+    tables = []
+    for metric in METRICS:
+        cells = _cells(frame, [*columns, 'λ2'], metric).unstack('λ2')
+        cells.columns = pd.Index([f'λ2 = {weight:g}' for weight in cells.columns])
+        tables.append(f'{metric}:\n\n{_markdown(cells)}')
+    return '\n\n'.join(tables)
 
 
 def format_accuracy(fractions: Sequence[float]) -> str:
     """
-    Write the accuracies of several seeds.
+    Format the accuracies of several seeds.
 
-    :param fractions: one a seed, in [0, 1].
-    :return: ``mean ± sample standard deviation (n)`` in percent; no deviation for one seed, an
-        en dash for none.
+    :param fractions: one per seed, at least one, in [0, 1].
+    :return: ``mean ± sample standard deviation (n)`` in percent; no deviation for one seed.
     """
-    if not fractions:
-        return NO_RUN
-    spread = f' ± {100 * stdev(fractions):.1f}' if len(fractions) > 1 else ''
-    return f'{100 * fmean(fractions):.1f}{spread} ({len(fractions)})'
+    percent = 100 * pd.Series(fractions)
+    spread = f' ± {percent.std():.1f}' if len(percent) > 1 else ''
+    return f'{percent.mean():.1f}{spread} ({len(percent)})'
 
 
-def _markdown(title: str, headers: Sequence[str], rows: Rows, columns: Columns) -> str:
-    lines = [[*headers, *columns], ['---'] * len(headers) + ['---:'] * len(columns)]
-    lines += [[*texts, *(cell(runs) for cell in columns.values())] for texts, runs in rows]
-    table = '\n'.join(f'| {" | ".join(line)} |' for line in lines) if rows else 'No run yet.'
-    return f'{title}:\n\n{table}' if title else table
+def _frame(runs: Sequence[RunResult]) -> pd.DataFrame:
+    """Return a row per run, with a column for each setting, its seed, name and accuracies."""
+    columns = ('Modules', *SETTINGS, 'seed', 'name', *METRICS)
+    frame = pd.DataFrame([(
+        len(run.excited_stages), run.study, run.stream, run.network, run.excitation,
+        _position(run), run.num_parameters, run.lambda1, run.lambda2, run.kl_reduction or '',
+        run.flow or '', run.epochs, run.split, run.seed, run.name, run.video_top1, run.clip_top1)
+        for run in runs], columns=columns)
+    return frame.astype({name: pd.CategoricalDtype(list(order), ordered=True)
+                         for name, order in ORDERS.items()})
+
+
+def _position(run: RunResult) -> str:
+    """Name the excited stages as the paper does, where the network has its stages."""
+    word, first = ('stage ', 0) if run.network == 'lite0' else ('Res', 1)
+    return ', '.join(f'{word}{stage + first}' for stage in run.excited_stages)
+
+
+def _columns(frame: pd.DataFrame, grouped: list[str], shown: Sequence[str] = (),
+             ignored: Sequence[str] = ()) -> list[str]:
+    """Return the given headers, and those that differ where runs agree in ``grouped``."""
+    others = [s for s in SETTINGS if s not in {*grouped, *shown, *ignored}]
+    differ = frame.groupby(grouped, observed=True)[others].nunique().gt(1).any()
+    return [*grouped, *shown, *(s for s in others if differ[s])]
+
+
+def _cells(frame: pd.DataFrame, columns: list[str], metric: str) -> 'pd.Series[str]':
+    """Return the accuracies of the runs that agree in all of some settings."""
+    twice = frame[frame.duplicated([*columns, 'seed'], keep=False)]
+    if len(twice):
+        raise ValueError(f'expected runs that differ in their seed, got one seed twice in '
+                         f'{sorted(twice["name"])}; choose between them by name=...')
+    return frame.groupby(columns, observed=True)[metric].agg(format_accuracy)
+
+
+def _metrics_table(frame: pd.DataFrame, columns: list[str]) -> str:
+    return _markdown(pd.DataFrame({m: _cells(frame, columns, m) for m in METRICS}))
+
+
+def _markdown(cells: pd.DataFrame) -> str:
+    """Write a table; its index is the settings."""
+    if cells.empty:
+        return 'No run yet.'
+    settings = [str(name) for name in cells.index.names]
+    table = cells.astype('str').fillna(NO_RUN).reset_index()
+    for name in settings:
+        table[name] = [FORMATS.get(name, '{}').format(v) or NO_RUN for v in table[name]]
+    lines: list[list[str]] = [
+        [*map(str, table)], ['---'] * len(settings) + ['---:'] * len(cells.columns),
+        *table.to_numpy().tolist()]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)

@@ -1,4 +1,4 @@
-"""What every measured run reached: a JSON file that is a plain list of objects, one a run."""
+"""The results of all measured runs: a JSON file with a plain list of objects, one per run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+from imrs_ros.atomic_file import replace_text
 from training.studies.run_result import RunResult
 
 
@@ -18,7 +19,7 @@ def load_results(path: Path) -> list[RunResult]:
     :param path: the file.
     :return: its runs, in the order of the file.
     :raises FileNotFoundError: when there is none.
-    :raises ValueError: when it is not a list of runs, or a run stands in it twice.
+    :raises ValueError: when it is not a list of runs, or holds a run twice.
     """
     try:
         entries = json.loads(path.read_text())
@@ -32,19 +33,19 @@ def load_results(path: Path) -> list[RunResult]:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise ValueError(f'{path}: expected every study, name, split and seed once, got {twice} '
-                         'more than once; remove the outdated ones')
+                         'more than once; remove the outdated entries')
     return results
 
 
 def record_result(path: Path, result: RunResult) -> None:
     """
-    Add a run, or replace the one of the same study, name, split and seed in its place.
+    Add a run, or replace the one with the same study, name, split and seed.
 
-    The file is moved into place whole, and processes that record at once wait for each other.
+    The file is replaced as a whole, and processes that record at once wait for each other.
 
-    :param path: the file; made where there is none.
+    :param path: the file; created where missing.
     :param result: the run.
-    :raises ValueError: when the file holds something else than runs; it is left as it is.
+    :raises ValueError: when the file holds anything but runs; it is left as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path.parent):
@@ -52,14 +53,12 @@ def record_result(path: Path, result: RunResult) -> None:
         keys = [earlier.key for earlier in results]
         place = keys.index(result.key) if result.key in keys else len(results)
         results[place:place + 1] = [result]
-        partial = path.with_name(f'{path.name}.partial')
-        partial.write_text(json.dumps([asdict(r) for r in results], indent=2) + '\n')
-        partial.replace(path)
+        replace_text(path, json.dumps([asdict(r) for r in results], indent=2) + '\n')
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder; the system frees it when the process dies."""
+    """Hold a lock on a folder; the kernel releases it when the process dies."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

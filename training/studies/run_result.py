@@ -1,4 +1,4 @@
-"""One measured run: how it was trained, and what it reached."""
+"""The result of one run."""
 
 from dataclasses import dataclass, fields
 import math
@@ -12,7 +12,7 @@ from training.config import KL_REDUCTIONS
 
 STREAMS = ('rgb', 'flow', 'mars', 'imrs', 'rgb+flow', 'imrs+rgb')
 DISTILLED = ('mars', 'imrs', 'imrs+rgb')
-"""Streams with a part that learnt from a flow stream."""
+"""Streams with a student of a flow stream."""
 SPLITS = (1, 2, 3)
 """The official splits of HMDB51 and UCF101."""
 TYPES: dict[Any, tuple[tuple[type, ...], str]] = {
@@ -24,16 +24,16 @@ TYPES: dict[Any, tuple[tuple[type, ...], str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunResult:
-    """One run on the test list of one split: how it was trained and what it reached."""
+    """How a run was trained, and its accuracy on the test list of one split."""
 
     study: str
-    """What the run belongs to, such as ``paper`` or ``lite0``: one word."""
+    """Name of its study, such as ``paper`` or ``lite0``: one word."""
     name: str
     """Name of the run: one word."""
     network: str
-    """Name of the network, see ``build_network``; of both streams where two are averaged."""
+    """Name of the network, see ``build_network``; the same in both streams of a fusion."""
     stream: str
-    """One of ``STREAMS``; a ``+`` averages the scores of two."""
+    """One of ``STREAMS``; a ``+`` is the average of two."""
     excitation: str
     """``ce``, ``se`` or ``none``."""
     excitation_stages: tuple[int, ...] | None
@@ -41,39 +41,39 @@ class RunResult:
     kl_reduction: str | None
     """``mean`` or ``batchmean``, of the KL term; null where lambda2 is 0."""
     lambda1: float
-    """Weight of the feature distance (eq. 8); 0 for streams that are not distilled."""
+    """Weight of the feature distance (eq. 8); 0 without distillation."""
     lambda2: float
-    """Weight of the KL term (eq. 8); 0 for streams that are not distilled."""
+    """Weight of the KL term (eq. 8); 0 without distillation."""
     split: int
     """Official split."""
     seed: int
-    """The run's seed."""
+    """Random seed of the run."""
     clip_top1: float
-    """Fraction, as the other accuracies; see ``Accuracy``."""
+    """Fraction of clips whose best class is right; see ``Accuracy``."""
     clip_top5: float
-    """Clips with the right class among the best five."""
+    """Fraction of clips with the right class among the best five."""
     video_top1: float
-    """Videos whose best class is right."""
+    """Fraction of videos whose best class is right."""
     video_top5: float
-    """Videos with the right class among the best five."""
+    """Fraction of videos with the right class among the best five."""
     validation_video_top1: float | None
-    """On the held-out training groups, of the epoch that was kept; null without validation."""
+    """The best epoch's, on the validation videos; null without validation."""
     epochs: int
-    """Passes over the training videos that the run was set to make."""
+    """Passes over the training videos."""
     hours: float
-    """Time it took to train."""
+    """Training time."""
     num_parameters: int
-    """Of all networks that are run at test time."""
+    """Of all networks that run at test time."""
     flow: str | None
-    """Optical flow it was trained with, ``tvl1`` or ``dis``; null for ``rgb``."""
+    """Optical flow used in training, ``tvl1`` or ``dis``; null for ``rgb``."""
     command: str
-    """The exact command line that made it."""
+    """The exact command line that produced it."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises ValueError: naming the field, what it may be, and what came.
+        :raises ValueError: naming the field, the values allowed and the one given.
         """
         for field in fields(self):
             value, (allowed, words) = getattr(self, field.name), TYPES[field.type]
@@ -136,20 +136,12 @@ class RunResult:
 
     @property
     def key(self) -> tuple[str, str, int, int]:
-        """
-        Tell runs apart.
-
-        :return: study, name, split and seed.
-        """
+        """Study, name, split and seed, which identify a run."""
         return self.study, self.name, self.split, self.seed
 
     @property
     def excited_stages(self) -> tuple[int, ...]:
-        """
-        Spell out the stages that are followed by an excitation module.
-
-        :return: in ascending order; empty for excitation ``none``.
-        """
+        """Stages followed by an excitation module, ascending; empty for excitation ``none``."""
         if self.excitation == 'none':
             return ()
         return tuple(sorted(set(self.excitation_stages or all_stages(self.network))))
@@ -157,9 +149,9 @@ class RunResult:
     @classmethod
     def from_mapping(cls, values: Any, origin: str) -> 'RunResult':
         """
-        Make a result from plain values.
+        Create a result from plain values.
 
-        :param values: by field name, all of them; stages may be a list.
+        :param values: all fields by name; stages may be a list.
         :param origin: named in errors.
         :return: the checked result.
         :raises ValueError: for unknown names, missing names and wrong values.
@@ -178,7 +170,7 @@ class RunResult:
 
 def all_stages(network: str) -> tuple[int, ...]:
     """
-    Name the stages that an excitation module may follow.
+    Return the stages that an excitation module may follow.
 
     :param network: a name from ``NETWORKS``.
     :return: in ascending order.

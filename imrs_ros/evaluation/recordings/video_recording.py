@@ -5,7 +5,7 @@ from pathlib import Path
 
 from imrs_ros.evaluation.recordings.recording import Image, RecordingError
 from imrs_ros.records import Frame
-from imrs_ros.video import read_video, SUFFIXES, video_length, VideoError
+from imrs_ros.video import read_video, SUFFIXES, video_timeline, VideoError
 
 TOPIC = '/video'
 FIRST_STAMP_NS = 1_000_000_000
@@ -13,26 +13,26 @@ FIRST_STAMP_NS = 1_000_000_000
 
 
 class VideoRecording:
-    """One video; a context manager, as a bag."""
+    """One video; a context manager, like a bag."""
 
     def __init__(self, path: Path) -> None:
         """
         Open a video.
 
         :param path: the file.
-        :raises RecordingError: when it cannot be opened.
+        :raises RecordingError: if it cannot be opened.
         """
         self.name, self.notes = path.stem, list[str]()
         self.topics: tuple[str, ...] = (TOPIC,)
         self._path, self.start_ns = path, FIRST_STAMP_NS
         try:
-            self.num_images, fps = video_length(path)
+            timeline = video_timeline(path)
         except VideoError as error:
             raise RecordingError(str(error)) from error
-        self.duration_ns = round(self.num_images * 1e9 / fps)
+        self.num_images, self.duration_ns = timeline.num_frames, timeline.duration_ns
 
     def __enter__(self) -> 'VideoRecording':
-        """Give the video itself."""
+        """Return the video itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -42,7 +42,7 @@ class VideoRecording:
         """
         Read all frames, up to where the file is damaged.
 
-        :param size_px: of no use: a video holds no messages, and its frames stay whole.
+        :param size_px: ignored: there are no messages to decode, and frames stay whole.
         :return: frames in order.
         """
         try:
@@ -54,7 +54,7 @@ class VideoRecording:
 
     def texts(self, topic: str) -> list[tuple[int, str]]:
         """
-        Refuse: a video has no topics.
+        Raise an error: a video has no topics.
 
         :param topic: any.
         :return: never.
@@ -65,9 +65,9 @@ class VideoRecording:
 
 def is_video(path: Path) -> bool:
     """
-    Tell whether a file is a video, by its name.
+    Return whether a file is a video, by its suffix.
 
     :param path: any file.
-    :return: whether it is one.
+    :return: True if it is.
     """
     return path.suffix.lower() in SUFFIXES

@@ -1,9 +1,10 @@
 """Temperature and thresholds on scores whose best values are known."""
 
+from imrs_ros.decision import softmax
 import numpy as np
 import pytest
 from training.model_folder.calibration import (
-    calibrate, fit_class_threshold, fit_no_action, fit_temperature, softmax_rows)
+    calibrate, fit_class_thresholds, fit_no_action, fit_temperature)
 
 
 def test_temperature_makes_overconfident_scores_honest():
@@ -28,10 +29,11 @@ def test_class_threshold_has_the_best_f1():
     shown = np.array([[.9, .1], [.7, .3], [.6, .4], [.2, .8]], np.float32)
     truth = np.array([0, 0, 1, 1])
     none = np.zeros((0, 2), np.float32)
-    assert fit_class_threshold(shown, truth, none, 0) == pytest.approx(.61, abs=.005)
-    empty = np.array([[.75, .25]], np.float32)
-    assert fit_class_threshold(shown, truth, empty, 0) == pytest.approx(.61, abs=.005)
-    assert fit_class_threshold(shown, np.array([1, 1, 1, 1]), none, 0) == 0
+    assert fit_class_thresholds(shown, truth, none) == pytest.approx([.61, .31], abs=.005)
+    empty = np.array([[.75, .25], [.655, .345]], np.float32)
+    assert fit_class_thresholds(shown, truth, empty) == pytest.approx([.66, .35], abs=.005)
+    # A class without clips, and one that every clip shows.
+    assert fit_class_thresholds(shown, np.array([1, 1, 1, 1]), none).tolist() == [0, 0]
 
 
 def test_all_of_it_without_background():
@@ -40,4 +42,4 @@ def test_all_of_it_without_background():
     calibration = calibrate(logits, truth, None, ('wave', 'fall'))
     assert calibration.no_action_threshold is None
     assert set(calibration.class_thresholds) == {'wave', 'fall'}
-    assert softmax_rows(logits, calibration.temperature).sum(axis=1) == pytest.approx(1)
+    assert softmax(logits, calibration.temperature).sum(axis=1) == pytest.approx(1)

@@ -1,23 +1,22 @@
-"""Which classes are taken for which: counts, shares, table and picture."""
+"""Which classes are mistaken for which: counts, table and picture."""
 
 import cv2
 import numpy as np
 import pytest
 from training.learning.accuracy import count_right
-from training.scoring.confusion import (
-    accuracy_table, confusion_matrix, count_confusions, draw_confusion, normalise_rows)
+from training.scoring.confusion import accuracy_table, count_confusions, draw_confusion
 
 COUNTS = np.array([[3, 1, 0], [0, 0, 0], [2, 2, 1]])
 
 
+def one_hot(predicted, num_classes=3):
+    return [np.eye(num_classes, dtype=np.float32)[[k]] for k in predicted]
+
+
 def test_rows_are_the_truth():
-    counts = confusion_matrix([0, 0, 0, 0, 2, 2, 2, 2, 2], [0, 1, 0, 0, 0, 1, 2, 0, 1], 3)
+    counts = count_confusions(
+        one_hot([0, 1, 0, 0, 0, 1, 2, 0, 1]), [0, 0, 0, 0, 2, 2, 2, 2, 2])
     assert counts.tolist() == COUNTS.tolist()
-    assert confusion_matrix([], [], 2).tolist() == [[0, 0], [0, 0]]
-
-
-def test_shares_are_of_the_row():
-    assert normalise_rows(COUNTS).tolist() == [[0.75, 0.25, 0], [0, 0, 0], [0.4, 0.4, 0.2]]
 
 
 def test_videos_are_counted_by_their_mean_logits():
@@ -29,11 +28,11 @@ def test_videos_are_counted_by_their_mean_logits():
 
 
 @pytest.mark.parametrize(('truth', 'predicted', 'words'), [
-    ([0, 3], [0, 0], r'classes in \[0, 3\), got \[3\]'), ([0, 0], [0, -1], r'got \[-1\]'),
-    ([0, 1], [0], 'got 1 for 2')])
+    ([0, 3], [0, 0], r'classes in \[0, 3\), got \[3\]'), ([0, -1], [0, 0], r'got \[-1\]'),
+    ([0, 1], [0], 'inconsistent')])
 def test_wrong_classes_are_named(truth, predicted, words):
     with pytest.raises(ValueError, match=words):
-        confusion_matrix(truth, predicted, 3)
+        count_confusions(one_hot(predicted), truth)
 
 
 def test_logits_that_are_not_finite_are_refused():
@@ -45,7 +44,7 @@ def test_logits_that_are_not_finite_are_refused():
 
 def test_accuracy_by_class(tmp_path):
     assert accuracy_table(COUNTS, ['wave', 'fall', 'lift']).splitlines() == [
-        '| Class | Videos | Right, % | Most often taken for |', '|---|---:|---:|---|',
+        '| Class | Videos | Right, % | Most often mistaken for |', '|---|---:|---:|---|',
         '| wave | 4 | 75.0 | fall (1) |', '| fall | 0 | – | – |', '| lift | 5 | 20.0 | wave (2) |',
         '| **all** | 9 | 44.4 | – |']
     for action in (lambda names: accuracy_table(COUNTS, names),
@@ -72,12 +71,12 @@ def test_picture_marks_the_cell_of_truth_and_prediction(tmp_path):
     for cell in (upper, ~upper):
         inside = image_HWC[rows[cell].min() + 5:rows[cell].max() - 5,
                            columns[cell].min() + 5:columns[cell].max() - 5]
-        assert (inside.min(axis=-1) > 200).any(), 'the count stands in it, in white'
+        assert (inside.min(axis=-1) > 200).any(), 'the percentage is in it, in white'
 
 
-def test_picture_of_shares_has_other_numbers(tmp_path):
-    for name, as_shares in (('counts.png', False), ('shares.png', True)):
-        draw_confusion(COUNTS, ['a', 'b', 'c'], tmp_path / name, as_shares=as_shares)
-    counts, shares = (cv2.imread(str(tmp_path / n)) for n in ('counts.png', 'shares.png'))
-    assert counts.shape == shares.shape
-    assert (counts != shares).any()
+def test_picture_shows_percentages_of_the_row(tmp_path):
+    for name, counts in (('a.png', COUNTS), ('b.png', 10 * COUNTS), ('c.png', COUNTS.T)):
+        draw_confusion(counts, ['a', 'b', 'c'], tmp_path / name)
+    once, tenfold, other = (cv2.imread(str(tmp_path / n)) for n in ('a.png', 'b.png', 'c.png'))
+    assert (once == tenfold).all()
+    assert (once != other).any()

@@ -1,4 +1,4 @@
-"""The file of results, and the tables that are made of it."""
+"""The file of results, and the tables that are filled from it."""
 
 from concurrent.futures import ThreadPoolExecutor
 import json
@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from training.fill_tables import fill_tables, select
+from training.studies.marked_tables import fill_tables, select
 from training.studies.result_tables import streams_table
 from training.studies.results_file import load_results, record_result
 from training.studies.run_result import RunResult

@@ -1,0 +1,112 @@
+"""Files and folders that are whole or absent, with the modes of new ones."""
+
+from concurrent.futures import ThreadPoolExecutor
+import os
+import subprocess
+import sys
+
+from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+
+@pytest.fixture(params=[0o022, 0o027])
+def umask(request):
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def mode(path):
+    return path.stat().st_mode & 0o777
+
+
+def test_text_replaces_what_was_there(tmp_path):
+    path = tmp_path / 'new' / 'file.txt'
+    replace_text(path, 'first é')
+    replace_text(path, 'second')
+    assert path.read_text() == 'second'
+    assert [p.name for p in path.parent.iterdir()] == ['file.txt']
+
+
+def test_modes_are_those_of_new_files_and_folders(tmp_path, umask):
+    text, weights = tmp_path / 'file.txt', tmp_path / 'model.safetensors'
+    text.touch(0o600)
+    replace_text(text, 'new')
+    with replace_file(weights) as new:
+        # The library writes a temporary file of its own that others cannot read.
+        save_file({'a': np.ones(2)}, new)
+        assert mode(new) == 0o600
+    assert load_file(weights)['a'].tolist() == [1, 1]
+    assert mode(text) == mode(weights) == 0o666 & ~umask
+    folder = tmp_path / 'folder'
+    folder.mkdir(0o700)
+    with replace_folder(folder) as new:
+        (new / 'inner').mkdir()
+    assert mode(folder) == mode(folder / 'inner') == 0o777 & ~umask
+
+
+def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path):
+    path, folder = tmp_path / 'file.txt', tmp_path / 'folder'
+    path.write_text('old')
+    folder.mkdir()
+    (folder / 'a').write_text('old')
+    for replace in (replace_file(path), replace_folder(folder)):
+        with pytest.raises(TypeError), replace as new:
+            (new if new.is_file() else new / 'b').write_text(b'no text')
+    assert path.read_text() == (folder / 'a').read_text() == 'old'
+    assert sorted(p.name for p in tmp_path.rglob('*')) == ['a', 'file.txt', 'folder']
+
+
+def test_folder_replaces_all_of_the_earlier_one(tmp_path):
+    folder = tmp_path / 'folder'
+    for name in ('first', 'second'):
+        with replace_folder(folder) as new:
+            assert list(new.iterdir()) == []
+            assert new.name == 'folder'
+            (new / name).write_text(name)
+    assert [p.name for p in folder.iterdir()] == ['second']
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_earlier_one(tmp_path):
+    folder = tmp_path / 'folder'
+    folder.mkdir()
+    (folder / 'a').touch()
+    with pytest.raises(FileNotFoundError), replace_folder(folder) as new:
+        new.rmdir()
+    assert (folder / 'a').exists()
+
+
+def test_writers_at_once_do_not_disturb_each_other(tmp_path):
+    path = tmp_path / 'file.txt'
+
+    def write(digit):
+        replace_text(path, digit * 100_000)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, '12345678' * 4))
+    text = path.read_text()
+    assert text == text[0] * 100_000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+    path = tmp_path / 'file[1].txt'
+    code = ('import sys, time; from pathlib import Path\n'
+            'from imrs_ros.atomic_file import replace_file\n'
+            'with replace_file(Path(sys.argv[1])) as new:\n'
+            '    print(new, flush=True); sys.stdin.read(1); new.write_text("late")')
+    writers = [subprocess.Popen([sys.executable, '-c', code, path], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for writer in writers:
+        writer.stdout.readline()
+    assert len(list(tmp_path.glob('*.partial-*'))) == 2
+    writers[0].kill()
+    writers[0].communicate()
+    replace_text(path, 'early')
+    assert len(list(tmp_path.glob('*.partial-*'))) == 1
+    writers[1].communicate('x')
+    assert path.read_text() == 'late'
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,128 @@
+"""Train and measure the runs of a study, each by the commands that anyone would type."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+import json
+import os
+from pathlib import Path
+import shlex
+import subprocess
+import sys
+
+from imrs_ros.atomic_file import replace_text
+from training.clips.extract_settings import ExtractSettings
+from training.learning.networks import make_network
+from training.learning.run_state import LAST, read_best, read_saved
+from training.scoring.complexity import measure_complexity
+from training.studies.plan import Fusion, StudyRun
+from training.studies.run_result import RunResult
+import yaml
+
+FIGURES, LOG = 'test.json', 'log.txt'
+"""In the folder of a run: accuracy on the test list, and the output of the commands."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudyRunner:
+    """Runs the commands of a study as processes of their own; what is finished is not redone."""
+
+    data: Path
+    """Folder with ``videos/`` and ``splits/``."""
+    frames: Path
+    """Output folder of ``training.extract``."""
+    out: Path
+    """Folder of all runs."""
+    num_threads: int
+    """CPU threads of each command."""
+
+    def train(self, run: StudyRun) -> RunResult:
+        """
+        Train and measure one run.
+
+        :param run: what to train; its teachers are finished.
+        :return: the result.
+        :raises RuntimeError: when a command fails; its output is in the folder of the run.
+        """
+        folder = self.out / run.folder
+        config = folder.with_suffix('.yaml')
+        command = ['training.train', str(config), '--data', str(self.data), '--frames',
+                   str(self.frames), '--out', str(folder)]
+        if not (folder / FIGURES).exists():
+            settings = run.config.to_mapping()
+            settings['teachers'] = [str(self.out / name) for name in run.config.teachers]
+            replace_text(config, yaml.safe_dump(settings, sort_keys=False))
+            self._call(command, folder)
+            self._call(self._evaluate([folder], run, folder / FIGURES), folder)
+        return self._result(run, command)
+
+    def fuse(self, fusion: Fusion) -> RunResult:
+        """
+        Measure two finished runs together.
+
+        :param fusion: the runs.
+        :return: the result; hours and parameters are sums, settings those of the first run.
+        :raises RuntimeError: when the command fails.
+        """
+        folders = [self.out / run.folder for run in fusion.parts]
+        figures = folders[0] / f'{fusion.name}.json'
+        command = self._evaluate(folders, fusion.parts[0], figures)
+        if not figures.exists():
+            self._call(command, folders[0])
+        first, second = (self._result(run, command) for run in fusion.parts)
+        return replace(
+            first, name=fusion.name, stream=fusion.name, flow=first.flow or second.flow,
+            hours=round(first.hours + second.hours, 3), validation_video_top1=None,
+            num_parameters=first.num_parameters + second.num_parameters,
+            **_read_figures(figures))  # type: ignore[arg-type]
+
+    def is_finished(self, run: StudyRun) -> bool:
+        """
+        Return whether a run has been trained and measured.
+
+        :param run: any run.
+        :return: whether its figures exist.
+        """
+        return (self.out / run.folder / FIGURES).exists()
+
+    def _evaluate(self, folders: Sequence[Path], run: StudyRun, figures: Path) -> list[str]:
+        return ['training.evaluate', '--model', *map(str, folders), '--data', str(self.data),
+                '--frames', str(self.frames), '--split', str(run.config.split), '--json',
+                str(figures)]
+
+    def _call(self, command: Sequence[str], folder: Path) -> None:
+        environment = {**os.environ, 'OMP_NUM_THREADS': str(self.num_threads),
+                       'TQDM_DISABLE': '1', 'PYTHONWARNINGS': 'ignore'}
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / LOG).open('a') as log:
+            done = subprocess.run(
+                [sys.executable, '-m', *command], stdout=log, stderr=log, env=environment)
+        if done.returncode:
+            lines = (folder / LOG).read_text().strip().splitlines()
+            raise RuntimeError(f'{folder.name}: {lines[-1] if lines else "no output"}; '
+                               f'see {folder / LOG}')
+
+    def _result(self, run: StudyRun, command: Sequence[str]) -> RunResult:
+        config, folder, stream = run.config, self.out / run.folder, run.stream
+        best, is_distilled = read_best(folder), stream in ('mars', 'imrs')
+        return RunResult(
+            study=run.study, name=run.name, network=config.network, stream=stream,
+            excitation=config.excitation,
+            excitation_stages=None if config.excitation == 'none' else config.excitation_stages,
+            kl_reduction=config.kl_reduction if is_distilled and config.lambda2 else None,
+            lambda1=config.lambda1 if is_distilled else 0.0,
+            lambda2=config.lambda2 if is_distilled else 0.0,
+            split=config.split, seed=config.seed,
+            validation_video_top1=round(best.validation_top1, 4),
+            **_read_figures(folder / FIGURES),
+            epochs=config.epochs, hours=round(read_saved(folder / LAST)['hours'], 3),
+            num_parameters=measure_complexity(
+                make_network(config, len(best.labels)), num_frames=config.num_frames,
+                size_px=config.size_px).num_parameters,
+            flow=None if stream == 'rgb' else ExtractSettings.load(self.frames).flow,
+            command=shlex.join(['python', '-m', *command]))
+
+
+def _read_figures(path: Path) -> dict[str, float]:
+    figures = json.loads(path.read_text())
+    return {name: round(figures[name], 4)
+            for name in ('clip_top1', 'clip_top5', 'video_top1', 'video_top5')}
