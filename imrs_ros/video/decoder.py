@@ -67,7 +67,7 @@ class Decoder:
         """
         Frames that the container states, or that its duration and rate make; 0 for neither.
 
-        Those before and behind an edit list, which are not shown, are left out once they were read.
+        Those outside an edit list, which are not shown, are left out once they were read.
         """
         if self._stream.frames:
             return float(self._stream.frames - self._num_discarded)
