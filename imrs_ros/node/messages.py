@@ -1,7 +1,7 @@
 """
 ROS messages to frames (by ``images.decoding``) and decisions to ROS messages; nothing else.
 
-``class_id`` of an ``ObjectHypothesis``, a string in vision_msgs, is the label itself: every message
+``class_id`` of an ``ObjectHypothesis``, a string in vision_msgs, is the label itself: a message
 can be read on its own, without a lookup. It is the ``class_name`` of exactly one entry of
 ``LabelInfo``, whose integer ``class_id`` is its number.
 
