@@ -60,7 +60,7 @@ class NodeSettings:
 
     @property
     def named_cameras(self) -> tuple[str, ...]:
-        """Give the cameras; none where they are the default, which stands for any."""
+        """Return the cameras; none for the default, which stands for any."""
         return () if self.cameras == NodeSettings().cameras else self.cameras
 
 

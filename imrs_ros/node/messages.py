@@ -1,9 +1,9 @@
 """
 ROS messages to frames (by ``images.decoding``) and decisions to ROS messages; nothing else.
 
-``class_id`` of an ``ObjectHypothesis`` is the label itself, a text as vision_msgs declares it:
-whoever receives a single message can read it, without a lookup that may not have arrived. It is
-the ``class_name`` of one entry of ``LabelInfo``, whose own ``class_id`` is the number.
+``class_id`` of an ``ObjectHypothesis``, a string in vision_msgs, is the label itself: a message
+can be read on its own, without a lookup. It is the ``class_name`` of exactly one entry of
+``LabelInfo``, whose integer ``class_id`` is its number.
 
 Layout legend: H height, W width, C channels, K classes.
 """
