@@ -1,49 +1,56 @@
-# `make` or `make help` lists what can be made.
+# `make` or `make help` lists the targets.
 PYTHON ?= python3
-VENV := .venv
+# kilted: everything. jazzy: the node and its tests, in an environment beside it.
+DISTRO ?= kilted
+VENV := .venv$(if $(filter-out kilted,$(DISTRO)),-$(DISTRO))
 RUN := AMENT_PREFIX_PATH=$(CURDIR)/$(VENV) RMW_IMPLEMENTATION=rmw_fastrtps_cpp $(VENV)/bin/python
+PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 REQUIREMENTS := $(wildcard requirements/*.txt) requirements/build_vision_msgs.py \
 	$(wildcard requirements/vision_msgs/msg/*) setup.py
+TESTS ?= test
+TESTS_OF_NODE := test/node test/images test/evaluation/live test/evaluation/recordings
 
 DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
 STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1 \
 	--results docs/results.json --tables docs/results.md
 
-.PHONY: help setup demo test lint unit stages bench reproduce clean
+.PHONY: help setup demo test lint unit test-jazzy stages bench reproduce clean
 
-help:  ## list what can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.setup_done  ## make .venv with all that is needed; quick when nothing changed
+setup: $(VENV)/.setup_done  ## create .venv with all dependencies; quick when nothing has changed
 
 $(VENV)/.setup_done: $(REQUIREMENTS)
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
-		-c requirements/constraints.txt -r requirements/all.txt
+	$(PIP) -r requirements/$(DISTRO).txt
 	$(VENV)/bin/python requirements/build_vision_msgs.py
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps \
-		--no-build-isolation --editable .
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: setup  ## play real video to the real node; VIDEO=<file or folder> MODEL=<name or folder>
 	$(RUN) -m imrs_ros.demo
 
-test: lint unit  ## check style and types, then run all tests
+test: lint unit  ## run the linters and all tests
 
-lint: setup  ## check style and types
-	$(VENV)/bin/ruff check .
+lint: setup  ## run ruff, codespell, the link check, and mypy for Python 3.10 and 3.11
+	$(VENV)/bin/pre-commit run --all-files
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --python-version 3.10
 
-unit: setup  ## run all tests
-	$(RUN) -m pytest
+unit: setup  ## run all tests, or those in TESTS=<files or folders>
+	$(RUN) -m pytest $(TESTS)
+
+test-jazzy:  ## run the tests of the node on ROS 2 Jazzy, in .venv-jazzy
+	$(MAKE) unit DISTRO=jazzy TESTS='$(TESTS_OF_NODE)'
 
 stages: setup  ## time every stage from image message to published window
 	$(RUN) benchmarks/stages.py
 
-bench: setup  ## measure, and write docs/performance.json and docs/performance.md
+bench: setup  ## run the benchmarks; writes docs/performance.json and docs/performance.md
 	$(RUN) benchmarks/run_all.py
 
-reproduce: setup  ## train the shipped model and all of docs/results.md anew; takes hours, resumes
+reproduce: setup  ## train the shipped model and redo docs/results.md; takes hours, resumes
 	$(VENV)/bin/python -m training.extract $(DATA)/videos data/ucf10_tvl1 --short-side 160 \
 		--flow tvl1 --flow-short-side 64 --max-sec 2 \
 		--only $$(cut -d' ' -f2 $(DATA)/splits/classInd.txt)
@@ -52,5 +59,5 @@ reproduce: setup  ## train the shipped model and all of docs/results.md anew; ta
 	$(VENV)/bin/python -m training.export data/runs/lite0-imrs-split1-seed0 --data $(DATA) \
 		--out models/ucf10
 
-clean:  ## remove .venv and all that was built; data/ and models/ stay
-	rm -rf $(VENV) build install log *.egg-info .mypy_cache .ruff_cache .hypothesis
+clean:  ## remove the environments and everything built; data/ and models/ stay
+	rm -rf .venv .venv-jazzy build install log *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -6,7 +6,21 @@ from setuptools import find_packages, setup
 
 PACKAGE = 'imrs_ros'
 SHARE = f'share/{PACKAGE}'
-MODELS = sorted(folder for folder in Path('models').iterdir() if folder.is_dir())
+
+
+def installed(top):
+    """
+    List a folder for ``data_files``, and all folders in it.
+
+    :param top: such as ``models``; what a killed process left unfinished there stays out.
+    :return: a target folder and its files, for every folder that has any.
+    """
+    found = {}
+    for path in sorted(Path(top).rglob('[!.]*')):
+        if path.is_file() and not any(part.startswith('.') for part in path.parts):
+            found.setdefault(f'{SHARE}/{path.parent.as_posix()}', []).append(str(path))
+    return list(found.items())
+
 
 setup(
     name=PACKAGE,
@@ -25,8 +39,7 @@ setup(
         (f'{SHARE}/launch', ['launch/recognizer.launch.py', 'launch/replay.launch.py']),
         (f'{SHARE}/config', ['config/fastdds_images.xml', 'config/recognizer.yaml',
                              'config/sros2_policy.xml']),
-        *((f'{SHARE}/{folder}', [str(path) for path in sorted(folder.iterdir())])
-          for folder in MODELS),
+        *installed('models'),
     ],
     python_requires='>=3.10',
     install_requires=['setuptools'],

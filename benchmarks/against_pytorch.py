@@ -49,7 +49,8 @@ def main() -> None:
     with model_card(options.network) as card:
         backend = OpenVinoBackend(card, BackendSettings(num_threads=options.threads))
         network = load_network(card).eval()
-        flops = measure_complexity(network).flops
+        flops = measure_complexity(
+            network, num_frames=card.spec.num_frames, size_px=card.spec.size_px).flops
         apart, shared = (Windows(card, hop, f'hop {hop}') for hop in (card.spec.num_frames, 1))
         clip = torch.from_numpy(apart.advance().frames_THWC[None])
         matrix = torch.rand(MATRIX_SIDE, MATRIX_SIDE)

@@ -47,8 +47,8 @@ def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[d
         times = medians_ms(
             {'whole': lambda: score_whole(ready[hops[0]]),
              **{f'hop {hop}': streamed(hop) for hop in hops}}, rounds)
-        notes, memory = backend.description.notes, backend._streamer.new_memory().num_bytes / 1e6
-        most_new = backend._streamer.most_new
+        notes, memory = backend.description.notes, backend._reuse.new_memory().num_bytes / 1e6
+        most_new = backend._reuse.most_new
         backend.close()
     print(f'{name}: {notes}')
     return [{

@@ -19,7 +19,7 @@ from typing import Any
 
 from imrs_ros.backends import Backend, load_backend, LoadedBackend
 from imrs_ros.backends.gpu.presence import has_gpu
-from imrs_ros.backends.gpu.reference import Reference
+from imrs_ros.backends.reference import Reference
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.model_folders import find_model
@@ -94,7 +94,7 @@ def check_backends(card: ModelCard, names: Sequence[str], repeats: int) -> dict[
     :param repeats: calls of each, for each number of clips.
     :return: what was found, by backend; refusals and errors among it.
     """
-    reference = Reference(card)
+    reference = Reference.complete(card)
     found: dict[str, Any] = {}
     backends: dict[str, Backend] = {}
     for name in names:

@@ -16,6 +16,7 @@ from pathlib import Path
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
+from imrs_ros.node.topics import DIAGNOSTICS
 from node_process import cameras, join_domain, Listener, recognizer
 import numpy as np
 import rclpy
@@ -73,7 +74,7 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
         ages = listener.ages_sec
         inferences: list[float] = []
         listener.node.create_subscription(
-            DiagnosticArray, '/diagnostics', lambda msg: inferences.extend(_inferences(msg)), 10)
+            DiagnosticArray, DIAGNOSTICS, lambda msg: inferences.extend(_inferences(msg)), 10)
         listener.listen(WARM_UP_SEC)
         for heard in (*ages.values(), inferences):
             heard.clear()

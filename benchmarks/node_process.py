@@ -18,6 +18,8 @@ from typing import Any
 
 import cv2
 from imrs_ros.node.messages import jpeg_message, raw_message, stamp_to_ns
+from imrs_ros.node.spinning import spin_for
+from imrs_ros.node.topics import CLASSIFICATION, output_topic, RECOGNIZER
 from imrs_ros.records import Frame
 import numpy as np
 import psutil
@@ -133,7 +135,7 @@ class Listener:
         self.ages_sec: dict[str, list[float]] = {name: [] for name in names}
         for name in names:
             self.node.create_subscription(
-                Classification, f'/recognizer/{name}/classification',
+                Classification, output_topic(name, CLASSIFICATION, RECOGNIZER),
                 partial(self._hear, name), qos_profile_sensor_data)
 
     def _hear(self, name: str, msg: Classification) -> None:
@@ -146,9 +148,7 @@ class Listener:
 
         :param seconds: how long.
         """
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
-            rclpy.spin_once(self.node, timeout_sec=0.02)
+        spin_for(self.node, seconds)
 
 
 def images() -> list[np.ndarray]:

@@ -22,6 +22,8 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.node.messages import jpeg_message, raw_message
+from imrs_ros.node.spinning import spin_for
+from imrs_ros.node.topics import camera_of_status, DIAGNOSTICS, RECOGNIZER
 from imrs_ros.records import Frame
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
@@ -87,8 +89,8 @@ class Soak:
         self._dropped: dict[str, int] = {}
         self.num_damaged = self.num_counted = 0
         self.num_events: dict[str, int] = {}
-        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._hear, 10)
-        self._clients = {kind: self._node.create_client(kind, f'/recognizer/{name}')
+        self._node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._hear, 10)
+        self._clients = {kind: self._node.create_client(kind, f'{RECOGNIZER}/{name}')
                          for kind, name in ((ChangeState, 'change_state'),
                                             (GetState, 'get_state'),
                                             (SetParametersAtomically,
@@ -114,11 +116,6 @@ class Soak:
                 next_event = time.monotonic() + EVENT_PERIOD_SEC
         self._settle()
 
-    def _spin(self, seconds: float) -> None:
-        limit = time.monotonic() + seconds
-        while (left := limit - time.monotonic()) > 0:
-            rclpy.spin_once(self._node, timeout_sec=left)
-
     def _publish(self) -> None:
         """Let every camera that is there give its next image."""
         self._num_sent += 1
@@ -127,7 +124,7 @@ class Soak:
             message = messages[self._num_sent % len(messages)]
             message.header.stamp = self._node.get_clock().now().to_msg()
             publisher.publish(message)
-        self._spin(1 / RATE_HZ)
+        spin_for(self._node, 1 / RATE_HZ)
 
     def _toggle_camera(self) -> None:
         name = self._rng.choice(CAMERAS)
@@ -156,7 +153,7 @@ class Soak:
                 message.data = self._raw[0].data[:self._rng.randrange(1000)]
             publisher.publish(message)
             self.num_damaged += 1
-        self._spin(0.1)
+        spin_for(self._node, 0.1)
 
     def _set(self, **values: object) -> bool:
         request = SetParametersAtomically.Request(parameters=[
@@ -216,13 +213,14 @@ class Soak:
 
     def _settle(self) -> None:
         """Let what was sent arrive, and be told of."""
-        self._spin(SETTLE_SEC)
+        spin_for(self._node, SETTLE_SEC)
 
     def _hear(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            values = {value.key: value.value for value in status.values}
-            if 'num_dropped' in values:
-                self._dropped[status.hardware_id] = int(values['num_dropped'])
+            camera = camera_of_status(status.name, RECOGNIZER)
+            if camera is not None:
+                values = {value.key: value.value for value in status.values}
+                self._dropped[camera] = int(values['num_dropped'])
 
     def _collect(self) -> None:
         """Add up what was counted; a node that is configured anew starts at 0."""

@@ -1,7 +1,7 @@
 """
 From a camera image to an action label.
 
-Start at ``recognizer``: both halves of the path are on its page. The modules here are what all
-rooms share (``records``, ``settings``, ``model_card``) and the path itself. They import ``images``
-and ``backends``, never ROS; ``node`` puts them on a robot.
+Start at ``recognizer``, which shows the whole path. The modules here are that path and what all
+folders share (``records``, ``settings``, ``model_card``). They may import ``images`` and
+``backends``, never ROS; ``node`` is the part that runs on a robot.
 """

@@ -1,6 +1,6 @@
 """The node's process: ``python -m imrs_ros``, or ``ros2 run imrs_ros recognizer``."""
 
-from imrs_ros.node.malloc_arena import use_one_heap
+from imrs_ros.malloc import use_one_heap
 from imrs_ros.node.shutdown import end_on_signals
 
 
@@ -8,12 +8,12 @@ def main(args: list[str] | None = None) -> None:
     """
     Run the node until SIGINT or SIGTERM.
 
-    :param args: the command line; default that of the process.
+    :param args: command line; default that of the process.
     """
     try:
         end_on_signals()
         use_one_heap()
-        # Takes a while, too.
+        # Imported here because it takes a while, and a signal must end that, too.
         from imrs_ros.node.recognizer_node import run
         run(args)
     except KeyboardInterrupt:

@@ -1,11 +1,11 @@
-"""One camera's way from a frame to a window: shrink, resample, keep the last frames."""
+"""Frames of one camera to windows: shrink, resample, keep the newest frames."""
 
 from dataclasses import dataclass
 import threading
 
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
-from imrs_ros.motion import changed_share
+from imrs_ros.motion import changed_fraction
 from imrs_ros.records import Clip, Frame
 from imrs_ros.resampler import Resampler
 from imrs_ros.ring_buffer import RingBuffer
@@ -13,46 +13,46 @@ from imrs_ros.settings import WindowSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
-    """What became of a frame."""
+class PushResult:
+    """What pushing a frame did."""
 
     restart: str | None
-    """Why the window starts anew at this frame, or None."""
+    """Why the window was restarted at this frame; None if it was not."""
     is_window_due: bool
-    """A window waits to be taken."""
+    """Whether a window is ready to be taken."""
     num_sampled: int
-    """Frames that were put on the time grid because of it, each counted once."""
+    """Distinct frames that it put on the time grid."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenWindow:
-    """A window, and what happened since the one before."""
+    """A window, and what happened since the previous one."""
 
     clip: Clip
-    """A copy of the window's frames: the camera may go on at once."""
+    """A copy of the window's frames, so that the camera can continue at once."""
     restarted: bool
-    """The camera started anew since the last window, so older scores must be forgotten."""
+    """Whether the camera restarted since the last window, so older scores must be discarded."""
     epoch: int
-    """The camera's epoch when it was taken."""
+    """The camera's epoch when the window was taken."""
     is_still: bool
-    """Too little moves in it for the model to be asked."""
+    """Whether too little moves in it for it to be scored."""
 
 
 class CameraStream:
     """
-    The frames of one camera, on the model's time grid.
+    Frames of one camera, on the model's time grid.
 
-    ``push``, ``end`` and ``clear`` belong to the thread that receives images, ``take_window`` to
-    the one that owns the model; a lock lets them meet.
+    ``push``, ``end`` and ``clear`` are called by the thread that receives images, ``take_window``
+    by the one that owns the model; a lock guards what they share.
     """
 
     def __init__(self, name: str, spec: InputSpec, settings: WindowSettings) -> None:
         """
-        Start without frames; all its memory is allocated here.
+        Allocate all memory; there are no frames yet.
 
-        :param name: the camera's name.
-        :param spec: the model's input.
-        :param settings: hop and largest gap.
+        :param name: name of the camera.
+        :param spec: input of the model.
+        :param settings: hop, largest gap and least motion.
         """
         self.name = name
         self._size_px = spec.size_px
@@ -69,30 +69,30 @@ class CameraStream:
 
     def change(self, settings: WindowSettings) -> None:
         """
-        Go by another hop and least motion from now on; frames and largest gap stay.
+        Apply a new hop and least motion; frames and largest gap are left unchanged.
 
-        :param settings: the new ones.
+        :param settings: the new settings.
         """
         with self._lock:
             self._settings = settings
 
     @property
     def epoch(self) -> int:
-        """Give how often ``end`` or ``clear`` was called: a window of an older one is void."""
+        """Return how often ``end`` or ``clear`` was called; windows of earlier epochs are void."""
         return self._epoch
 
     @property
     def num_skipped(self) -> int:
-        """Give the number of windows that fell due but were overtaken by newer ones."""
+        """Return the number of due windows that newer ones replaced before they were taken."""
         return self._num_skipped
 
-    def push(self, frame: Frame) -> Pushed:
+    def push(self, frame: Frame) -> PushResult:
         """
-        Take the camera's next frame.
+        Add the camera's next frame.
 
-        :param frame: any size; its image is not kept.
+        :param frame: an image of any size; it is not kept.
         :return: whether the window was restarted, and whether one is due.
-        :raises ValueError: when the image is not an uint8 image of the model's channels.
+        :raises ValueError: if the image is not a uint8 image with the model's channels.
         """
         small = Frame(frame.stamp_ns, frame.frame_id, shrink(frame.image_HWC, self._size_px))
         with self._lock:
@@ -104,16 +104,16 @@ class CameraStream:
                 self._ring.append(tick.image_HWC)
                 num_sampled += tick is not self._newest
                 self._newest = tick
-            return Pushed(resampled.restart, self._is_due(), num_sampled)
+            return PushResult(resampled.restart, self._is_due(), num_sampled)
 
     def end(self) -> None:
-        """Let no window so far count any more; the next one needs a frame newer than this."""
+        """Void all windows so far; the next one needs a newer frame."""
         with self._lock:
             self._epoch += 1
             self._num_at_last_window = self._ring.num_appended
 
     def clear(self) -> None:
-        """Forget all frames; the next window needs as many new ones as the first did."""
+        """Discard all frames; the next window needs as many new ones as the first did."""
         with self._lock:
             self._epoch += 1
             self._resampler.reset()
@@ -132,9 +132,9 @@ class CameraStream:
 
     def take_window(self) -> TakenWindow | None:
         """
-        Take the newest window if it is due, and forget those it overtook.
+        Return the newest window if one is due; older ones are skipped.
 
-        :return: the window, or None.
+        :return: the window; None if none is due.
         """
         with self._lock:
             window_THWC = self._ring.window()
@@ -151,5 +151,5 @@ class CameraStream:
                 first_sequence=num_appended - self._num_frames,
                 stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id)
             epoch, min_motion = self._epoch, self._settings.min_motion
-        is_still = min_motion > 0 and changed_share(clip.frames_THWC) < min_motion
+        is_still = min_motion > 0 and changed_fraction(clip.frames_THWC) < min_motion
         return TakenWindow(clip, restarted, epoch, is_still)

@@ -1,7 +1,7 @@
 """
-The entries of ``model.yaml``, read by kind: what does not fit is named with its section.
+Read and check the entries of ``model.yaml``; errors name the entry and its section.
 
-A kind is a condition and the words for it, so that every refusal says what was expected.
+A kind is a condition and its description, so that every error says what was expected.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,41 +9,41 @@ from dataclasses import dataclass
 from typing import Any
 
 REQUIRED = object()
-"""The default of an entry that must be there."""
+"""The default of a required entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldKind:
     """What an entry may be."""
 
-    words: str
-    """As in "expected ..."."""
-    fits: Callable[[Any], bool]
-    """Whether a value is of this kind."""
+    description: str
+    """Completes "expected ..."."""
+    accepts: Callable[[Any], bool]
+    """Return whether a value is of this kind."""
 
 
-TEXT = FieldKind('a text', lambda value: isinstance(value, str) and bool(value.strip()))
+STRING = FieldKind('a string', lambda value: isinstance(value, str) and bool(value.strip()))
 
 
-def whole(low: int, high: int) -> FieldKind:
+def integer(low: int, high: int) -> FieldKind:
     """
-    Make the kind of whole numbers; true, false and 2.0 are none.
+    Return the kind of integers in a range; true, false and 2.0 are not integers.
 
-    :param low: the least.
-    :param high: the greatest.
+    :param low: the smallest.
+    :param high: the largest.
     :return: the kind.
     """
     return FieldKind(
-        f'a whole number from {low} to {high}',
+        f'an integer from {low} to {high}',
         lambda value: type(value) is int and low <= value <= high)
 
 
 def number(low: float, high: float) -> FieldKind:
     """
-    Make the kind of numbers; infinities and nan are none.
+    Return the kind of numbers in a range; infinities and nan are not numbers.
 
-    :param low: the least.
-    :param high: the greatest.
+    :param low: the smallest.
+    :param high: the largest.
     :return: the kind.
     """
     return FieldKind(
@@ -53,75 +53,76 @@ def number(low: float, high: float) -> FieldKind:
 
 def list_of(kind: FieldKind) -> FieldKind:
     """
-    Make the kind of lists of any length.
+    Return the kind of lists of any length.
 
-    :param kind: of every item.
+    :param kind: kind of every item.
     :return: the kind.
     """
     return FieldKind(
-        f'a list, every item {kind.words}',
-        lambda value: isinstance(value, list) and all(map(kind.fits, value)))
+        f'a list with every item {kind.description}',
+        lambda value: isinstance(value, list) and all(map(kind.accepts, value)))
 
 
 def optional(kind: FieldKind) -> FieldKind:
     """
-    Make a kind that may also be null.
+    Return a kind that also accepts null.
 
-    :param kind: any.
+    :param kind: any kind.
     :return: the kind.
     """
-    return FieldKind(f'{kind.words}, or null', lambda value: value is None or kind.fits(value))
+    return FieldKind(
+        f'{kind.description}, or null', lambda value: value is None or kind.accepts(value))
 
 
 class CardSection:
-    """One mapping of the card."""
+    """One mapping in the card."""
 
     def __init__(self, values: Any, name: str = '') -> None:
         """
-        Check that there are entries.
+        Check that the section is a mapping.
 
-        :param values: the content.
-        :param name: what stands before the name of every entry; empty for the whole card.
-        :raises ValueError: when it is no mapping.
+        :param values: its content.
+        :param name: prefix of the names of its entries; empty for the whole card.
+        :raises ValueError: if it is not a mapping.
         """
         if not isinstance(values, Mapping):
-            raise ValueError(f'{name or "card"}: expected entries, got {values!r:.60}')
+            raise ValueError(f'{name or "card"}: expected a mapping, got {values!r:.60}')
         self._values, self._name = values, name
 
     def __iter__(self) -> Iterator[Any]:
-        """Give the names of the entries."""
+        """Iterate over the names of the entries."""
         return iter(self._values)
 
     def read(self, key: str, kind: FieldKind, default: Any = REQUIRED) -> Any:
         """
-        Read an entry.
+        Return the value of an entry.
 
-        :param key: its name.
-        :param kind: what it may be.
-        :param default: the value where there is no such entry.
+        :param key: name of the entry.
+        :param kind: kind it must be of.
+        :param default: value of a missing entry; without a default, the entry is required.
         :return: the value.
-        :raises ValueError: naming the entry, what was expected and what came.
+        :raises ValueError: if the entry is missing or of another kind.
         """
-        value = self._get(key, kind.words, default)
-        if not kind.fits(value):
-            raise ValueError(f'{self._path(key)}: expected {kind.words}, got {value!r:.60}')
+        value = self._get(key, kind.description, default)
+        if not kind.accepts(value):
+            raise ValueError(f'{self._path(key)}: expected {kind.description}, got {value!r:.60}')
         return value
 
     def section(self, key: str, default: Any = REQUIRED) -> 'CardSection':
         """
-        Read a section within.
+        Return a section of this section.
 
-        :param key: its name.
-        :param default: its entries where there is no such section.
+        :param key: name of the section.
+        :param default: entries of a missing section; without a default, the section is required.
         :return: the section.
-        :raises ValueError: when it is missing or no mapping.
+        :raises ValueError: if the section is missing or not a mapping.
         """
-        return CardSection(self._get(key, 'entries', default), self._path(key))
+        return CardSection(self._get(key, 'a mapping', default), self._path(key))
 
     def _get(self, key: str, expected: str, default: Any) -> Any:
         value = self._values.get(key, default)
         if value is REQUIRED:
-            raise ValueError(f'no entry {self._path(key)}: expected {expected}')
+            raise ValueError(f'missing entry {self._path(key)}: expected {expected}')
         return value
 
     def _path(self, key: str) -> str:

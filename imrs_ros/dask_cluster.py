@@ -1,4 +1,4 @@
-"""Work that joblib hands out, sent to the machines of a Dask cluster instead of the cores here."""
+"""A Dask cluster as the backend of joblib, instead of the cores of this machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +12,16 @@ CONNECT_LIMIT_SEC = 10.0
 @contextmanager
 def dask_cluster(address: str | None) -> Iterator[None]:
     """
-    Let ``joblib.Parallel`` work on a cluster, within the context.
+    Run ``joblib.Parallel`` on a cluster, within the context.
 
-    :param address: of a Dask scheduler, as tcp://host:8786; None for this machine.
-    :raises ConnectionError: when none answers there.
-    :raises RuntimeError: when it has no workers.
+    :param address: of a Dask scheduler, e.g. tcp://host:8786; None for this machine.
+    :raises ConnectionError: if no scheduler answers there.
+    :raises RuntimeError: if it has no workers.
     """
     if address is None:
         yield
         return
-    # Dask logs what the error below says.
+    # Dask would log what the error below says.
     logging.getLogger('distributed').setLevel(logging.CRITICAL)
     from dask.distributed import Client
     try:
@@ -29,8 +29,8 @@ def dask_cluster(address: str | None) -> Iterator[None]:
     except (OSError, ValueError) as error:
         raise ConnectionError(
             f'{address}: expected a Dask scheduler that answers within {CONNECT_LIMIT_SEC:.0f} s, '
-            f'got: {error}; start one with "dask scheduler", give the address that it prints, or '
-            'leave out --dask') from error
+            f'got: {error}; start one with "dask scheduler" and use the address that it prints, '
+            'or omit --dask') from error
     with client, parallel_config(backend='dask'):
         if not client.scheduler_info()['workers']:
             raise RuntimeError(f'{address}: expected a Dask scheduler with workers, got none; '

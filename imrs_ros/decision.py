@@ -1,5 +1,5 @@
 """
-From the scores of successive windows to a label that behaviours can act on.
+Turn the scores of successive windows into a label that behaviours can act on.
 
 Layout legend: K classes.
 """
@@ -29,9 +29,9 @@ def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float
 
 class DecisionFilter:
     """
-    Smoothing, hysteresis, minimum duration and no-action of one camera.
+    Smoothing, hysteresis, minimum duration and ``no_action`` of one camera.
 
-    All times are those of the stamps, so that a replay decides as the live run did.
+    All times are taken from the stamps, so that a replay decides as the live run did.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class DecisionFilter:
         Start with no action decided.
 
         :param labels: class names in the order of the logits.
-        :param temperature: the model's calibration.
+        :param temperature: calibration of the model.
         :param settings: thresholds and times.
-        :raises SettingsError: when the settings name a class that is not among the labels.
+        :raises SettingsError: if the settings name a class that is not among the labels.
         """
         self._labels = tuple(labels)
         self._temperature = temperature
@@ -55,10 +55,10 @@ class DecisionFilter:
 
     def change(self, settings: DecisionSettings) -> None:
         """
-        Decide by other settings from the next window on; what was seen still counts.
+        Apply new settings from the next window on; past scores still count.
 
         :param settings: thresholds and times.
-        :raises SettingsError: when they name a class that is not among the labels.
+        :raises SettingsError: if they name a class that is not among the labels.
         """
         settings.check_labels(self._labels)
         enabled = settings.enabled_classes or self._labels
@@ -66,13 +66,13 @@ class DecisionFilter:
             settings.class_thresholds.get(label, settings.enter_threshold)
             for label in self._labels])
         leave_K = enter_K * (settings.leave_threshold / settings.enter_threshold)
-        # No probability reaches the thresholds of a class that is not enabled.
+        # No probability reaches the thresholds of a disabled class.
         disabled_K = np.array([label not in enabled for label in self._labels])
         enter_K[disabled_K] = leave_K[disabled_K] = math.inf
         self._rules = _Rules(settings, enter_K, leave_K)
 
     def reset(self) -> None:
-        """Forget the scores so far; the next window must earn its label anew."""
+        """Discard past scores; the next window decides from scratch."""
         self._smoothed_K: NDArray[np.float32] | None = None
         self._last_ns = 0
         self._candidate: str | None = None
@@ -81,11 +81,11 @@ class DecisionFilter:
 
     def update(self, scores: Scores) -> Decision:
         """
-        Take the next window.
+        Add the scores of the next window.
 
-        :param scores: the model's scores; stamps rise between two resets. With a new epoch, all
-            before it counts as ended: no action is decided, and nobody needs to be told.
-        :return: what is decided now, and what changed.
+        :param scores: the scores; stamps must rise between two resets. A new epoch means that
+            the action was already ended elsewhere: the state is reset without an event.
+        :return: the decision, and how it differs from the previous one.
         """
         rules = self._rules
         if scores.epoch != self._epoch:
@@ -106,14 +106,14 @@ class DecisionFilter:
             event=_event(before, self._label))
 
     def _probabilities(self, scores: Scores) -> NDArray[np.float32]:
-        """Give calibrated probabilities; a still scene shows no class at all."""
+        """Return calibrated probabilities; all are 0 for a still scene."""
         if scores.logits_K is None:
             return np.zeros(len(self._labels), np.float32)
         return softmax(scores.logits_K, self._temperature)
 
     def _smooth(self, probabilities_K: NDArray[np.float32], stamp_ns: int, tau_sec: float,
                 ) -> NDArray[np.float32]:
-        """Average exponentially, by elapsed time instead of by number of windows."""
+        """Average exponentially over elapsed time, not over the number of windows."""
         if self._smoothed_K is None:
             self._smoothed_K = probabilities_K
         else:
@@ -125,7 +125,7 @@ class DecisionFilter:
         return self._smoothed_K
 
     def _target(self, smoothed_K: NDArray[np.float32], rules: '_Rules') -> str:
-        """Give the label that the smoothed scores speak for, with hysteresis."""
+        """Return the label that the smoothed probabilities support, with hysteresis."""
         entered_K = np.where(smoothed_K >= rules.enter_K, smoothed_K, -1)
         best = int(entered_K.argmax())
         if entered_K[best] >= 0:
@@ -149,7 +149,7 @@ class DecisionFilter:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Settings and what follows from them, swapped as one: another thread may change them."""
+    """Settings and what is derived from them, replaced as one: another thread may do so."""
 
     settings: DecisionSettings
     enter_K: NDArray[np.float64]

@@ -1,7 +1,7 @@
 """
 The card of a model: ``model.yaml`` beside ``model.safetensors``, read and checked.
 
-A model folder holds data only: nothing in it is executed, and no path in it is followed.
+A model folder is data only: nothing in it is executed, and no path in it is followed.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.card_fields import CardSection, FieldKind, list_of, number, optional, TEXT, whole
+from imrs_ros.card_fields import CardSection, FieldKind, integer, list_of, number, optional, STRING
 from imrs_ros.records import NO_ACTION
 import yaml
 
@@ -19,11 +19,12 @@ WEIGHTS_FILE = 'model.safetensors'
 CARD_FORMAT = 1
 NUM_CHANNELS = 3
 GOLDEN_BOUND = 0.05
-"""Logits; as between a trained model and its export. Half precision moves ucf10's by 0.006."""
+"""Logits; the bound between a trained model and its export. Half precision shifts ucf10's logits
+by 0.006."""
 PROBABILITY = number(0, 1)
 LABELS = FieldKind(
-    f'a list of different texts, {NO_ACTION!r} not among them',
-    lambda value: list_of(TEXT).fits(value) and 0 < len(value) == len({*value} - {NO_ACTION}))
+    f'a list of distinct strings other than {NO_ACTION!r}',
+    lambda value: list_of(STRING).accepts(value) and 0 < len(value) == len({*value} - {NO_ACTION}))
 
 
 class ModelCardError(ValueError):
@@ -32,7 +33,7 @@ class ModelCardError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Architecture:
-    """The arguments of ``build_network``."""
+    """Arguments of ``build_network``."""
 
     name: str
     """Name of the network."""
@@ -46,10 +47,10 @@ class Architecture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InputSpec:
-    """What the network takes."""
+    """Input of the network."""
 
     num_frames: int
-    """T, frames of a clip."""
+    """T, frames per clip."""
     fps: float
     """Rate of the clip's time grid, Hz."""
     size_px: int
@@ -57,101 +58,101 @@ class InputSpec:
     mean: tuple[float, ...]
     """Per-channel mean, for pixels in [0, 255]."""
     std: tuple[float, ...]
-    """Per-channel divisor."""
+    """Per-channel standard deviation, for pixels in [0, 255]."""
 
     @classmethod
     def from_section(cls, section: CardSection) -> 'InputSpec':
         """
-        Read the card's section ``input``.
+        Read the section ``input`` of a card.
 
-        :param section: its entries.
+        :param section: the section.
         :return: the input.
-        :raises ValueError: naming a wrong entry.
+        :raises ValueError: if an entry is missing or invalid.
         """
         mean = section.read('mean', list_of(number(-1e6, 1e6)))
         std = section.read('std', list_of(number(1e-6, 1e6)))
         if not len(mean) == len(std) == NUM_CHANNELS:
             raise ValueError(
                 f'input.mean and input.std: expected {NUM_CHANNELS} channels (RGB), got '
-                f'{len(mean)} and {len(std)}; flow streams are teachers only')
+                f'{len(mean)} and {len(std)}; a flow network can only be a teacher')
         return cls(
-            num_frames=section.read('num_frames', whole(1, 256)),
+            num_frames=section.read('num_frames', integer(1, 256)),
             fps=float(section.read('fps', number(0.1, 1000))),
-            size_px=section.read('size_px', whole(16, 1024)),
+            size_px=section.read('size_px', integer(16, 1024)),
             mean=tuple(map(float, mean)), std=tuple(map(float, std)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Golden:
-    """What the network scores for the golden clips, to check engines compiled from it."""
+    """Reference logits of the golden clips, to check engines compiled from the network."""
 
     bound: float
-    """Largest difference of a logit that an engine may show."""
+    """Largest difference allowed in any logit."""
     clips_sha256: str | None = None
-    """SHA-256 of the clips' bytes; None where no logits were written."""
+    """SHA-256 of the clips' bytes; None if the card has no logits."""
     logits: tuple[tuple[float, ...], ...] = ()
-    """Logits of each clip, by plain PyTorch in float32."""
+    """Logits of each clip, computed by PyTorch in float32."""
 
     @classmethod
     def from_section(cls, section: CardSection, num_classes: int) -> 'Golden':
         """
-        Read the card's section ``golden``.
+        Read the section ``golden`` of a card.
 
-        :param section: its entries; may be empty.
-        :param num_classes: logits of a clip.
-        :return: the scores.
-        :raises ValueError: naming a wrong entry.
+        :param section: the section; may be empty.
+        :param num_classes: logits per clip.
+        :return: the reference.
+        :raises ValueError: if an entry is invalid.
         """
-        row = FieldKind(f'a list of {num_classes} numbers, one a label', lambda value: list_of(
-            number(-1e6, 1e6)).fits(value) and len(value) == num_classes)
+        row = FieldKind(f'a list of {num_classes} numbers, one per label', lambda value: list_of(
+            number(-1e6, 1e6)).accepts(value) and len(value) == num_classes)
         return cls(
             bound=float(section.read('bound', number(1e-6, 1e3), default=GOLDEN_BOUND)),
-            clips_sha256=section.read('clips_sha256', optional(TEXT), default=None),
+            clips_sha256=section.read('clips_sha256', optional(STRING), default=None),
             logits=tuple(map(tuple, section.read('logits', list_of(row), default=[]))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCard:
-    """Everything the run time needs to know of a model."""
+    """Everything the run time needs to know about a model."""
 
     name: str
     """The model's name."""
     architecture: Architecture
     """How to build the network."""
     spec: InputSpec
-    """What the network takes."""
+    """Input of the network."""
     labels: tuple[str, ...]
     """Class names in the order of the logits."""
     temperature: float
     """Calibration: logits are divided by it before the softmax."""
     no_action_threshold: float | None
-    """Calibration: probability that the best class of a window needs to be more than background;
-    None where none was fitted."""
+    """Calibration: probability below which the best class of a window counts as background; None
+    if it was not fitted."""
     class_thresholds: Mapping[str, float]
-    """Calibration: probability that a class needs, by label; need not name all labels."""
+    """Calibration: minimum probability by label; may omit labels."""
     weights_sha256: str
     """SHA-256 of the weights file, hexadecimal."""
     folder: Path
-    """Where card and weights lie."""
+    """Folder of card and weights."""
     provenance: Mapping[str, Any]
-    """How the model was made and how well it does; for people, not for the program."""
+    """How the model was trained and its accuracy; for people, not used by the program."""
     golden: Golden = Golden(bound=GOLDEN_BOUND)
-    """What an engine is checked against; cards of old have none, and it is computed."""
+    """Reference for checking engines; computed at load if an older card has none."""
 
     @property
     def weights_path(self) -> Path:
-        """Give the weights file."""
+        """Return the path of the weights file."""
         return self.folder / WEIGHTS_FILE
 
     @classmethod
     def load(cls, folder: Path | str) -> 'ModelCard':
         """
-        Read the card of a model folder and check the weights against its SHA-256.
+        Read the card of a model folder and verify the SHA-256 of the weights.
 
-        :param folder: holds ``model.yaml`` and ``model.safetensors``.
+        :param folder: the folder of ``model.yaml`` and ``model.safetensors``.
         :return: the card.
-        :raises ModelCardError: when the folder or a file is missing, an entry is missing or
-            wrong, or the weights are not those the card was written for.
+        :raises ModelCardError: if the folder or a file is missing, an entry is missing or invalid,
+            or the weights are not those the card was written for.
         """
         folder = Path(folder)
         for name in (CARD_FILE, WEIGHTS_FILE):
@@ -167,36 +168,36 @@ class ModelCard:
         found = hashlib.sha256(card.weights_path.read_bytes()).hexdigest()
         if found != card.weights_sha256:
             raise ModelCardError(
-                f'{card.weights_path}: expected SHA-256 {card.weights_sha256} as {CARD_FILE} '
-                f'says, got {found}; copy card and weights again, together')
+                f'{card.weights_path}: expected SHA-256 {card.weights_sha256}, as in {CARD_FILE}, '
+                f'got {found}; copy card and weights again, together')
         return card
 
     @classmethod
     def from_mapping(cls, values: Any, folder: Path) -> 'ModelCard':
         """
-        Make a card from the content of ``model.yaml``.
+        Create a card from the content of ``model.yaml``.
 
         :param values: the content.
-        :param folder: where it lies.
+        :param folder: the model folder.
         :return: the card.
-        :raises ValueError: naming an entry that is missing or wrong.
+        :raises ValueError: if an entry is missing or invalid.
         """
         if not isinstance(values, Mapping) or values.get('format') != CARD_FORMAT:
             raise ValueError(f'expected "format: {CARD_FORMAT}", got {values!r:.60}')
         card = CardSection(values)
         network, calibration = card.section('network'), card.section('calibration')
         labels = tuple(card.read('labels', LABELS))
-        stages = network.read('excitation_stages', optional(list_of(whole(1, 100))))
+        stages = network.read('excitation_stages', optional(list_of(integer(1, 100))))
         return cls(
-            name=card.read('name', TEXT), folder=folder, labels=labels,
+            name=card.read('name', STRING), folder=folder, labels=labels,
             temperature=float(calibration.read('temperature', number(0.001, 1000))),
             no_action_threshold=calibration.read(
                 'no_action_threshold', optional(PROBABILITY), default=None),
             class_thresholds=_class_thresholds(
                 calibration.section('class_thresholds', default={}), labels),
-            weights_sha256=card.section('weights').read('sha256', TEXT),
+            weights_sha256=card.section('weights').read('sha256', STRING),
             architecture=Architecture(
-                name=network.read('name', TEXT), excitation=network.read('excitation', TEXT),
+                name=network.read('name', STRING), excitation=network.read('excitation', STRING),
                 excitation_stages=None if stages is None else tuple(stages),
                 width=float(network.read('width', number(0.01, 100)))),
             spec=InputSpec.from_section(card.section('input')),

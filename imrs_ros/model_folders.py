@@ -1,4 +1,4 @@
-"""Where models lie: a path, or the name of a model that came with the package."""
+"""Find model folders: by path, or by the name of a model installed with the package."""
 
 import os
 from pathlib import Path
@@ -9,12 +9,12 @@ SHARE = Path('share') / 'imrs_ros' / 'models'
 
 def find_model(model: str) -> Path:
     """
-    Find a model folder.
+    Return the folder of a model.
 
-    :param model: a path, or the name of a model in ``models/`` of the source tree or in the
+    :param model: a path, or the name of a model in ``models/`` of the source tree or in
         ``share/imrs_ros/models`` of an installation.
-    :return: the folder; whether it holds a model is for ``ModelCard.load`` to say.
-    :raises FileNotFoundError: when there is no such path and no such name; known names are given.
+    :return: the folder; ``ModelCard.load`` checks that it holds a model.
+    :raises FileNotFoundError: if there is no such path or name; known names are listed.
     """
     path = Path(model).expanduser()
     if path.is_dir():
@@ -31,7 +31,7 @@ def find_model(model: str) -> Path:
 
 def model_roots() -> list[Path]:
     """
-    Give the folders that may hold models by name.
+    Return the folders searched for a model by name.
 
     :return: folders in order of precedence; not all need exist.
     """

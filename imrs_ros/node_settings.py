@@ -1,4 +1,4 @@
-"""What the node's parameters mean: the settings they make, and each parameter's default."""
+"""The node's settings: what its parameters mean, and their defaults; no ROS."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -8,6 +8,8 @@ from typing import Any
 from imrs_ros.settings import (
     BackendSettings, DecisionSettings, require, SettingsError, WindowSettings)
 
+NODE = 'recognizer'
+"""Name of the node."""
 RELIABILITIES = ('best_effort', 'reliable')
 TRANSPORTS = ('auto', 'raw', 'compressed')
 CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
@@ -15,7 +17,7 @@ CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeSettings:
-    """What concerns the node itself."""
+    """Settings of the node itself."""
 
     autostart: bool = True
     """Configure and activate at start, without a lifecycle manager."""
@@ -24,25 +26,25 @@ class NodeSettings:
     cameras: tuple[str, ...] = ('image_raw',)
     """Image topics, as image_transport names them."""
     transport: str = 'auto'
-    """``raw``, ``compressed`` (of a topic, its name and /compressed), or ``auto``: whichever is
-    published, raw where both are. A topic that ends in /compressed is compressed."""
+    """``raw``, ``compressed`` (the topic's name and /compressed), or ``auto``: whichever is
+    published, raw where both are. A topic that ends in /compressed is always compressed."""
     reliability: str = 'best_effort'
-    """Reliability asked of the cameras: ``best_effort`` hears every publisher."""
+    """QoS of the camera subscriptions: ``best_effort`` receives from every publisher."""
     queue_size: int = 3
-    """Images of a camera that wait while the node is busy; the oldest is dropped for a newer."""
+    """Images buffered per camera; when full, the oldest is dropped."""
     top_k: int = 5
-    """Classes in a classification message."""
+    """Number of classes in a classification message."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises SettingsError: naming the parameters, what they may be, and what came.
+        :raises SettingsError: naming the parameters, what they must be, and their values.
         """
         topics = list(self.cameras)
         names = [camera_name(topic) for topic in topics]
         require(
-            ('model', bool(self.model), 'must be a name or a path, got an empty text'),
+            ('model', bool(self.model), 'must be a name or a path, got an empty string'),
             ('cameras', bool(topics) and all(topics),
              f'must name at least one topic, got {topics}'),
             ('cameras', all(map(CAMERA_NAME.fullmatch, names)),
@@ -64,7 +66,7 @@ class NodeSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Everything the parameters say."""
+    """All settings of the node."""
 
     node: NodeSettings
     window: WindowSettings
@@ -76,7 +78,7 @@ TEXTS: dict[str, Callable[[str], Any]] = {
     'cpu_cores': lambda text: read_cores(text),
     'enabled_classes': lambda text: tuple(split_words(text)),
     'class_thresholds': lambda text: read_thresholds(text)}
-"""Settings written as one text, as ROS knows no mappings, and no empty lists in files."""
+"""Settings written as one string: ROS has no mappings, and no empty lists in files."""
 CONCERNS = {'node': NodeSettings, 'window': WindowSettings, 'decision': DecisionSettings,
             'backend': BackendSettings}
 
@@ -86,7 +88,7 @@ def camera_name(topic: str) -> str:
     Name a camera after its topic: ``/front/color/image_raw`` is ``front_color``.
 
     :param topic: an image topic.
-    :return: the namespace joined by underscores, or the last word where there is none.
+    :return: the namespace joined by underscores, or the last word if there is none.
     """
     words = [word for word in topic.replace('~', '').split('/') if word]
     if len(words) > 1 and words[-1] == 'compressed':
@@ -96,10 +98,10 @@ def camera_name(topic: str) -> str:
 
 def split_words(text: str) -> list[str]:
     """
-    Take a text apart at its commas.
+    Split a string at its commas.
 
     :param text: such as ``Punch, PushUps``.
-    :return: the parts without the spaces around them, empty ones left out.
+    :return: the parts without surrounding spaces and without empty ones.
     """
     return [word for part in text.split(',') if (word := part.strip())]
 
@@ -110,7 +112,7 @@ def read_thresholds(text: str) -> dict[str, float]:
 
     :param text: such as ``Punch=0.7, PushUps=0.6``.
     :return: the thresholds.
-    :raises SettingsError: when a part is no label and number.
+    :raises SettingsError: when a part is not a label and a number.
     """
     thresholds: dict[str, float] = {}
     for word in split_words(text):
@@ -126,11 +128,11 @@ def read_thresholds(text: str) -> dict[str, float]:
 
 def read_cores(text: str) -> tuple[int, ...]:
     """
-    Read the numbers of cores.
+    Read the numbers of CPU cores.
 
     :param text: such as ``2, 3``.
     :return: the numbers.
-    :raises SettingsError: when a part is no whole number.
+    :raises SettingsError: when a part is not an integer.
     """
     try:
         return tuple(map(int, split_words(text)))
@@ -141,10 +143,10 @@ def read_cores(text: str) -> tuple[int, ...]:
 
 def default_of(name: str) -> Any:
     """
-    Give a parameter's default.
+    Return a parameter's default.
 
-    :param name: a name in the table.
-    :return: the default of the settings field; sequences as lists, those of ``TEXTS`` as text.
+    :param name: the parameter.
+    :return: the default of the settings field; sequences as lists, those of ``TEXTS`` as a string.
     """
     if name in TEXTS:
         return ''
@@ -159,7 +161,7 @@ def make_settings(values: Mapping[str, Any]) -> Settings:
     """
     Make settings from values by name.
 
-    :param values: one for every parameter, of the type of its default.
+    :param values: one for each parameter, of the type of its default.
     :return: the settings.
     :raises SettingsError: naming every wrong value.
     """
@@ -177,7 +179,7 @@ def make_settings(values: Mapping[str, Any]) -> Settings:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Turn the value of a parameter into that of the settings field."""
+    """Convert the value of a parameter to that of the settings field."""
     if name in TEXTS:
         return TEXTS[name](value)
     return tuple(value) if isinstance(default_of(name), list) else value
@@ -185,10 +187,10 @@ def _plain(name: str, value: Any) -> Any:
 
 def problems_of(values: Mapping[str, Any]) -> dict[str, str]:
     """
-    Give what is wrong with values, instead of refusing them.
+    Return the problems with values, instead of raising them.
 
     :param values: as for ``make_settings``.
-    :return: what each wrong one may be and what came, by its name; empty where all is right.
+    :return: what each wrong value must be and is, by name; empty if all are right.
     """
     try:
         make_settings(values)

@@ -1,26 +1,25 @@
-"""A node's parameter file, read without ROS as the node reads it."""
+"""The node's parameter file, read without ROS but as the node reads it."""
 
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.node_settings import CONCERNS, default_of, make_settings, Settings
+from imrs_ros.node_settings import CONCERNS, default_of, make_settings, NODE, Settings
 from imrs_ros.settings import SettingsError
 import yaml
 
-NODE = 'recognizer'
-OF_ROS = {'use_sim_time'}
-"""Parameters that every node has."""
+OF_ROS = {'qos_overrides', 'use_sim_time'}
+"""Parameters of every node, which are no settings."""
 NAMES = tuple(field.name for concern in CONCERNS.values() for field in fields(concern))
 
 
 def read_settings(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """
-    Read a node's settings.
+    Read the node's settings.
 
-    :param path: a parameter file, as of ``config/recognizer.yaml``; None for the defaults.
-    :param overrides: values that count before those of the file.
+    :param path: a parameter file like ``config/recognizer.yaml``; None for the defaults.
+    :param overrides: values that override those of the file.
     :return: the settings.
     :raises SettingsError: naming every parameter that is unknown or wrong.
     """
@@ -38,18 +37,18 @@ def read_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
 
 
 def _is_like(value: Any, default: Any) -> bool:
-    """Tell whether a value has a parameter's type; all lists are of texts."""
+    """Return whether a value has the type of a parameter; all lists hold strings."""
     return type(value) is type(default) and (
         not isinstance(value, list) or all(isinstance(word, str) for word in value))
 
 
 def read_values(path: Path) -> dict[str, Any]:
     """
-    Read what a parameter file sets for the node.
+    Read the values that a parameter file sets for the node.
 
     :param path: sections by node name or ``/**``, each with ``ros__parameters``.
-    :return: values by name; of several sections, the later counts.
-    :raises SettingsError: when it is no such file.
+    :return: values by name; a later section overrides an earlier one.
+    :raises SettingsError: if it is no such file.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding='utf-8'))
@@ -60,20 +59,20 @@ def read_values(path: Path) -> dict[str, Any]:
         values = {name: value for section in sections for name, value in section.items()}
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError,
             TypeError) as error:
-        # YAML shows the place below its message.
+        # YAML errors span several lines.
         words = ' '.join(str(error).split())
         raise SettingsError({'file': (
             f'{path}: expected a parameter file like config/recognizer.yaml, with /** or {NODE} '
-            f'and ros__parameters within; got {type(error).__name__}: {words}')}) from error
-    return {name: value for name, value in values.items() if name not in OF_ROS}
+            f'and ros__parameters below it, got {type(error).__name__}: {words}')}) from error
+    return {name: value for name, value in values.items() if name.split('.')[0] not in OF_ROS}
 
 
 def flat(settings: Settings) -> dict[str, Any]:
     """
-    Give settings by name, for reports.
+    Return settings by name, for reports.
 
-    :param settings: any.
-    :return: values that JSON holds.
+    :param settings: of the node.
+    :return: values that JSON can hold.
     """
     found: dict[str, Any] = {}
     for concern in CONCERNS:

@@ -1,10 +1,10 @@
 """
-How a network is cut into parts, so that windows that share frames share their work.
+How a network is cut into parts, so that windows that share frames share the work on them.
 
-A plan is data: the networks make it, a file keeps it beside the exported parts, and
+A plan is data: the networks create it, a file beside the exported parts stores it, and
 ``backends/frame_reuse`` runs it without knowing the network.
 
-Items are counted by frames: item ``i`` of a ring belongs to frame ``i`` of a camera.
+Items are numbered by frames: item ``i`` of a ring belongs to frame ``i`` of a camera.
 """
 
 from collections.abc import Mapping
@@ -12,31 +12,31 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 FRAMES = 'frames'
-"""The ring of the frames themselves."""
+"""Name of the ring of the frames themselves."""
 PLAN_FILE = 'plan.json'
-"""The plan beside its exported models."""
+"""Name of the plan's file beside the exported models."""
 WHOLE, BODY = 'whole', 'body'
-"""Names of the two models that are no part."""
+"""Names of the two models that are not parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartInput:
-    """Items of one ring, in a row."""
+    """Consecutive items of a ring."""
 
     ring: str
     """``frames``, or an output of a part."""
     first: int
-    """The first item: for a part from the item it makes, for the body from the window's start."""
+    """The first item: for a part relative to its own item, for the body to the window's start."""
     count: int = 1
-    """How many."""
+    """Number of items."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
     """
-    A model that makes one item of every output, from items of other rings.
+    A model that computes one item of every output from items of other rings.
 
-    It takes every source item as an input of its own, with an axis for the batch in front.
+    Every source item is an input of its own, with an axis for the batch in front.
     """
 
     name: str
@@ -44,13 +44,13 @@ class Part:
     outputs: tuple[str, ...]
     """Names of the rings it fills."""
     sources: tuple[PartInput, ...]
-    """What it takes. Items before the camera's first frame are zeros."""
+    """Its inputs. Items before the camera's first frame are zeros."""
     positions: tuple[int, ...] = ()
     """Positions of a window whose items the body needs; empty where only other parts do."""
     kept: int
-    """Items that are kept: the newest, in a row."""
+    """Number of newest items that are stored."""
     batches: tuple[int, ...] = (1,)
-    """Batch sizes that it is compiled for, the largest first, 1 last."""
+    """Batch sizes for which it is compiled, the largest first, 1 last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,31 +60,31 @@ class PartPlan:
     num_frames: int
     """T, frames of a window."""
     parts: tuple[Part, ...]
-    """What is computed once and kept; empty where nothing can be."""
+    """What is computed once per frame; empty where nothing can be shared."""
     body: tuple[PartInput, ...]
-    """What the last model takes, each as one array: all items of a source in a row."""
+    """Inputs of the last model, each one array of all items of a source."""
     has_whole: bool
-    """Whether a model makes all that the body takes from a whole clip, for windows that share
-    too little; where not, the parts do that as fast."""
+    """Whether a model computes the inputs of the body from a whole clip, for windows that share
+    too little; where not, the parts are as fast."""
 
     def as_mapping(self) -> dict[str, Any]:
         """
-        Give the plan as plain data.
+        Return the plan as plain data.
 
-        :return: what ``from_mapping`` takes.
+        :return: the argument of ``from_mapping``.
         """
         return asdict(self)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> 'PartPlan':
         """
-        Make a plan from plain data.
+        Create a plan from plain data.
 
-        :param values: what ``as_mapping`` gave, maybe through a file.
+        :param values: from ``as_mapping``, perhaps through a file.
         :return: the plan.
         """
-        def sources(given: Any) -> tuple[PartInput, ...]:
-            return tuple(PartInput(**source) for source in given)
+        def sources(entries: Any) -> tuple[PartInput, ...]:
+            return tuple(PartInput(**entry) for entry in entries)
         parts = tuple(Part(
             name=part['name'], outputs=tuple(part['outputs']), sources=sources(part['sources']),
             positions=tuple(part['positions']), kept=part['kept'],

@@ -1,7 +1,7 @@
 """
-The whole data path: frames of any number of cameras in, decisions out, one model.
+The whole data path: frames of any number of cameras in, decisions out, through one model.
 
-    push: shrink -> resample -> ring buffer             any thread, returns at once
+    push: shrink -> resample -> ring buffer             any thread, never blocks on the model
     score_due: newest windows -> backend -> decisions   the thread that owns the backend
 
 The node, the offline evaluation and the tests all use this class.
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import time
 
 from imrs_ros.backends.base import Backend, BackendDescription
-from imrs_ros.camera_stream import CameraStream, Pushed, TakenWindow
+from imrs_ros.camera_stream import CameraStream, PushResult, TakenWindow
 from imrs_ros.decision import DecisionFilter
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Decision, Frame, Scores
@@ -19,7 +19,7 @@ from imrs_ros.settings import DecisionSettings, WindowSettings
 
 
 class Recognizer:
-    """Cameras that share one backend; overload lowers the rate, never raises the age."""
+    """Cameras sharing one backend. Overload lowers the rate; it never adds latency."""
 
     def __init__(
         self,
@@ -31,12 +31,12 @@ class Recognizer:
         decision: DecisionSettings | None = None,
     ) -> None:
         """
-        Allocate all cameras.
+        Allocate the memory of all cameras.
 
-        :param card: the model.
-        :param backend: the model, loaded; used by ``score_due`` alone.
+        :param card: card of the model.
+        :param backend: the loaded model; only ``score_due`` and ``close`` use it.
         :param cameras: names of the cameras.
-        :param window: hop and largest gap; default ``WindowSettings()``.
+        :param window: hop, largest gap and least motion; default ``WindowSettings()``.
         :param decision: thresholds and times; default ``DecisionSettings()``.
         """
         self._backend = backend
@@ -49,29 +49,29 @@ class Recognizer:
 
     @property
     def description(self) -> BackendDescription:
-        """Describe what runs the model now."""
+        """Return the description of the backend in use."""
         return self._backend.description
 
-    def push(self, camera: str, frame: Frame) -> Pushed:
+    def push(self, camera: str, frame: Frame) -> PushResult:
         """
-        Take the next frame of a camera.
+        Add the next frame of a camera.
 
         :param camera: name of the camera.
-        :param frame: RGB of any size; not kept.
-        :return: whether its window was restarted, and whether ``score_due`` has work.
+        :param frame: RGB image of any size; not kept.
+        :return: whether the window was restarted, and whether ``score_due`` has work.
         :raises KeyError: for an unknown camera.
-        :raises ValueError: when the image is not an uint8 RGB image.
+        :raises ValueError: if the image is not a uint8 RGB image.
         """
         return self._cameras[camera].push(frame)
 
     def change(self, window: WindowSettings, decision: DecisionSettings) -> None:
         """
-        Go by other settings from the next window on; from any thread.
+        Apply new settings from the next window on; may be called from any thread.
 
-        :param window: a hop and a least motion; the largest gap stays what it was.
+        :param window: new hop and least motion; the largest gap is left unchanged.
         :param decision: thresholds and times.
-        :raises SettingsError: when they name a class that the model does not know; nothing is
-            changed then.
+        :raises SettingsError: if they name a class the model does not know; nothing is changed
+            then.
         """
         for decision_filter in self._filters.values():
             decision_filter.change(decision)
@@ -79,13 +79,13 @@ class Recognizer:
             camera.change(window)
 
     def clear(self) -> None:
-        """Forget the frames of all cameras, and what was decided from them."""
+        """Discard the frames and decisions of all cameras."""
         for camera in self._cameras.values():
             camera.clear()
 
     def end(self, camera: str) -> None:
         """
-        Forget what was decided for a camera; the next decision needs a newer frame.
+        Discard the decision of a camera; the next one needs a newer frame.
 
         :param camera: name of the camera.
         """
@@ -93,23 +93,23 @@ class Recognizer:
 
     def is_current(self, decision: Decision) -> bool:
         """
-        Tell whether a decision still counts.
+        Return whether a decision is still valid.
 
-        :param decision: one that was given.
-        :return: whether its camera was neither ended nor cleared since its window was taken.
+        :param decision: one returned earlier.
+        :return: True unless its camera was ended or cleared since its window was taken.
         """
         return self._cameras[decision.scores.camera].epoch == decision.scores.epoch
 
     def close(self) -> None:
-        """Free the backend, on the thread that owns it. The recognizer is not used again."""
+        """Release the backend, on the thread that owns it; the recognizer is unusable after."""
         self._backend.close()
 
     def num_skipped(self, camera: str) -> int:
         """
-        Give how many windows of a camera were overtaken by newer ones.
+        Return the number of windows of a camera that newer ones replaced before being scored.
 
         :param camera: name of the camera.
-        :return: the number since the start.
+        :return: the number since the recognizer was created.
         """
         return self._cameras[camera].num_skipped
 
@@ -117,18 +117,18 @@ class Recognizer:
         """
         Score the newest due window of every camera.
 
-        :return: one decision a window, none where nothing is due.
+        :return: one decision per window; empty if none is due.
         """
         return [decision for decisions in self.score_due() for decision in decisions]
 
     def score_due(self) -> Iterator[list[Decision]]:
         """
-        Score the newest due window of every camera, as many at once as the backend is quick with.
+        Score the newest due window of every camera, in batches of the backend's batch size.
 
-        A window is taken when its turn comes, so its result is older than its newest frame by one
-        call of the backend, however many cameras wait.
+        A window is taken only when its batch is scored, so the latency of its result is one call
+        of the backend, however many cameras are waiting.
 
-        :return: the decisions of each call, as soon as it ends.
+        :return: the decisions of each batch, as soon as it is scored.
         """
         batch_size = self._backend.description.batch_size
         windows: list[TakenWindow] = []

@@ -1,7 +1,7 @@
 """
-What travels between the modules of the run-time core.
+Data types passed between the modules of the run-time core.
 
-Stamps are integer nanoseconds of the camera's header clock. Arrays are not copied by records.
+Stamps are integer nanoseconds of the camera's header clock. Records do not copy arrays.
 
 Layout legend: T frames, H height, W width, C channels, K classes.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_ACTION = 'no_action'
-"""The label decided when no class is."""
+"""The label when no class is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Clip:
     frames_THWC: NDArray[np.uint8]
     """RGB, uint8, in [0, 255], contiguous."""
     first_sequence: int
-    """Number of the oldest frame; frames of a camera are numbered on, over all restarts."""
+    """Number of the oldest frame; numbering continues across restarts."""
     stamp_ns: int
     """Header stamp of the newest frame."""
     frame_id: str
@@ -46,7 +46,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the model says of one window."""
+    """The model's output for one window."""
 
     camera: str
     """Name of the camera."""
@@ -55,16 +55,16 @@ class Scores:
     frame_id: str
     """Header frame id of that frame."""
     logits_K: NDArray[np.float32] | None
-    """One logit a class, in the order of the model's labels; None for a still scene, which the
-    model has not seen."""
+    """One logit per class, in the order of the model's labels; None for a still scene, which is
+    not passed to the model."""
     epoch: int = 0
-    """How often the camera's past had been ended when the window was taken."""
+    """The camera's epoch when the window was taken."""
     inference_sec: float = 0.0
-    """What the call of the backend took that scored it, s."""
+    """Duration of the backend call that scored it, s."""
 
 
 class Event(Enum):
-    """What a decision changed."""
+    """How a decision differs from the one before."""
 
     NONE = 'none'
     ONSET = 'onset'
@@ -74,18 +74,18 @@ class Event(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the robot may act on after one window."""
+    """The result for one window, which the robot may act on."""
 
     scores: Scores
-    """The window it was made from."""
+    """Scores of the window."""
     probabilities_K: NDArray[np.float32]
-    """Calibrated probabilities of this window alone; they sum to 1, or are all 0 for a still
-    scene."""
+    """Calibrated probabilities of this window alone: summing to 1, or all 0 for a still scene."""
     label: str
     """The decided label, or ``NO_ACTION``."""
     confidence: float
-    """Smoothed probability of the decided label; of ``NO_ACTION``, 1 less the best class's."""
+    """Smoothed probability of the decided label; for ``NO_ACTION``, 1 minus that of the
+    best class."""
     onset_ns: int
-    """Stamp of the window since which the decided label was a candidate."""
+    """Stamp of the window at which the decided label became a candidate."""
     event: Event
     """``ONSET`` from no action, ``OFFSET`` to no action, ``CHANGE`` between actions."""

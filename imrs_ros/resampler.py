@@ -1,7 +1,7 @@
 """
-From a camera's frames to frames on the model's time grid, by stamps alone.
+Resample a camera's frames to the model's time grid, by their stamps alone.
 
-A window must span the same time whatever the camera's rate: the model was trained at one.
+The model was trained at one rate, so a window must span the same time at any camera's rate.
 """
 
 from dataclasses import dataclass
@@ -12,32 +12,33 @@ from imrs_ros.records import Frame
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
-    """What one camera frame brings."""
+    """Result of pushing one camera frame."""
 
     frames: tuple[Frame, ...]
-    """Frames for the next ticks of the grid, in order; a frame may stand for several ticks."""
+    """Frames for the next ticks of the grid, in order; one frame may fill several ticks."""
     restart: str | None
-    """Why the grid starts anew at this frame, so that older frames must be forgotten."""
+    """Why the grid restarted at this frame, so that older frames must be discarded; None if it did
+    not."""
 
 
 class Resampler:
     """
-    The frame nearest to every tick of a grid that starts at the first frame's stamp.
+    Nearest-frame resampling to a time grid that starts at the first frame's stamp.
 
-    A tick that lies ahead of the newest frame is filled at once when the next frame, expected
-    after the same interval as the last, would be farther away. So a regular camera of any rate
-    gives exactly the nearest frames, and never waits for a frame that will not be used.
+    A tick ahead of the newest frame is filled at once if the next frame, expected after the same
+    interval as the last, would be farther from it. So at any regular rate every tick gets exactly
+    its nearest frame, without waiting for a frame that would not be used.
 
-    Not thread-safe: one thread pushes.
+    Not thread-safe: only one thread may push.
     """
 
     def __init__(self, fps: float, max_gap_sec: float) -> None:
         """
-        Make an empty resampler.
+        Create an empty resampler.
 
         :param fps: rate of the model's time grid, Hz.
-        :param max_gap_sec: a longer time between two frames starts the grid anew.
-        :raises ValueError: when one of them is not above 0, or infinite.
+        :param max_gap_sec: a longer interval between two frames restarts the grid.
+        :raises ValueError: if either is not above 0 and finite.
         """
         if not (0 < fps < math.inf and 0 < max_gap_sec < math.inf):
             raise ValueError(
@@ -47,18 +48,18 @@ class Resampler:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything; the next frame starts the grid."""
+        """Discard all frames; the next one starts the grid."""
         self._last: Frame | None = None
         self._origin_ns = 0
         self._num_ticks = 0
 
     def push(self, frame: Frame) -> Resampled:
         """
-        Take the next frame of the camera.
+        Add the camera's next frame.
 
-        :param frame: any frame; its stamp should be above that of the one before.
-        :return: the frames of the ticks that can now be filled. A frame with the stamp of the
-            one before is a duplicate and fills none.
+        :param frame: the frame; a stamp before that of the previous frame restarts the grid.
+        :return: the frames of the ticks that can now be filled; none for a duplicate, a frame
+            with the stamp of the previous one.
         """
         last = self._last
         if last is None:
@@ -69,10 +70,10 @@ class Resampler:
         if interval_ns < 0:
             return self._start(frame, (
                 f'expected a stamp after {last.stamp_ns} ns, got one {-interval_ns / 1e9:.3f} s '
-                'before it'))
+                'earlier'))
         if interval_ns > self._max_gap_ns:
             return self._start(frame, (
-                f'expected a frame within {self._max_gap_ns / 1e9:.3f} s of the one before, got '
+                f'expected a frame within {self._max_gap_ns / 1e9:.3f} s of the previous one, got '
                 f'one after {interval_ns / 1e9:.3f} s'))
         self._last = frame
         return Resampled(tuple(self._fill(last, frame, frame.stamp_ns + interval_ns)), None)
@@ -82,7 +83,7 @@ class Resampler:
         return Resampled((frame,), reason)
 
     def _fill(self, last: Frame, frame: Frame, expected_ns: int) -> list[Frame]:
-        """Fill all ticks nearer to ``frame`` than to the frame expected after it."""
+        """Fill all ticks that are nearer to ``frame`` than to the frame expected after it."""
         filled: list[Frame] = []
         while True:
             tick_ns = self._origin_ns + round(self._num_ticks * self._period_ns)

@@ -1,5 +1,5 @@
 """
-The last frames of one camera, as one contiguous array.
+The newest frames of one camera, as one contiguous array.
 
 Layout legend: T frames, H height, W width, C channels.
 """
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 class RingBuffer:
     """
-    A mirrored ring: every frame is written twice, so that any window is a view, never a copy.
+    A mirrored ring: every frame is written twice, so that every window is a view, not a copy.
 
-    Memory is ``2 * num_frames`` images and does not grow. Not thread-safe: the owner locks.
+    It holds ``2 * num_frames`` images and never grows. Not thread-safe: the owner must lock.
     """
 
     def __init__(self, num_frames: int, image_shape: tuple[int, int, int]) -> None:
         """
         Allocate an empty ring.
 
-        :param num_frames: T, frames of a window.
+        :param num_frames: T, frames per window.
         :param image_shape: H, W and C of every frame.
         """
         self._num_frames = num_frames
@@ -29,15 +29,15 @@ class RingBuffer:
 
     @property
     def num_appended(self) -> int:
-        """Give the number of frames ever appended; ``clear`` does not lower it."""
+        """Return the number of frames ever appended; ``clear`` does not reset it."""
         return self._num_appended
 
     def append(self, image_HWC: NDArray[np.uint8]) -> None:
         """
-        Take the next frame; the oldest is forgotten when the ring is full.
+        Append a frame; when the ring is full, the oldest is dropped.
 
-        :param image_HWC: uint8 of the ring's image shape.
-        :raises ValueError: when the shape is another.
+        :param image_HWC: uint8, of the ring's image shape.
+        :raises ValueError: if the shape differs.
         """
         if image_HWC.shape != self._images.shape[1:]:
             raise ValueError(
@@ -49,15 +49,15 @@ class RingBuffer:
         self._num_held = min(self._num_held + 1, self._num_frames)
 
     def clear(self) -> None:
-        """Forget all frames."""
+        """Discard all frames."""
         self._num_held = 0
 
     def window(self) -> NDArray[np.uint8] | None:
         """
-        Give the newest ``num_frames`` frames, oldest first.
+        Return the newest ``num_frames`` frames, oldest first.
 
-        :return: window_THWC, a contiguous view valid until the next ``append``; None before so
-            many frames were appended since the start or the last ``clear``.
+        :return: window_THWC, a contiguous view, valid until the next ``append``; None until that
+            many frames have been appended since the start or the last ``clear``.
         """
         if self._num_held < self._num_frames:
             return None

@@ -1,4 +1,4 @@
-"""Settings of the run-time core, one validated dataclass a concern. Defaults stand only here."""
+"""Settings of the data path, one validated dataclass per concern; the only place of defaults."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ CPU_PRECISIONS = ('float32', 'bfloat16')
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be used; the text names all that are wrong."""
+    """Settings that cannot be used; the text names every wrong one."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         """
-        Keep what is wrong.
+        Store the problems.
 
-        :param problems: what each wrong setting may be and what came, by its name.
+        :param problems: what each wrong setting must be and is, by name.
         """
         super().__init__('; '.join(problems.values()))
         self.problems = dict(problems)
@@ -22,10 +22,10 @@ class SettingsError(ValueError):
 
 def require(*rules: tuple[str, bool, str]) -> None:
     """
-    Check settings, all of them before any is refused.
+    Check all settings, and raise one error for all problems.
 
     :param rules: name of a setting, whether the rule holds, and what it must be and is.
-    :raises SettingsError: with the first broken rule of every setting.
+    :raises SettingsError: with the first broken rule of each setting.
     """
     problems: dict[str, str] = {}
     for name, holds, text in rules:
@@ -42,19 +42,19 @@ class WindowSettings:
     hop: int = 4
     """Frames on the model's time grid between two windows of a camera, at least 1."""
     max_gap_sec: float = 0.5
-    """A longer time between two frames empties the window, s, above 0."""
+    """Longest time between two frames, s, above 0; after a longer one the window restarts."""
     min_motion: float = 0.0
-    """Share of the picture that must change within a window for it to be scored, in [0, 1]; 0
+    """Fraction of the image that must change within a window for it to be scored, in [0, 1]; 0
     scores every window."""
     max_rate_hz: float = 0.0
-    """How often windows are scored at most, at least 0; 0 for no limit. Each time, the newest
-    window of every camera that has one due is: a limit for each camera and for the whole node."""
+    """Maximum rate of rounds, at least 0; 0 for no limit. A round scores the newest due window of
+    every camera, so the limit holds for each camera and for the node."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises SettingsError: naming the settings, what they may be, and what came.
+        :raises SettingsError: naming the settings, what they must be, and their values.
         """
         require(
             ('hop', self.hop >= 1, f'must be at least 1 frame, got {self.hop}'),
@@ -70,24 +70,24 @@ class DecisionSettings:
     """How scores over time become a label."""
 
     smoothing_sec: float = 0.2
-    """Time constant of the exponential average of probabilities, s; 0 for none."""
+    """Time constant of the exponential moving average of probabilities, s; 0 for none."""
     enter_threshold: float = 0.8
     """Smoothed probability from which a class becomes a candidate, in (0, 1]."""
     leave_threshold: float = 0.4
-    """Smoothed probability under which the decided class is left, in [0, enter_threshold]."""
+    """Smoothed probability below which the decided action ends, in [0, enter_threshold]."""
     min_duration_sec: float = 0.2
-    """How long a candidate must last before it is decided, s, at least 0."""
+    """How long a class must stay a candidate before it is decided, s, at least 0."""
     enabled_classes: tuple[str, ...] = ()
     """Labels that may be decided; empty for all."""
     class_thresholds: Mapping[str, float] = field(default_factory=dict)
-    """Enter thresholds of single classes, in (0, 1], by label; a class is left at the same share
-    of its enter threshold as any other."""
+    """Enter thresholds of single classes, in (0, 1], by label; their leave thresholds are scaled
+    alike."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises SettingsError: naming the settings, what they may be, and what came.
+        :raises SettingsError: naming the settings, what they must be, and their values.
         """
         enter, leave = self.enter_threshold, self.leave_threshold
         require(
@@ -101,9 +101,9 @@ class DecisionSettings:
 
     def check_labels(self, labels: Collection[str]) -> None:
         """
-        Make sure that the model knows every class named here.
+        Check that the model knows every class named here.
 
-        :param labels: the model's.
+        :param labels: those of the model.
         :raises SettingsError: naming those it does not know.
         """
         unknown = {name: sorted(set(getattr(self, name)) - set(labels))
@@ -114,24 +114,24 @@ class DecisionSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackendSettings:
-    """What runs the network, and on how much of the machine."""
+    """What runs the network, and on how much of the CPU."""
 
     backend: str = 'auto'
-    """``tensorrt``, ``torch_cuda``, ``openvino``, ``torch``, or ``auto``: the first that works
-    here, and of those for a GPU the faster one."""
+    """One of ``BACKENDS``; ``auto`` is the first that works here, and of those for a GPU the
+    faster one."""
     num_threads: int = 0
-    """CPU threads of the network; 0 for one on each of ``cpu_cores``, or the backend's choice."""
+    """CPU threads of the network; 0 for one per core in ``cpu_cores``, or the backend's choice."""
     cpu_cores: tuple[int, ...] = ()
-    """Numbers of the cores that the network may use; empty for all."""
+    """Numbers of the CPU cores that the network may use; empty for all."""
     cpu_precision: str = 'float32'
     """Number format of the network's arithmetic on a CPU: ``float32``, or ``bfloat16`` where
-    OpenVINO and the processor have it."""
+    OpenVINO and the processor support it."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises SettingsError: naming the settings, what they may be, and what came.
+        :raises SettingsError: naming the settings, what they must be, and their values.
         """
         require(
             ('backend', self.backend in BACKENDS,

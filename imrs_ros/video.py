@@ -1,5 +1,5 @@
 """
-Video files to stamped RGB frames.
+Read video files as stamped RGB frames.
 
 Layout legend: H height, W width, C channels.
 """
@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_SHARE, SLACK_FRAMES = 0.9, 2
-"""Share of the frames a container states that must be there, and how many may be missing anyhow:
-some containers estimate their length from time and rate."""
+MIN_FRACTION, MAX_MISSING = 0.9, 2
+"""Fraction of the frames stated by the container that must be read, and how many frames may always
+be missing: some containers estimate their length from duration and rate."""
 SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov', '.webm', '.mpg')
 
 
@@ -29,24 +29,24 @@ class StampedImage:
 
 
 class VideoError(ValueError):
-    """A video file that gives no frames, or clearly fewer than it states."""
+    """A video file with no frames, or clearly fewer than it states."""
 
 
 def read_video(path: Path, first: int = 0, count: int | None = None) -> Iterator[StampedImage]:
     """
     Decode consecutive frames.
 
-    Stamps are ``index / fps`` of the container, so that they are exact and start at 0.
+    Stamps are ``index / fps`` of the container, so they are exact and start at 0.
 
-    A damaged file stops early like one that ends. So, once the frames stop, they are counted:
-    less than nine tenths of what the container states, and more than two missing, is an error.
+    Decoding of a damaged file stops early, just as at its end. So once it stops, frames are
+    counted: fewer than nine tenths of the stated number, and more than two missing, is an error.
 
     :param path: the file.
     :param first: index of the first frame.
-    :param count: how many; default all to the end. Fewer come where the video ends.
-    :return: frames in order.
-    :raises VideoError: when the file cannot be opened, its first frame not be read, or, after the
-        last frame, decoding stopped well before the end.
+    :param count: number of frames, fewer if the video ends; by default all to the end.
+    :return: the frames in order.
+    :raises VideoError: if the file cannot be opened, if no frame can be read, or, after the last
+        frame, if decoding stopped well before the end.
     """
     capture = cv2.VideoCapture(str(path))
     try:
@@ -71,7 +71,7 @@ def read_video(path: Path, first: int = 0, count: int | None = None) -> Iterator
 def _check_length(path: Path, num_read: int, num_stated: float) -> None:
     if num_read == 0:
         raise VideoError(f'{path}: expected at least one frame, got none')
-    if num_read < min(LEAST_SHARE * num_stated, num_stated - SLACK_FRAMES):
+    if num_read < min(MIN_FRACTION * num_stated, num_stated - MAX_MISSING):
         raise VideoError(
             f'{path}: expected {num_stated:.0f} frames as the file states, decoding stopped after '
             f'{num_read}; the file is damaged, copy or encode it again')
@@ -79,11 +79,11 @@ def _check_length(path: Path, num_read: int, num_stated: float) -> None:
 
 def video_length(path: Path) -> tuple[int, float]:
     """
-    Give the number of frames and the frame rate that a container states.
+    Return the number of frames and the frame rate that a container states.
 
     :param path: the file.
-    :return: number of frames (at least 1) and frames a second.
-    :raises VideoError: when the file cannot be opened.
+    :return: number of frames (at least 1) and frame rate, Hz.
+    :raises VideoError: if the file cannot be opened.
     """
     capture = cv2.VideoCapture(str(path))
     try:

@@ -6,16 +6,21 @@ Example: ``ros2 launch imrs_ros recognizer.launch.py cameras:=[/front/image_raw]
 
 from pathlib import Path
 
+from imrs_ros.settings import BACKENDS
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.launch_context import LaunchContext
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode
+from launch_ros.parameter_descriptions import ParameterValue
 import yaml
 
 CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
-OVERRIDES = ('model', 'cameras', 'backend')
-"""Arguments that override the configuration file where they are given."""
+FROM_FILE = ''
+"""Default of the arguments that override the parameter file: its value is used."""
+BOOLEANS = ('true', 'false')
+LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
+RESPAWN_DELAY_SEC = 2.0
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -28,27 +33,43 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'config', default_value=str(CONFIG), description='Parameter file of the node.'),
         DeclareLaunchArgument(
-            'model', default_value='',
-            description='Name of an installed model or path of a model folder.'),
+            'model', default_value=FROM_FILE,
+            description='Name of an installed model, or path of its folder; overrides config.'),
         DeclareLaunchArgument(
-            'cameras', default_value='',
-            description='Image topics, as a YAML list: [/front/image_raw, /rear/compressed].'),
+            'cameras', default_value=FROM_FILE,
+            description='Image topics as a YAML list: [/front/image_raw]; overrides config.'),
         DeclareLaunchArgument(
-            'backend', default_value='', description='auto, openvino or torch.'),
+            'backend', default_value=FROM_FILE, choices=[FROM_FILE, *BACKENDS],
+            description='Inference backend; overrides config.'),
+        DeclareLaunchArgument(
+            'use_sim_time', default_value=FROM_FILE, choices=[FROM_FILE, *BOOLEANS],
+            description='Use the time of /clock; overrides config.'),
         DeclareLaunchArgument(
             'namespace', default_value='', description='Namespace of the node.'),
+        DeclareLaunchArgument(
+            'log_level', default_value='info', choices=LOG_LEVELS,
+            description='Lowest severity that is logged.'),
+        DeclareLaunchArgument(
+            'respawn', default_value='false', choices=BOOLEANS,
+            description='Start the node again when its process ends.'),
         OpaqueFunction(function=_make_node),
     ])
 
 
 def _make_node(context: LaunchContext) -> list[LifecycleNode]:
-    given = {name: LaunchConfiguration(name).perform(context) for name in OVERRIDES}
-    overrides = {name: yaml.safe_load(text) for name, text in given.items() if text}
-    if isinstance(overrides.get('cameras'), str):
-        overrides['cameras'] = [overrides['cameras']]
+    def given(name: str) -> str:
+        return str(LaunchConfiguration(name).perform(context))
+    overrides: dict[str, object] = {
+        name: ParameterValue(given(name), value_type=str)
+        for name in ('model', 'backend') if given(name)}
+    if given('use_sim_time'):
+        overrides['use_sim_time'] = given('use_sim_time') == 'true'
+    if given('cameras'):
+        cameras = yaml.safe_load(given('cameras'))
+        overrides['cameras'] = [cameras] if isinstance(cameras, str) else cameras
     return [LifecycleNode(
         package='imrs_ros', executable='recognizer', name='recognizer',
-        namespace=LaunchConfiguration('namespace').perform(context),
-        parameters=[LaunchConfiguration('config').perform(context), *([overrides] * bool(
-            overrides))],
-        output='screen')]
+        namespace=given('namespace'),
+        parameters=[given('config'), *([overrides] if overrides else [])],
+        ros_arguments=['--log-level', given('log_level')],
+        respawn=given('respawn') == 'true', respawn_delay=RESPAWN_DELAY_SEC, output='screen')]

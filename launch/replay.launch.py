@@ -1,5 +1,5 @@
 """
-Replay a bag to the node, and report what it said beside what it should have said.
+Replay a bag to the node, and report its results beside the annotations.
 
 Example: ``ros2 launch imrs_ros replay.launch.py bag:=walk annotations:=walk.csv out:=report``.
 """
@@ -9,25 +9,33 @@ from typing import Any
 
 from imrs_ros.evaluation.live.replay import NODE_PARAMETERS, player_arguments
 from imrs_ros.evaluation.recordings.source import topics_of
+from imrs_ros.settings import BACKENDS
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
 from launch.events.process import ProcessExited
 from launch.launch_context import LaunchContext
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
+from launch_ros.parameter_descriptions import ParameterValue
 import yaml
 
 CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
 WRITE_LIMIT_SEC = '30'
-"""The recorder writes what it has heard when it is interrupted."""
-ARGUMENTS = {
-    'bag': (None, 'The recording.'),
-    'annotations': ('', 'What it shows; default what lies beside it.'),
+"""Time for the recorder to write its report after an interrupt."""
+FROM_FILE = ''
+"""Default of the arguments that override the parameter file: its value is used."""
+LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
+ARGUMENTS: dict[str, tuple[str | None, str]] = {
+    'bag': (None, 'Recording: a bag or a video.'),
+    'annotations': ('', 'Annotation file; default the one beside the recording.'),
     'config': (str(CONFIG), 'Parameter file of the node.'),
-    'model': ('', 'Name of an installed model or path of a model folder.'),
-    'cameras': ('', 'Image topics, as a YAML list; default those of the parameter file that the '
-                    'recording has, else all that it has.'),
+    'model': (FROM_FILE, 'Name of an installed model, or path of its folder; overrides config.'),
+    'cameras': (FROM_FILE, 'Image topics as a YAML list; default those of config that the '
+                           'recording has, else all that it has.'),
+    'backend': (FROM_FILE, 'Inference backend of the node; overrides config.'),
+    'log_level': ('info', 'Lowest severity that the node logs.'),
     'out': ('replay_report', 'Folder for report.json and report.html.')}
+CHOICES = {'backend': [FROM_FILE, *BACKENDS], 'log_level': LOG_LEVELS}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -37,8 +45,9 @@ def generate_launch_description() -> LaunchDescription:
     :return: the description.
     """
     return LaunchDescription([
-        *(DeclareLaunchArgument(name, default_value=default, description=words)
-          for name, (default, words) in ARGUMENTS.items()),
+        *(DeclareLaunchArgument(name, default_value=default, description=description,
+                                choices=CHOICES.get(name))
+          for name, (default, description) in ARGUMENTS.items()),
         OpaqueFunction(function=_make)])
 
 
@@ -47,12 +56,14 @@ def _make(context: LaunchContext) -> list[Any]:
     cameras = yaml.safe_load(given['cameras']) if given['cameras'] else []
     cameras = [cameras] if isinstance(cameras, str) else cameras
     cameras = cameras or list(topics_of(Path(given['bag']), Path(given['config'])))
-    # The three start together: the player waits until all is heard.
+    # The three start together: the player waits for the other two.
     node = LifecycleNode(
         package='imrs_ros', executable='recognizer', name='recognizer', namespace='',
-        output='screen', on_exit=_check, parameters=[given['config'], {
+        output='screen', on_exit=_check, ros_arguments=['--log-level', given['log_level']],
+        parameters=[given['config'], {
             **NODE_PARAMETERS, 'cameras': cameras,
-            **({'model': given['model']} if given['model'] else {})}])
+            **{name: ParameterValue(given[name], value_type=str)
+               for name in ('model', 'backend') if given[name]}}])
     player = Node(
         package='imrs_ros', executable='play_bag', output='screen', on_exit=_check,
         arguments=player_arguments(given['bag'], cameras))
@@ -67,14 +78,14 @@ def _make(context: LaunchContext) -> list[Any]:
 
 
 def _check(event: ProcessExited, context: LaunchContext) -> list[Any]:
-    """End the launch, with a status of 1, with a process that failed."""
+    """End the launch with status 1 when a process failed."""
     if event.returncode and not context.is_shutdown:
-        raise RuntimeError(f'expected {event.process_name} to end well, it ended with status '
-                           f'{event.returncode}; its messages stand above')
+        raise RuntimeError(f'expected {event.process_name} to end with status 0, got '
+                           f'{event.returncode}; see its messages above')
     return []
 
 
 def _end(event: ProcessExited, context: LaunchContext) -> list[Any]:
-    """End the launch with the recorder, as ``_check`` where it failed."""
+    """End the launch with the recorder; like ``_check`` when it failed."""
     _check(event, context)
-    return [] if context.is_shutdown else [Shutdown(reason='the recording is reported')]
+    return [] if context.is_shutdown else [Shutdown(reason='the report is written')]

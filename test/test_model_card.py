@@ -1,4 +1,4 @@
-"""Model folders: what fits loads, what does not is named."""
+"""Model folders: valid ones load, and errors name what is wrong."""
 
 from imrs_ros.model_card import CARD_FILE, ModelCard, ModelCardError, WEIGHTS_FILE
 from imrs_ros.model_folders import find_model
@@ -27,42 +27,42 @@ def test_round_trip(tiny_model):
     assert network(torch.zeros(1, 16, 32, 32, 3, dtype=torch.uint8)).shape == (1, 3)
 
 
-def test_half_precision_weights_compute_in_single(tmp_path):
+def test_half_precision_weights_run_in_single_precision(tmp_path):
     card = write_tiny_model(tmp_path / 'half', dtype=torch.float16)
     assert {p.dtype for p in load_network(card).parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize('name', [CARD_FILE, WEIGHTS_FILE])
-def test_missing_file_is_named(tiny_model, name):
+def test_missing_file_is_reported(tiny_model, name):
     (tiny_model.folder / name).unlink()
     with pytest.raises(ModelCardError, match=f'got no {name}'):
         ModelCard.load(tiny_model.folder)
 
 
 @pytest.mark.parametrize(('change', 'words'), [
-    (lambda v: v.pop('labels'), 'no entry labels'),
-    (lambda v: v['input'].pop('fps'), 'no entry input.fps: expected a number from 0.1 to 1000'),
-    (lambda v: v['network'].pop('width'), 'no entry network.width'),
-    (lambda v: v.pop('calibration'), 'no entry calibration: expected entries'),
-    (lambda v: v['weights'].pop('sha256'), 'no entry weights.sha256'),
+    (lambda v: v.pop('labels'), 'missing entry labels'),
+    (lambda v: v['input'].pop('fps'), 'missing entry input.fps: expected a number'),
+    (lambda v: v['network'].pop('width'), 'missing entry network.width'),
+    (lambda v: v.pop('calibration'), 'missing entry calibration: expected a mapping'),
+    (lambda v: v['weights'].pop('sha256'), 'missing entry weights.sha256'),
     (lambda v: v.update(format=99), 'expected "format: 1"'),
-    (lambda v: v.update(labels=['a', 'a', 'b']), 'labels: expected a list of different texts'),
+    (lambda v: v.update(labels=['a', 'a', 'b']), 'labels: expected a list of distinct strings'),
     (lambda v: v.update(labels=[1, 2, 3]), r'labels: expected .*, got \[1, 2, 3\]'),
-    (lambda v: v.update(labels=[]), 'labels: expected a list of different texts'),
-    (lambda v: v.update(labels=5), 'labels: expected a list of different texts, .* got 5'),
-    (lambda v: v.update(labels=['wave', 'no_action', 'b']), "'no_action' not among them"),
-    (lambda v: v.update(name=None), 'name: expected a text, got None'),
-    (lambda v: v.update(network='lite0'), "network: expected entries, got 'lite0'"),
-    (lambda v: v['network'].update(name=3), 'network.name: expected a text, got 3'),
+    (lambda v: v.update(labels=[]), 'labels: expected a list of distinct strings'),
+    (lambda v: v.update(labels=5), 'labels: expected a list of distinct strings .* got 5'),
+    (lambda v: v.update(labels=['wave', 'no_action', 'b']), "strings other than 'no_action', got"),
+    (lambda v: v.update(name=None), 'name: expected a string, got None'),
+    (lambda v: v.update(network='lite0'), "network: expected a mapping, got 'lite0'"),
+    (lambda v: v['network'].update(name=3), 'network.name: expected a string, got 3'),
     (lambda v: v['network'].update(excitation_stages=3),
-     'network.excitation_stages: expected a list, every item a whole number .*, or null, got 3'),
+     'network.excitation_stages: expected a list with every item an integer .*, or null, got 3'),
     (lambda v: v['network'].update(width=float('nan')), 'network.width: expected a number'),
-    (lambda v: v['input'].update(mean=127.0), 'input.mean: expected a list, every item a number'),
+    (lambda v: v['input'].update(mean=127.0), 'mean: expected a list with every item a number'),
     (lambda v: v['input'].update(std=[0, 1, 1]), r'input.std: .* got \[0, 1, 1\]'),
     (lambda v: v['input'].update(std=[1.0]), 'expected 3 channels .RGB., got 3 and 1'),
     (lambda v: v['input'].update(mean=[127.0], std=[1.0]), 'expected 3 channels .RGB., got 1 and'),
-    (lambda v: v['input'].update(mean=[1, 2], std=[1, 2]), '2 and 2; flow streams are teachers'),
-    (lambda v: v['input'].update(num_frames=0), 'input.num_frames: expected a whole number'),
+    (lambda v: v['input'].update(mean=[1, 2], std=[1, 2]), '2 and 2; a flow network can only be'),
+    (lambda v: v['input'].update(num_frames=0), 'input.num_frames: expected an integer'),
     (lambda v: v['input'].update(num_frames=15.7), 'input.num_frames: .* got 15.7'),
     (lambda v: v['input'].update(num_frames=True), 'input.num_frames: .* got True'),
     (lambda v: v['input'].update(num_frames=float('inf')), 'input.num_frames: .* got inf'),
@@ -79,16 +79,16 @@ def test_missing_file_is_named(tiny_model, name):
     (lambda v: v['calibration'].update(class_thresholds={'wave': -0.1}),
      'calibration.class_thresholds.wave: expected a number from 0 to 1, got -0.1'),
     (lambda v: v['calibration'].update(class_thresholds=[0.5]),
-     r'calibration.class_thresholds: expected entries, got \[0.5\]'),
+     r'calibration.class_thresholds: expected a mapping, got \[0.5\]'),
     (lambda v: v['weights'].update(sha256='0' * 64), 'expected SHA-256 0000'),
 ])
-def test_wrong_entry_is_named(tiny_model, change, words):
+def test_invalid_entry_is_reported(tiny_model, change, words):
     folder = edit(tiny_model, change)
     with pytest.raises(ModelCardError, match=words):
         ModelCard.load(folder)
 
 
-def test_thresholds_are_read_and_may_be_missing(tiny_model):
+def test_thresholds_are_optional(tiny_model):
     folder = edit(tiny_model, lambda v: v['calibration'].update(
         no_action_threshold=0.4, class_thresholds={'wave': 1, 'lift': 0.25}))
     card = ModelCard.load(folder)
@@ -100,13 +100,13 @@ def test_thresholds_are_read_and_may_be_missing(tiny_model):
 
 
 @pytest.mark.parametrize('text', ['', '[1, 2', '- a\n- b\n', '!!python/object:os.system {}'])
-def test_damaged_yaml_is_refused(tiny_model, text):
+def test_damaged_yaml_is_rejected(tiny_model, text):
     (tiny_model.folder / CARD_FILE).write_text(text)
     with pytest.raises(ModelCardError, match=CARD_FILE):
         ModelCard.load(tiny_model.folder)
 
 
-def test_damaged_weights_are_refused(tiny_model):
+def test_damaged_weights_are_rejected(tiny_model):
     path = tiny_model.folder / WEIGHTS_FILE
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ModelCardError, match='expected SHA-256'):
@@ -120,7 +120,7 @@ def test_damaged_weights_are_refused(tiny_model):
     (lambda v: v['network'].update(name='resnext101', width=1.0), 'missing'),
     (lambda v: v['network'].update(name='vgg'), 'network must be one of'),
 ])
-def test_card_that_does_not_fit_its_weights(tiny_model, change, words):
+def test_card_that_does_not_match_its_weights_is_rejected(tiny_model, change, words):
     card = ModelCard.load(edit(tiny_model, change))
     with pytest.raises(ModelCardError, match=words):
         load_network(card)

@@ -1,6 +1,6 @@
-"""Still scenes are told from moving ones, whatever the noise of the camera."""
+"""Still scenes are distinguished from moving ones, despite camera noise."""
 
-from imrs_ros.motion import changed_share
+from imrs_ros.motion import changed_fraction
 import numpy as np
 import pytest
 
@@ -18,12 +18,12 @@ def scene(noise, move_px, num_frames=16):
 
 
 @pytest.mark.parametrize('noise', [0, 6, 10])
-def test_noise_is_no_motion(noise):
-    assert changed_share(scene(noise, 0)) == 0
+def test_noise_is_not_motion(noise):
+    assert changed_fraction(scene(noise, 0)) == 0
 
 
 @pytest.mark.parametrize('noise', [0, 10])
-def test_a_moving_thing_is_seen(noise):
-    # 100 rows, 50 px uncovered and 50 px covered between two looks.
-    share = 2 * 100 * 50 / 224 ** 2
-    assert changed_share(scene(noise, 10)) == pytest.approx(share, rel=0.35)
+def test_moving_object_is_measured(noise):
+    # 100 rows, 50 px uncovered and 50 px covered between two compared frames.
+    fraction = 2 * 100 * 50 / 224 ** 2
+    assert changed_fraction(scene(noise, 10)) == pytest.approx(fraction, rel=0.35)

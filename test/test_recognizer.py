@@ -1,4 +1,4 @@
-"""The whole data path with a small model: windows, hops, gaps, latest wins, threads."""
+"""The whole data path with a stub backend: windows, hops, gaps, latest wins, threads."""
 
 from dataclasses import replace
 import signal
@@ -18,7 +18,7 @@ EAGER = DecisionSettings(smoothing_sec=0.0, min_duration_sec=0.0)
 
 
 class CountingBackend:
-    """Scores a clip by the grey value of its newest frame; keeps what it was asked."""
+    """Scores a clip by the grey value of its newest frame, and records all calls."""
 
     def __init__(self, num_classes=3, batch_size=1):
         self.description = BackendDescription(
@@ -49,7 +49,7 @@ def make(card, backend, cameras=('front',), **window):
         card, backend, cameras, window=WindowSettings(**window), decision=EAGER)
 
 
-def test_no_label_before_sixteen_frames_then_one_a_hop(tiny_card, backend):
+def test_no_label_before_sixteen_frames_then_one_per_hop(tiny_card, backend):
     recognizer = make(tiny_card, backend, hop=4)
     stamps = []
     for i in range(30):
@@ -62,7 +62,7 @@ def test_no_label_before_sixteen_frames_then_one_a_hop(tiny_card, backend):
     assert [c[0].first_sequence for c in backend.calls] == [0, 4, 8, 12]
 
 
-def test_window_holds_the_last_frames_in_order(tiny_card, backend):
+def test_window_holds_the_newest_frames_in_order(tiny_card, backend):
     recognizer = make(tiny_card, backend, hop=1)
     for i in range(20):
         recognizer.push('front', frame(1000 + 40 * i, i))
@@ -84,7 +84,7 @@ def test_latest_wins_and_skipped_windows_are_counted(tiny_card, backend):
 
 
 @pytest.mark.parametrize(('batch_size', 'calls'), [(1, [1, 1, 1]), (2, [2, 1]), (8, [3])])
-def test_streams_share_calls_of_the_backend_and_keep_apart(tiny_card, batch_size, calls):
+def test_cameras_share_backend_calls_but_not_results(tiny_card, batch_size, calls):
     backend = CountingBackend(batch_size=batch_size)
     recognizer = make(tiny_card, backend, ('front', 'rear', 'left'), hop=1)
     for i in range(16):
@@ -99,7 +99,7 @@ def test_streams_share_calls_of_the_backend_and_keep_apart(tiny_card, batch_size
         recognizer.push('right', frame(1))
 
 
-def test_a_window_is_taken_when_its_turn_comes(tiny_card, backend):
+def test_window_is_taken_only_when_it_is_scored(tiny_card, backend):
     recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1)
     for i in range(16):
         recognizer.push('front', frame(1000 + 40 * i))
@@ -137,7 +137,7 @@ def test_still_windows_are_not_scored(tiny_card, backend):
     assert rear.scores.camera == 'rear'
     recognizer.push('front', frame(1000 + 40 * 16, 1))
     assert [d.label for d in recognizer.step()] == [NO_ACTION]
-    assert len(backend.calls) == 1, 'no call without a moving window'
+    assert len(backend.calls) == 1, 'no call unless a window moves'
 
 
 def test_settings_change_while_it_runs(tiny_card, backend):
@@ -155,7 +155,7 @@ def test_settings_change_while_it_runs(tiny_card, backend):
         recognizer.change(WindowSettings(), replace(EAGER, class_thresholds={'jump': 0.5}))
 
 
-def test_clear_forgets_frames(tiny_card, backend):
+def test_clear_discards_frames(tiny_card, backend):
     recognizer = make(tiny_card, backend, hop=1)
     for i in range(16):
         recognizer.push('front', frame(1000 + 40 * i))
@@ -166,7 +166,7 @@ def test_clear_forgets_frames(tiny_card, backend):
 
 @pytest.mark.parametrize('void', [
     lambda recognizer: recognizer.clear(), lambda recognizer: recognizer.end('front')])
-def test_what_is_decided_while_a_camera_is_ended_is_void(tiny_card, backend, void):
+def test_decision_made_while_its_camera_is_ended_is_void(tiny_card, backend, void):
     recognizer = make(tiny_card, backend, hop=1)
     first_ms = 1000
     for i in range(16):
@@ -186,7 +186,7 @@ def test_what_is_decided_while_a_camera_is_ended_is_void(tiny_card, backend, voi
     assert not recognizer.is_current(before)
     recognizer._backend = recognizer_backend
     assert recognizer.step() == []
-    # The same action is news again: whoever voided it has told that it ended.
+    # The same action is an onset again: whoever voided it has announced its end.
     decisions = []
     for i in range(17, 33):
         recognizer.push('front', frame(first_ms + 40 * i, 1))
@@ -195,7 +195,7 @@ def test_what_is_decided_while_a_camera_is_ended_is_void(tiny_card, backend, voi
     assert (decisions[0].label, decisions[0].event) == ('fall', Event.ONSET)
 
 
-def test_an_ended_camera_needs_a_newer_frame_and_keeps_its_window(tiny_card, backend):
+def test_ended_camera_needs_a_newer_frame_but_keeps_its_window(tiny_card, backend):
     recognizer = make(tiny_card, backend, hop=1)
     for i in range(16):
         recognizer.push('front', frame(1000 + 40 * i, 1))
@@ -221,7 +221,7 @@ def test_windows_span_the_same_time_at_any_rate(tiny_card, backend, camera_fps):
 @given(st.lists(st.tuples(st.integers(-300, 900), st.integers(1, 300), st.integers(1, 300)),
                 max_size=60))
 @settings(deadline=None, max_examples=50)
-def test_any_stamps_and_sizes_never_raise_nor_label_early(tiny_card, steps):
+def test_arbitrary_stamps_and_sizes_neither_raise_nor_label_early(tiny_card, steps):
     backend = CountingBackend()
     recognizer = make(tiny_card, backend, hop=1)
     stamp_ms, held = 10_000, 0
@@ -231,12 +231,12 @@ def test_any_stamps_and_sizes_never_raise_nor_label_early(tiny_card, steps):
         pushed = recognizer.push('front', Frame(stamp_ms * MS, '', image))
         held = 1 if pushed.restart else held + 1
         decisions = recognizer.step()
-        # A slow camera's frame may stand for several ticks, at most 0.5 s / 40 ms of them.
+        # A slow camera's frame may fill several ticks, at most 0.5 s / 40 ms of them.
         assert not decisions or held * 13 >= 16
     assert all(len(call) == 1 for call in backend.calls)
 
 
-def test_worker_loads_runs_and_frees_on_one_thread(tiny_card):
+def test_worker_loads_runs_and_releases_the_backend_on_one_thread(tiny_card):
     threads, decided, backend = [], [], CountingBackend()
 
     def load():
@@ -257,7 +257,7 @@ def test_worker_loads_runs_and_frees_on_one_thread(tiny_card):
     assert [d.label for d in decided] == ['wave']
 
 
-def test_worker_reports_errors_and_goes_on(tiny_card):
+def test_worker_reports_errors_and_continues(tiny_card):
     class FailingOnce(CountingBackend):
         def infer(self, clips):
             if not self.calls:
@@ -282,13 +282,13 @@ def test_worker_reports_errors_and_goes_on(tiny_card):
 
 @pytest.fixture
 def interruptible():
-    """Let SIGINT raise, also where the tests were started in the background, which ignores it."""
+    """Let SIGINT raise even if the tests run in the background, where it is ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-def test_worker_outlives_no_interrupt_of_its_maker(tiny_card, interruptible):
+def test_worker_stops_when_its_creation_is_interrupted(tiny_card, interruptible):
     begun, may_go_on, backend = threading.Event(), threading.Event(), CountingBackend()
 
     def load():
@@ -310,14 +310,14 @@ def test_worker_outlives_no_interrupt_of_its_maker(tiny_card, interruptible):
     assert not [t for t in threading.enumerate() if t.name == 'imrs_worker']
 
 
-def test_worker_raises_what_loading_raised():
+def test_worker_raises_the_error_of_loading():
     def fail():
         raise ValueError('no such model')
     with pytest.raises(ValueError, match='no such model'):
         Worker(fail, pytest.fail, pytest.fail)
 
 
-def test_first_window_of_an_unknown_scene_is_no_action(tiny_card):
+def test_first_uncertain_window_is_no_action(tiny_card):
     class Unsure(CountingBackend):
         def infer(self, clips):
             return np.zeros((len(clips), 3), np.float32)
@@ -329,7 +329,7 @@ def test_first_window_of_an_unknown_scene_is_no_action(tiny_card):
     assert (decision.label, decision.event) == (NO_ACTION, Event.NONE)
 
 
-def test_worker_waits_for_its_turn_and_takes_the_newest_window(tiny_card):
+def test_worker_respects_the_rate_limit_and_takes_the_newest_window(tiny_card):
     backend, done = CountingBackend(), threading.Event()
     worker = Worker(lambda: make(tiny_card, backend, hop=1), lambda d: done.set(), pytest.fail,
                     max_rate_hz=0.001)
@@ -347,4 +347,4 @@ def test_worker_waits_for_its_turn_and_takes_the_newest_window(tiny_card):
     worker.recognizer.push('front', frame(1000 + 40 * 19))
     worker.notify()
     worker.stop()
-    assert len(backend.calls) == 3, 'two windows, and closed'
+    assert len(backend.calls) == 3, 'two windows, then close'

@@ -1,4 +1,4 @@
-"""The mirrored ring against a plain list."""
+"""The mirrored ring buffer against a plain list."""
 
 from hypothesis import given, strategies as st
 from imrs_ros.ring_buffer import RingBuffer
@@ -11,7 +11,7 @@ def image(value):
 
 
 @given(st.lists(st.one_of(st.integers(0, 255), st.none()), max_size=80), st.integers(1, 9))
-def test_window_is_the_last_frames(actions, num_frames):
+def test_window_holds_the_newest_frames(actions, num_frames):
     ring, held, appended = RingBuffer(num_frames, (2, 3, 1)), [], 0
     for value in actions:
         if value is None:
@@ -39,6 +39,6 @@ def test_window_is_a_contiguous_view():
     assert np.shares_memory(window, ring.window())
 
 
-def test_wrong_shape_is_named():
+def test_wrong_shape_is_reported():
     with pytest.raises(ValueError, match=r'expected a frame of shape \(2, 3, 1\)'):
         RingBuffer(4, (2, 3, 1)).append(np.zeros((3, 2, 1), np.uint8))

@@ -1,6 +1,7 @@
 """The style rules that ROS packages are checked with."""
 
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +20,15 @@ def test_ament_flake8():
         [sys.executable, '-W', 'ignore', '-c', 'import sys; from ament_flake8.main import main; '
          'sys.exit(main(sys.argv[1:]))', *CHECKED], text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ament_copyright():
+    program = shutil.which('ament_copyright')
+    if program is None:
+        pytest.skip('needs ament_copyright: apt-get install python3-ament-copyright, or ROS')
+    paths = [str(ROOT / name) for name in ('test', 'CONTRIBUTING.md', 'LICENSE')]
+    done = subprocess.run([program, *CHECKED, *paths], text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.filterwarnings('ignore')

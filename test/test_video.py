@@ -1,4 +1,4 @@
-"""Video files to stamped frames; bad files are named."""
+"""Reading video files as stamped frames; invalid files are reported by name."""
 
 from imrs_ros.video import read_video, video_length, VideoError
 import pytest
@@ -13,7 +13,7 @@ def test_frames_and_stamps(tmp_path):
     assert video_length(path) == (10, 20.0)
 
 
-def test_part_of_a_video_is_the_same_frames(dataset):
+def test_part_of_a_video_has_the_same_frames(dataset):
     path = next((dataset / 'videos' / 'Lunges').iterdir())
     whole = list(read_video(path))
     for first in (1, 13, 40):
@@ -22,25 +22,25 @@ def test_part_of_a_video_is_the_same_frames(dataset):
         assert all((a.image_HWC == b.image_HWC).all() for a, b in zip(part, whole[first:]))
 
 
-@pytest.mark.parametrize(('share', 'is_whole'), [(0.3, False), (0.6, False), (0.95, True)])
-def test_file_that_is_clearly_shorter_than_it_states_is_named(tmp_path, share, is_whole):
+@pytest.mark.parametrize(('fraction', 'is_complete'), [(0.3, False), (0.6, False), (0.95, True)])
+def test_truncated_file_is_reported(tmp_path, fraction, is_complete):
     path = write_video(tmp_path / 'cut.avi', num_frames=121)
-    # The index at the end is lost together with the frames; the header still states 121.
+    # The index at the end is lost with the frames; the header still states 121.
     content = path.read_bytes()
-    path.write_bytes(content[:int(len(content) * share)])
+    path.write_bytes(content[:int(len(content) * fraction)])
     assert video_length(path)[0] == 121
     frames = []
-    if is_whole:
+    if is_complete:
         frames.extend(read_video(path))
         assert 109 <= len(frames) < 121
     else:
         with pytest.raises(VideoError, match='expected 121 frames as the file states'):
             frames.extend(read_video(path))
-    # What is there may be read on its own.
+    # The frames that remain can be read on their own.
     assert len(list(read_video(path, 0, len(frames)))) == len(frames)
 
 
-def test_damage_in_the_middle_is_named(tmp_path):
+def test_damage_in_the_middle_is_reported(tmp_path):
     path = write_video(tmp_path / 'hole.avi', num_frames=121)
     content = bytearray(path.read_bytes())
     content[len(content) // 3:len(content) * 9 // 10] = bytes(
@@ -50,13 +50,13 @@ def test_damage_in_the_middle_is_named(tmp_path):
         list(read_video(path))
 
 
-def test_every_real_clip_is_whole(dataset):
+def test_every_real_clip_is_complete(dataset):
     for path in sorted((dataset / 'videos').rglob('*.mp4'))[::40]:
         assert len(list(read_video(path))) == video_length(path)[0]
 
 
 @pytest.mark.parametrize('content', [b'', b'not a video' * 100])
-def test_bad_files_are_named(tmp_path, content):
+def test_invalid_files_are_reported(tmp_path, content):
     path = tmp_path / 'bad.mp4'
     path.write_bytes(content)
     with pytest.raises(VideoError, match=r'bad\.mp4'):

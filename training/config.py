@@ -1,5 +1,6 @@
-"""The settings of one training run, read from one YAML file."""
+"""The settings of one training run, read from a YAML file."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,26 @@ SCHEDULES = ('cosine', 'plateau')
 KL_REDUCTIONS = ('mean', 'batchmean')
 FULL_PRECISION = '32-true'
 PRECISIONS = (FULL_PRECISION, 'bf16-mixed', '16-mixed')
-CHOICES = {'stream': STREAMS, 'cached': CACHED, 'optimizer': OPTIMIZERS, 'schedule': SCHEDULES,
-           'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
+CHOICES = {'network': NETWORKS, 'stream': STREAMS, 'cached': CACHED, 'optimizer': OPTIMIZERS,
+           'schedule': SCHEDULES, 'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
 NUMBERS: dict[Any, str] = {int: 'a whole number', float: 'a number'}
+LISTS = ('excitation_stages', 'frozen', 'teachers', 'validation_groups')
+RANGES: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
+    ('be above 0', lambda value: value > 0,
+     ('num_frames', 'fps', 'size_px', 'split', 'epochs', 'clips_per_video', 'batch_size',
+      'num_parts', 'learning_rate', 'width')),
+    ('be in [0, 1)', lambda value: 0 <= value < 1,
+     ('label_smoothing', 'dropout', 'ema_decay', 'validation_fraction')),
+    ('be in (0, 1]', lambda value: 0 < value <= 1, ('smallest_crop',)),
+    ('not be negative', lambda value: value >= 0,
+     ('mixup_alpha', 'lambda1', 'lambda2', 'momentum', 'weight_decay', 'colour_jitter',
+      'pretrained_rate_factor', 'cached_draws')))
+"""Each requirement, its test, and the settings that must meet it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunConfig:
-    """Everything that decides a run, but for the data folder and the output folder."""
+    """All settings of a run, except its folders."""
 
     network: str
     """Name of the network, see ``build_network``."""
@@ -33,74 +46,74 @@ class RunConfig:
     width: float = 1.0
     """Width multiplier of the network."""
     stream: str = 'rgb'
-    """What the network sees: ``rgb``, or ``flow`` (extracted frames only)."""
+    """Input of the network: ``rgb``, or ``flow`` (extracted frames only)."""
     pretrained: str | None = None
     """``imagenet`` (lite0 only), the path of a published checkpoint, or null."""
     frozen: tuple[str, ...] = ()
-    """Patterns (fnmatch) of parameter names that keep their value; their BN statistics too."""
+    """Patterns (fnmatch) of parameters that do not learn; their BN statistics stay as well."""
     cached_draws: int = 0
-    """Compute what is frozen once, for so many draws of the random clips, and train the rest on
-    that, whatever the seed; 0 trains through the whole network."""
+    """Number of draws of the random clips for which the output of the frozen part is computed
+    once and stored, whatever the seed; 0 trains the whole network."""
     cached: str = 'features'
-    """What is computed once: pooled ``features``, so that ``norm`` and ``fc`` learn, or the
-    ``maps`` of the frame part, so that the whole clip part learns."""
+    """With ``cached_draws``, what is stored: pooled ``features``, so that only ``norm`` and ``fc``
+    learn, or the ``maps`` of the frame part, so that the whole clip part learns."""
     teachers: tuple[str, ...] = ()
-    """Folders of finished flow runs to imitate; their features are set side by side. Empty for
+    """Folders of finished flow runs to imitate; their features are concatenated. Empty for
     cross-entropy alone."""
     lambda1: float = 50.0
     """Weight of the mean squared error between the student's and the teacher's features."""
     lambda2: float = 200.0
-    """Weight of the Kullback-Leibler divergence of the same; 0 for MARS."""
+    """Weight of the Kullback-Leibler divergence between the same features; 0 for MARS."""
     kl_reduction: str = 'mean'
-    """``mean`` over batch and features, or ``batchmean``: a sum over features."""
+    """``mean`` over batch and features, or ``batchmean``: the sum over features."""
     num_frames: int = 16
-    """Frames of a clip."""
+    """Number of frames of a clip."""
     fps: float = 25.0
-    """Rate of the clip's time grid, Hz."""
+    """Rate of the time grid, Hz."""
     size_px: int = 112
-    """Side of the square frames."""
+    """Side of the square frames, pixels."""
     split: int = 1
     """Number of the official split."""
     validation_groups: tuple[int, ...] = (8, 13, 18, 23)
     """Groups of the training list held out to choose the best epoch."""
     validation_fraction: float = 0.0
-    """Share of every class held out instead, for videos without groups; needs no groups then."""
+    """Fraction of every class held out instead of groups, for videos that have none."""
     seed: int = 0
-    """Decides initial weights, order, crops and all else that is random."""
+    """Seed of initial weights, order, crops and everything else that is random."""
     epochs: int = 30
     """Passes over the training videos."""
     clips_per_video: int = 1
-    """Random clips of every video in an epoch."""
+    """Random clips of every video per epoch."""
     batch_size: int = 16
-    """Clips of an optimiser step, over all processes."""
+    """Clips per optimiser step, over all processes."""
     num_parts: int = 1
-    """A batch is computed in so many parts, shared by the processes; more parts need less memory.
-    BN sees one part at a time."""
+    """Parts of a batch, shared by the processes; more parts need less memory, and BN sees one part
+    at a time."""
     optimizer: str = 'adamw'
     """``adamw`` or ``sgd``."""
     momentum: float = 0.9
-    """Of SGD."""
+    """Momentum of SGD."""
     schedule: str = 'cosine'
-    """``cosine``: a rise over one epoch, then a cosine to 0; ``plateau``: a tenth after ten epochs
-    without a better validation (the paper's)."""
+    """``cosine``: a linear warm-up over one epoch, then a cosine to 0; ``plateau``: a tenth after
+    ten epochs without a better validation (as in the paper)."""
     learning_rate: float = 1e-3
-    """Highest rate."""
+    """Highest learning rate."""
     pretrained_rate_factor: float = 1.0
-    """Multiplies the rate of parameters that were loaded from pretrained weights."""
+    """Factor of the learning rate of pretrained parameters."""
     weight_decay: float = 0.05
-    """Decay of matrices and kernels (not BN or biases); decoupled with AdamW."""
+    """Weight decay of matrices and kernels (not BN or biases); decoupled in AdamW."""
     label_smoothing: float = 0.1
-    """Probability spread over the wrong classes, in [0, 1)."""
+    """Probability spread over all classes, in [0, 1)."""
     mixup_alpha: float = 0.0
-    """Beta parameter of mixup (Zhang et al. 2018); 0 for none."""
+    """Parameter of the Beta distribution of mixup (Zhang et al. 2018); 0 for none."""
     dropout: float = 0.5
     """Probability of dropping a pooled feature."""
     smallest_crop: float = 0.5
-    """Least side of a random crop over the short side of the image, in (0, 1]."""
+    """Smallest side of a random crop over the short side of the image, in (0, 1]."""
     colour_jitter: float = 0.2
     """Strength of brightness, contrast and saturation changes, in [0, 1]."""
     ema_decay: float = 0.99
-    """Decay of the average of weights that is evaluated and exported, per step; 0 for none."""
+    """Decay per step of the average of weights, which is evaluated and exported; 0 for none."""
     precision: str = FULL_PRECISION
     """Lightning Fabric's: ``32-true``, or on a GPU ``bf16-mixed`` or ``16-mixed``."""
 
@@ -108,56 +121,48 @@ class RunConfig:
         """
         Check the values.
 
-        :raises ValueError: naming the setting, what it may be, and what came.
+        :raises ValueError: naming the setting, what it may be, and its value.
         """
+        self._check_types()
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f'{name} must be one of {choices}, got {getattr(self, name)!r}')
+        for requirement, is_valid, names in RANGES:
+            for name in names:
+                if not is_valid(getattr(self, name)):
+                    raise ValueError(f'{name} must {requirement}, got {getattr(self, name)!r}')
+        if bool(self.validation_groups) == (self.validation_fraction > 0):
+            raise ValueError(
+                'exactly one of validation_groups and validation_fraction must hold videos out, '
+                f'got {list(self.validation_groups)} and {self.validation_fraction}')
+        if self.stream == 'flow' and self.teachers:
+            raise ValueError('teachers must be empty for a flow stream, itself a teacher, got '
+                             f'{list(self.teachers)}')
+        if self.cached_draws and self.frozen:
+            raise ValueError('frozen must be empty with cached_draws, which decides what is '
+                             f'frozen, got {list(self.frozen)}')
+
+    def _check_types(self) -> None:
         for field in fields(self):
             value, is_number = getattr(self, field.name), field.type in NUMBERS
             allowed = int if field.type is int else (int, float)
             if is_number and (not isinstance(value, allowed) or isinstance(value, bool)):
                 raise ValueError(
                     f'{field.name} must be {NUMBERS[field.type]}, got {value!r}')
-        if self.network not in NETWORKS:
-            raise ValueError(f'network must be one of {NETWORKS}, got {self.network!r}')
-        for name in ('excitation_stages', 'frozen', 'teachers', 'validation_groups'):
+        for name in LISTS:
             value = getattr(self, name)
             if value is not None and not isinstance(value, tuple):
                 raise ValueError(f'{name} must be a list, got {value!r}')
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f'{name} must be one of {choices}, got {getattr(self, name)!r}')
-        if bool(self.validation_groups) == (self.validation_fraction > 0):
-            raise ValueError(
-                'exactly one of validation_groups and validation_fraction must hold videos out, '
-                f'got {list(self.validation_groups)} and {self.validation_fraction}')
-        if self.stream == 'flow' and self.teachers:
-            raise ValueError('a flow stream is the teacher; teachers must be empty, got '
-                             f'{list(self.teachers)}')
-        for name in ('num_frames', 'fps', 'size_px', 'split', 'epochs', 'clips_per_video',
-                     'batch_size', 'num_parts', 'learning_rate', 'width'):
-            if not getattr(self, name) > 0:
-                raise ValueError(f'{name} must be above 0, got {getattr(self, name)!r}')
-        for name in ('label_smoothing', 'dropout', 'ema_decay', 'validation_fraction'):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f'{name} must be in [0, 1), got {getattr(self, name)!r}')
-        if not 0 < self.smallest_crop <= 1:
-            raise ValueError(f'smallest_crop must be in (0, 1], got {self.smallest_crop!r}')
-        if self.cached_draws and self.frozen:
-            raise ValueError('cached_draws decides what is frozen; frozen must be empty, '
-                             f'got {list(self.frozen)}')
-        for name in ('mixup_alpha', 'lambda1', 'lambda2', 'momentum', 'weight_decay',
-                     'colour_jitter', 'pretrained_rate_factor', 'cached_draws'):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f'{name} must not be negative, got {getattr(self, name)!r}')
 
     @classmethod
     def from_mapping(cls, values: dict[str, Any], origin: str) -> 'RunConfig':
         """
-        Make a config from plain values.
+        Create a config from plain values.
 
-        :param values: by field name; sequences may be lists.
+        :param values: values by setting; sequences are lists.
         :param origin: named in errors.
-        :return: the checked config.
-        :raises ValueError: for unknown names, missing names and wrong values.
+        :return: the config.
+        :raises ValueError: for unknown or missing settings and wrong values.
         """
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
@@ -176,8 +181,8 @@ class RunConfig:
         Read a YAML file.
 
         :param path: the file.
-        :return: the checked config.
-        :raises ValueError: when it is not a mapping of known settings.
+        :return: the config.
+        :raises ValueError: when it is not a mapping of valid settings.
         """
         values = yaml.safe_load(path.read_text())
         if not isinstance(values, dict):
@@ -186,8 +191,8 @@ class RunConfig:
 
     def to_mapping(self) -> dict[str, Any]:
         """
-        Give plain values, as YAML and checkpoints keep them.
+        Return plain values, for YAML and checkpoints.
 
-        :return: by field name, tuples as lists.
+        :return: values by setting; tuples become lists.
         """
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

@@ -1,8 +1,8 @@
 """
-Training curves: ``python -m training.curves RUN [RUN ...] --out FILE.png``.
+Draw training curves: ``python -m training.curves RUN [RUN ...] --out FILE.png``.
 
-Loss and validation accuracy against the epoch, of the runs' TensorBoard logs (as figure 4 of the
-paper), in one picture.
+One figure shows loss and validation accuracy over the epochs, from the TensorBoard logs of the
+runs (as figure 4 of the paper).
 """
 
 import argparse
@@ -19,37 +19,37 @@ from tensorboard.backend.event_processing import (  # type: ignore[import-untype
 PANELS = {
     'loss/train': 'training loss', 'clip_top1/validation': 'validation clip top-1, %',
     'video_top1/validation': 'validation video top-1, %'}
-"""Tags that training.train writes, and what they show."""
+"""Title of each tag that training.train logs."""
 WIDTH_IN, HEIGHT_IN, DPI = 12.0, 4.0, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One value over the epochs of a run."""
+    """One logged value over the epochs of a run."""
 
     epochs: tuple[int, ...]
     """Ascending, from 1."""
     values: tuple[float, ...]
-    """One an epoch; accuracies are fractions."""
+    """One per epoch; accuracies are fractions."""
 
 
 def read_curves(folder: Path) -> dict[str, Curve]:
     """
-    Read the log of a run; where a resumed run trained an epoch again, the later value counts.
+    Read the log of a run; of an epoch that was trained twice, the later value is used.
 
-    :param folder: the run's folder.
+    :param folder: folder of the run.
     :return: a curve for every tag of ``PANELS``.
-    :raises ValueError: when the folder has no log, or a tag is not in it.
+    :raises ValueError: when the folder has no log, or the log lacks a tag.
     """
     hint = 'expected a folder written by training.train, after its first epoch'
     if not any(folder.glob('*tfevents*')):
-        raise ValueError(f'{folder}: {hint}; got one without TensorBoard log (*tfevents*)')
+        raise ValueError(f'{folder}: {hint}; got no TensorBoard log (*tfevents*)')
     log = event_accumulator.EventAccumulator(str(folder))
     log.Reload()
     found = log.Tags()['scalars']
     missing = [tag for tag in PANELS if tag not in found]
     if missing:
-        raise ValueError(f'{folder}: {hint}; got a log without {missing}, it has {found}')
+        raise ValueError(f'{folder}: {hint}; got a log without {missing}, only with {found}')
     return {tag: _make_curve(log, tag) for tag in PANELS}
 
 
@@ -62,11 +62,11 @@ def _make_curve(log: event_accumulator.EventAccumulator, tag: str) -> Curve:
 
 def draw_curves(folders: Sequence[Path], path: Path) -> None:
     """
-    Draw the curves of runs, one colour a run.
+    Draw the curves of runs, one colour per run.
 
-    :param folders: the runs' folders, at least one.
+    :param folders: folders of the runs, at least one.
     :param path: the PNG file, 1200 x 400 pixels.
-    :raises ValueError: when there is no folder, or one has no log.
+    :raises ValueError: when there is no folder, or a folder has no log.
     """
     if not folders:
         raise ValueError('expected at least one run, got none')
@@ -87,7 +87,7 @@ def draw_curves(folders: Sequence[Path], path: Path) -> None:
 
 
 def _name_runs(folders: Sequence[Path]) -> dict[str, Path]:
-    """Name runs after their folders; by the whole path where that is not enough."""
+    """Name runs after their folders, or their whole paths if two folders share a name."""
     names = [folder.name for folder in folders]
     if len(set(names)) == len(names):
         return dict(zip(names, folders))

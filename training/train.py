@@ -1,9 +1,9 @@
 """
 Train one stream: ``python -m training.train CONFIG --data DIR [--frames DIR] --out DIR``.
 
-A flow teacher, an RGB baseline, or a student of flow teachers (IMRS, MARS), as the config says.
-The run's folder holds ``last.pt`` (the same command resumes from it), ``best.pt`` (the epoch with
-the best validation accuracy), ``config.yaml`` and a TensorBoard log.
+The config selects a flow teacher, an RGB baseline, or a student of flow teachers (IMRS, MARS).
+The folder of the run holds ``last.pt`` (the same command resumes from it), ``best.pt`` (the epoch
+with the best validation accuracy), ``config.yaml`` and a TensorBoard log.
 """
 
 import argparse
@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 import sys
 
+from imrs_ros.malloc import keep_freed_memory
 from training.clips.run_data import RunData
 from training.config import RunConfig
-from training.learning.memory import keep_freed_memory
-from training.learning.trainer import make_fabric, Trainer
+from training.learning.fabric import make_fabric
+from training.learning.trainer import Trainer
 
 
 def main() -> None:
@@ -23,13 +24,16 @@ def main() -> None:
         prog='python -m training.train', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('config', type=Path, help='YAML file with the settings of the run')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
-    parser.add_argument('--frames', type=Path, help='folder that training.extract wrote')
+    parser.add_argument('--frames', type=Path, help='folder written by training.extract')
     parser.add_argument('--out', type=Path, required=True, help='folder of the run')
     parser.add_argument('--teacher', nargs='+', metavar='RUN', help='folders of flow runs to '
-                        'imitate, in place of those of the config')
-    parser.add_argument('--workers', type=int, default=1, help='processes that read clips')
-    parser.add_argument('--accelerator', default='auto', help='cpu, cuda or auto')
-    parser.add_argument('--devices', type=int, default=1, help='processes, one a device')
+                        'imitate, instead of those in the config')
+    parser.add_argument('--workers', type=int, default=1,
+                        help='number of processes that read clips (default: %(default)s)')
+    parser.add_argument('--accelerator', default='auto',
+                        help='cpu, cuda or auto (default: %(default)s)')
+    parser.add_argument('--devices', type=int, default=1,
+                        help='number of processes, one per device (default: %(default)s)')
     arguments = parser.parse_args()
     try:
         config = RunConfig.load(arguments.config)

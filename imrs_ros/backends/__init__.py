@@ -1,8 +1,8 @@
 """
-What runs a network: OpenVINO or PyTorch on a CPU, and the backends in ``gpu``.
+The libraries that run a network: OpenVINO or PyTorch on a CPU, and those in ``gpu``.
 
-Start at ``base`` for the protocol and ``load`` for the choice. A backend may import ``networks``
-and the shared modules; each library is imported in its own module, when it is chosen.
+Start at ``base`` for the protocol and ``load`` for the choice. It may import ``networks`` and the
+shared modules; each library is imported by one backend alone, when that backend is chosen.
 """
 
 from imrs_ros.backends.base import Backend, BackendDescription

@@ -1,5 +1,5 @@
 """
-What every backend promises.
+The contract of every backend.
 
 Layout legend: N clips, K classes.
 """
@@ -15,48 +15,48 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class BackendDescription:
-    """What runs the network; logged once and kept in diagnostics."""
+    """What runs the network; logged once and shown in diagnostics."""
 
     name: str
-    """The library, as in the setting ``backend``."""
+    """Name of the backend, as in the setting ``backend``."""
     version: str
-    """Version of the library."""
+    """Version of its library."""
     device: str
-    """The processor."""
+    """Name of the processor."""
     precision: str
     """Number format of the network's arithmetic."""
     batch_size: int = 1
-    """Windows to give to one call: more than 1 where they take less time together."""
+    """Windows per call of ``infer``: more than 1 where a batch takes less time."""
     notes: str = ''
-    """What else was chosen, as one phrase."""
+    """Further choices, as one phrase."""
     warnings: tuple[str, ...] = ()
-    """What is not as it should be although it works; to be logged as warnings."""
+    """Problems that do not stop it; to be logged as warnings."""
 
     def __str__(self) -> str:
-        """Give the description as one phrase."""
+        """Return the description as one phrase."""
         notes = f'; {self.notes}' if self.notes else ''
         return f'{self.name} {self.version} on {self.device} in {self.precision}{notes}'
 
 
 class Backend(Protocol):
     """
-    A loaded network. One thread makes it, uses it and closes it.
+    A loaded network. One thread loads, uses and closes it.
 
-    A clip carries its camera and the numbers of its frames, so that a backend may keep work on
-    frames that windows share.
+    A clip carries its camera and the numbers of its frames, so that a backend may reuse its work
+    on frames that windows share.
     """
 
     @property
     def description(self) -> BackendDescription:
-        """Describe what runs the network."""
+        """Return what runs the network."""
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
         Score clips of any cameras.
 
-        :param clips: at least one; frames as the model card says.
+        :param clips: at least one, with frames as the model card specifies.
         :return: logits_NK, float32.
         """
 
     def close(self) -> None:
-        """Free the network. The backend is not used again."""
+        """Free the network; the backend must not be used again."""

@@ -1,5 +1,5 @@
 """
-A backend that goes over to the next one when the one in use fails; for a node that stays up.
+A backend that switches to the next one when the current one fails, so that the node stays up.
 
 Layout legend: N clips, K classes.
 """
@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 
 class FailoverBackend:
-    """The first backend that works, and after a failure the first of those behind it."""
+    """The first backend that works; after a failure, the next one that does."""
 
     def __init__(
         self, card: ModelCard, settings: BackendSettings, on_failure: Callable[[str], None],
     ) -> None:
         """
-        Load the first that works.
+        Load the first backend that works.
 
         :param card: the model.
         :param settings: which backends, and their threads.
-        :param on_failure: told of every backend that is passed over, and why.
+        :param on_failure: called with the reason for every backend that is passed over.
         :raises ModelCardError: when the model itself cannot be used.
         :raises RuntimeError: when no backend works, with the reasons.
         """
@@ -35,7 +35,7 @@ class FailoverBackend:
 
     @property
     def description(self) -> BackendDescription:
-        """Describe the backend in use."""
+        """Return what runs the network now."""
         return self._backend.description
 
     def _load(self, names: Sequence[str]) -> Backend:
@@ -46,27 +46,27 @@ class FailoverBackend:
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips; on a failure, by the next backend from then on.
+        Score clips; after a failure, with the next backend from then on.
 
         :param clips: as of ``Backend.infer``.
         :return: logits_NK.
-        :raises Exception: what the backend raised, where there is none behind it that works; it
-            is tried again with the next clips.
+        :raises Exception: what the backend raised, where no other works; it is tried again with
+            the next clips.
         """
         try:
             return self._score(clips)
         # Whatever a library raises, the next backend may still work.
         except Exception as error:
-            self._go_over(error)
+            self._switch(error)
             return self._score(clips)
 
     def _score(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         logits_NK = self._backend.infer(clips)
         if not np.isfinite(logits_NK).all():
-            raise RuntimeError('expected finite logits, got some that are not')
+            raise RuntimeError('expected finite logits, got some that are not finite')
         return logits_NK
 
-    def _go_over(self, error: Exception) -> None:
+    def _switch(self, error: Exception) -> None:
         failed = self._backend
         names = candidates(self._settings)
         rest = names[names.index(failed.description.name) + 1:]

@@ -1,4 +1,4 @@
-"""The choice of a backend: the one asked for, or the first that works; never silently another."""
+"""The choice of a backend: the requested one, or the first that works; never silently another."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,17 @@ from functools import partial
 from imrs_ros.backends.base import Backend
 from imrs_ros.backends.cpu_cores import pin_thread
 from imrs_ros.backends.gpu.backend import GpuChoice
-from imrs_ros.backends.gpu.engine_cache import cache_folder, EngineCache
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
+from imrs_ros.backends.model_cache import cache_root, ModelCache
+from imrs_ros.backends.reference import Reference, ScoreError
 from imrs_ros.model_card import ModelCard, ModelCardError
-from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
 
 NUM_WARM_UP_CLIPS = 2
+BFLOAT16_FACTOR = 20.0
+"""How much wider the bound of the golden logits is in bfloat16, which moves those of ucf10 by up
+to 0.7 (``docs/performance.md``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ def _load_faster(card: ModelCard, settings: BackendSettings) -> Backend:
     """Load whichever GPU backend is the faster one here."""
     from imrs_ros.backends.gpu.identity import identity_of
     from imrs_ros.backends.gpu.torch_cuda_backend import require_cuda
-    makers = {name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS}
+    loaders = {name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS}
     identity = identity_of(card, 'choice', require_cuda())
-    return GpuChoice(makers, card.spec, EngineCache(cache_folder()), identity).load()
+    return GpuChoice(loaders, card.spec, ModelCache(cache_root() / 'engines'), identity).load()
 
 
 def _load_openvino(card: ModelCard, settings: BackendSettings) -> Backend:
@@ -63,14 +66,14 @@ LOADERS: dict[str, Loader] = {
     'torch': _load_torch}
 """In the order of ``auto``."""
 GPU_BACKENDS = ('tensorrt', 'torch_cuda')
-"""Where both may be used, the faster one is; and none where there is no GPU."""
+"""Where both work, the faster one is used; where there is no GPU, neither is tried."""
 
 
 def candidates(settings: BackendSettings) -> tuple[str, ...]:
     """
     List the backends that settings allow.
 
-    :param settings: which backend; ``auto`` leaves out those of a GPU where there is none.
+    :param settings: which backend; ``auto`` leaves out the GPU backends where there is no GPU.
     :return: names, the preferred one first.
     """
     if settings.backend != 'auto':
@@ -83,7 +86,7 @@ def load_backend(
     card: ModelCard, settings: BackendSettings, names: Sequence[str] | None = None,
 ) -> LoadedBackend:
     """
-    Load and warm up a backend, on the thread that will use it and that is pinned for good.
+    Load, warm up and check a backend, on the thread that will use it and that is pinned for good.
 
     :param card: the model.
     :param settings: which backend, and its threads.
@@ -94,7 +97,7 @@ def load_backend(
     """
     pin_thread(settings.cpu_cores)
     reasons: list[str] = []
-    for name, load in _loaders(candidates(settings) if names is None else names):
+    for title, load in _loaders(candidates(settings) if names is None else names):
         try:
             backend = load(card, settings)
             _warm_up(backend, card)
@@ -102,7 +105,7 @@ def load_backend(
             raise
         # Whatever a library raises here, the next backend may still work.
         except Exception as error:
-            reasons.append(f'backend {name} does not work here: {type(error).__name__}: {error}')
+            reasons.append(f'{title} unavailable: {type(error).__name__}: {error}')
         else:
             return LoadedBackend(backend, (*reasons, *backend.description.warnings))
     raise RuntimeError('; '.join(reasons))
@@ -110,17 +113,27 @@ def load_backend(
 
 def _loaders(names: Sequence[str]) -> list[tuple[str, Loader]]:
     if not set(GPU_BACKENDS) <= set(names):
-        return [(name, LOADERS[name]) for name in names]
-    rest = [(name, LOADERS[name]) for name in names if name not in GPU_BACKENDS]
-    return [('of the GPU', _load_faster), *rest]
+        return [(f'backend {name}', LOADERS[name]) for name in names]
+    rest = [name for name in names if name not in GPU_BACKENDS]
+    return [('GPU backends', _load_faster), *_loaders(rest)]
 
 
 def _warm_up(backend: Backend, card: ModelCard) -> None:
-    spec = card.spec
-    blank = np.zeros((spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), np.uint8)
-    clip = Clip(camera='', frames_THWC=blank, first_sequence=0, stamp_ns=0, frame_id='')
+    """Score a golden clip, and compare the logits with the card's where it has them."""
+    reference = Reference(card)
     for _ in range(NUM_WARM_UP_CLIPS):
-        logits_NK = backend.infer([clip])
+        logits_NK = backend.infer(reference.clips[-1:])
     if logits_NK.shape != (1, len(card.labels)) or not np.isfinite(logits_NK).all():
         raise RuntimeError(
-            f'expected {len(card.labels)} finite logits for a blank clip, got {logits_NK}')
+            f'expected {len(card.labels)} finite logits for a golden clip, got {logits_NK}')
+    # GPU backends check themselves: they build an engine again, or take another precision.
+    description = backend.description
+    if len(reference.logits_NK) and description.name not in GPU_BACKENDS:
+        factor = BFLOAT16_FACTOR if description.precision == 'bfloat16' else 1.0
+        try:
+            reference.check_one(logits_NK, factor)
+        except ScoreError as error:
+            raise ScoreError(
+                f'{error}; the card or the converted network was altered: delete '
+                f'{cache_root()} and {card.folder / "openvino"}, or export the model again'
+            ) from error

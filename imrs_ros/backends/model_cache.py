@@ -1,50 +1,39 @@
 """
-Exported models in folders that are made once, checked whenever they are read, and never half made.
+Converted networks and compiled engines, cached between starts.
 
-An entry is a folder named after its key. It holds files, and ``manifest.json`` with the SHA-256 of
-each: an entry that differs in one bit is made anew.
+Each entry is written beside its place under a lock and then renamed, so that it is complete or
+absent, and so that processes that start together make it once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+import fcntl
 import json
 import os
 from pathlib import Path
 import shutil
-import tempfile
 import time
-from typing import Any
 
-MANIFEST_FILE = 'manifest.json'
-KEY_LENGTH = 32
-BLOCK_BYTES = 1 << 20
-MAKING = '.making-'
-"""How the name of a folder begins until it is whole."""
-ABANDONED_SEC = 3600.0
-"""Nobody makes an entry for so long: its process was ended meanwhile."""
+from imrs_ros.backends.cache_entry import (
+    check_entry, check_owner, key_of, MANIFEST_FILE, publish_entry, UNFINISHED, Values)
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A folder that was checked, or just made."""
-
-    folder: Path
-    """Where its files lie."""
-    warning: str | None = None
-    """Why it will have to be made again next time, or why it had to be made now."""
-    is_temporary: bool = False
-    """Whether ``discard`` removes it."""
-
-    def discard(self) -> None:
-        """Remove an entry that could not be kept."""
-        if self.is_temporary:
-            shutil.rmtree(self.folder, ignore_errors=True)
+MAX_ENTRIES = 12
+"""The most recently used are kept; others are of models, libraries or GPUs no longer here."""
+DATA_FILE = 'data'
+"""The file of an entry that is a single string of bytes."""
+LOCK_SUFFIX = '.lock'
+WAIT_SEC = 600.0
+"""Longest wait for another process that makes the same entry."""
+POLL_SEC = 0.1
+Write = Callable[[Path, int], None]
+"""Writes the files of an entry into a folder; given the descriptor of the lock, too, for a child
+process to inherit. It may call ``publish_entry`` itself, as a child that outlives its parent
+must."""
 
 
 def cache_root() -> Path:
     """
-    Give the folder for what this user's nodes need not make twice.
+    Return the folder for what this user's nodes need not make twice.
 
     :return: below ``$XDG_CACHE_HOME`` where that is an absolute path, else below ``~/.cache``; may
         not exist.
@@ -53,87 +42,145 @@ def cache_root() -> Path:
     return (base if base.is_absolute() else Path.home() / '.cache') / 'imrs_ros'
 
 
-def key_of(values: Mapping[str, Any]) -> str:
-    """
-    Give the key of what depends on some values.
+class ModelCache:
+    """A folder of entries, each named by the key of what it depends on."""
 
-    :param values: all it depends on, as plain data.
-    :return: a name for a folder; another for any other values.
-    """
-    text = json.dumps(values, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+    def __init__(self, folder: Path, *, trusted: Path | None = None) -> None:
+        """
+        Use a folder; nothing is read or created yet.
+
+        :param folder: created when an entry is stored.
+        :param trusted: the model folder, for a cache in it: its owner may store entries, and all
+            users may read them. None for a cache of this user alone.
+        """
+        self.folder, self._trusted = folder, trusted
+        self._mode = 0o700 if trusted is None else 0o755
+        self.notices: list[str] = []
+        """Entries that were not used or not stored, and why; to be logged as warnings."""
+
+    def find(self, values: Values) -> Path | None:
+        """
+        Look for an entry, and remove what killed processes left unfinished.
+
+        :param values: all that it depends on.
+        :return: its folder; None where there is none, or none that may be used.
+        """
+        self._remove_leftovers()
+        folder = self.folder / key_of(values)
+        if not os.path.lexists(folder):
+            return None
+        try:
+            check_entry(folder, values, self._trusted)
+        except (OSError, ValueError) as error:
+            self.notices.append(f'{folder} is not used and will be rebuilt: {error}')
+            return None
+        with suppress(OSError):
+            os.utime(folder)
+        return folder
+
+    def make(self, values: Values, write: Write, *, is_new: bool = False) -> Path:
+        """
+        Make an entry, or wait for the process that does.
+
+        :param values: all that it depends on.
+        :param write: writes its files; whatever it raises is raised.
+        :param is_new: whether an entry that is there already is replaced.
+        :return: its folder.
+        :raises OSError: when the cache cannot be written, or belongs to another user.
+        """
+        self._prepare_folder()
+        folder = self.folder / key_of(values)
+        unfinished = folder.with_name(f'{UNFINISHED}{folder.name}')
+        with _locked(unfinished, WAIT_SEC) as lock:
+            with suppress(OSError, ValueError):
+                if not is_new:
+                    check_entry(folder, values, self._trusted)
+                    return folder
+            shutil.rmtree(unfinished, ignore_errors=True)
+            try:
+                unfinished.mkdir(self._mode)
+                (unfinished / MANIFEST_FILE).write_text(json.dumps(values), encoding='utf-8')
+                write(unfinished, lock)
+                if unfinished.exists():
+                    publish_entry(unfinished)
+            except BaseException:
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise
+        self._remove_oldest()
+        return folder
+
+    def load(self, values: Values) -> bytes | None:
+        """
+        Read an entry of one file.
+
+        :param values: all that it depends on.
+        :return: its bytes; None where there is none that may be used.
+        """
+        folder = self.find(values)
+        return None if folder is None else (folder / DATA_FILE).read_bytes()
+
+    def store(self, values: Values, data: bytes) -> None:
+        """
+        Store an entry of one file in place of any other; on failure, add a notice.
+
+        :param values: all that it depends on.
+        :param data: its bytes.
+        """
+        def write(folder: Path, lock: int) -> None:
+            (folder / DATA_FILE).write_bytes(data)
+        try:
+            self.make(values, write, is_new=True)
+        except OSError as error:
+            self.notices.append(
+                f'the engine is not cached, so the next start builds it again: {error}; make '
+                f'{self.folder} writable, or set XDG_CACHE_HOME to a folder that is')
+
+    def _prepare_folder(self) -> None:
+        self.folder.mkdir(self._mode, parents=True, exist_ok=True)
+        found = self.folder.stat()
+        # Created with a umask that lets a group write.
+        if found.st_uid == os.geteuid() and found.st_mode & 0o022:
+            self.folder.chmod(found.st_mode & 0o755)
+        check_owner((self.folder,), self._trusted)
+
+    def _remove_leftovers(self) -> None:
+        for path in self.folder.glob(f'{UNFINISHED}*'):
+            unfinished = path.with_name(path.name.removesuffix(LOCK_SUFFIX))
+            # Its lock is free: the process that was making it is gone.
+            with suppress(OSError), _locked(unfinished, 0):
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _remove_oldest(self) -> None:
+        with suppress(OSError):
+            entries = sorted(
+                (path.parent for path in self.folder.glob(f'[!.]*/{MANIFEST_FILE}')),
+                key=lambda path: path.stat().st_mtime)
+            for folder in entries[:-MAX_ENTRIES]:
+                shutil.rmtree(folder)
 
 
-def is_intact(folder: Path) -> bool:
-    """
-    Check an entry.
-
-    :param folder: where it should lie.
-    :return: whether it has all files of its manifest, no others, and each as it was written.
-    """
+@contextmanager
+def _locked(unfinished: Path, wait_sec: float) -> Iterator[int]:
+    """Hold the lock of an entry; the kernel frees it with the last process that holds it."""
+    path = unfinished.with_name(f'{unfinished.name}{LOCK_SUFFIX}')
+    deadline = time.monotonic() + wait_sec
+    while (lock := _try_lock(path)) is None:
+        if time.monotonic() >= deadline:
+            raise TimeoutError(f'another process has held {path} for {wait_sec:g} s')
+        time.sleep(POLL_SEC)
     try:
-        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding='utf-8'))
-        return bool(manifest == _digests(folder))
-    except (OSError, ValueError):
-        return False
+        yield lock
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(lock)
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    digests = {}
-    for path in sorted(folder.iterdir()):
-        if path.name != MANIFEST_FILE:
-            digest = hashlib.sha256()
-            with path.open('rb') as file:
-                while block := file.read(BLOCK_BYTES):
-                    digest.update(block)
-            digests[path.name] = digest.hexdigest()
-    return digests
-
-
-def find_or_make(folders: Sequence[Path], make: Callable[[Path], None]) -> Entry:
-    """
-    Give an entry, made where there is none.
-
-    :param folders: where it may lie; a new one becomes the last, and all above it are made.
-    :param make: writes the files into an empty folder; whatever it raises is raised.
-    :return: the entry, in a temporary folder where the last one cannot be written.
-    """
-    for folder in folders:
-        if is_intact(folder):
-            return Entry(folder)
-    target, warning = folders[-1], None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            warning = f'{target} was damaged and is made anew'
-            shutil.rmtree(target)
-        _remove_abandoned(target.parent)
-        made = Path(tempfile.mkdtemp(dir=target.parent, prefix=MAKING))
-    except OSError as error:
-        made = Path(tempfile.mkdtemp(prefix='imrs_ros-'))
-        _make(make, made)
-        return Entry(made, (
-            f'the converted model cannot be kept, so that every start takes as long: {error}; '
-            'set XDG_CACHE_HOME to a folder that can be written'), is_temporary=True)
-    _make(make, made)
-    try:
-        made.rename(target)
-    # Another process was faster, and made the same.
-    except OSError:
-        shutil.rmtree(made)
-    return Entry(target, warning)
-
-
-def _remove_abandoned(parent: Path) -> None:
-    for folder in parent.glob(f'{MAKING}*'):
-        if time.time() - folder.stat().st_mtime > ABANDONED_SEC:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _make(make: Callable[[Path], None], folder: Path) -> None:
-    try:
-        make(folder)
-        (folder / MANIFEST_FILE).write_text(json.dumps(_digests(folder)), encoding='utf-8')
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+def _try_lock(path: Path) -> int | None:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who held it before removed the file; another may hold a new one.
+        if os.path.samestat(os.fstat(lock), path.stat()):
+            return lock
+    os.close(lock)
+    return None

@@ -30,34 +30,31 @@ class OpenVinoBackend:
     An OpenVINO CPU network, compiled for the lowest latency of one window.
 
     Windows that share frames share their work (``frame_reuse``). Where the model was converted
-    before, loading takes well under 2 s and no PyTorch (``openvino_export.py``).
+    before (``openvino_export``), loading takes well under 2 s and no PyTorch.
     """
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
         """
-        Find or convert, then compile the network, and measure when streaming pays.
+        Find or convert, then compile the network, and measure when frame reuse pays.
 
         :param card: the model.
         :param settings: ``num_threads`` applies to this network.
         :raises ModelCardError: when the weights do not fit the card.
         :raises RuntimeError: when the network cannot be converted, as without PyTorch, or the
-            processor does not compute in the precision asked for.
+            processor does not compute in the requested precision.
         """
         spec = card.spec
-        entry = find_or_export(card)
-        try:
-            plan = PartPlan.from_mapping(json.loads(
-                (entry.folder / PLAN_FILE).read_text(encoding='utf-8')))
-            models = OpenVinoModels(plan, entry.folder, settings)
-        finally:
-            entry.discard()
-        self._streamer = FrameReuse(
+        folder, warnings = find_or_export(card)
+        plan = PartPlan.from_mapping(json.loads(
+            (folder / PLAN_FILE).read_text(encoding='utf-8')))
+        models = OpenVinoModels(plan, folder, settings)
+        self._reuse = FrameReuse(
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
-        self._streamer.measure()
+        self._reuse.measure()
         self.description = BackendDescription(
             'openvino', openvino.get_version().split('-')[0], models.device,
-            settings.cpu_precision, notes=_describe(plan, self._streamer),
-            warnings=() if entry.warning is None else (entry.warning,))
+            settings.cpu_precision, notes=_describe(plan, self._reuse),
+            warnings=warnings)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
@@ -66,22 +63,22 @@ class OpenVinoBackend:
         :param clips: at least one.
         :return: logits_NK, float32.
         """
-        return self._streamer.infer(clips)
+        return self._reuse.infer(clips)
 
     def close(self) -> None:
-        """Free the network and what is kept of cameras."""
-        del self._streamer
+        """Free the network and the memory of all cameras."""
+        del self._reuse
 
 
 class OpenVinoModels:
-    """The models of a plan, each compiled for every batch size it is used with."""
+    """The models of a plan, each compiled for every batch size in use."""
 
     def __init__(self, plan: PartPlan, folder: Path, settings: BackendSettings) -> None:
         """
         Compile the models.
 
-        :param plan: what they are parts of.
-        :param folder: holds one .xml and .bin for each.
+        :param plan: how the network is cut.
+        :param folder: holds .xml and .bin of each.
         :param settings: threads, cores and precision.
         :raises RuntimeError: when the processor does not compute in that precision.
         """
@@ -89,14 +86,14 @@ class OpenVinoModels:
         precision = PRECISION_HINTS[settings.cpu_precision]
         if precision == 'bf16' and not self._has_bfloat16():
             raise RuntimeError(
-                'cpu_precision bfloat16 needs a processor that computes in it (AVX512_BF16 or '
-                'AMX), this one does not; use float32')
+                'cpu_precision bfloat16 needs a processor with AVX512_BF16 or AMX, which this '
+                'one lacks; use float32')
         self._config: dict[str, object] = {
             'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': precision}
         if num_threads := settings.num_threads or len(settings.cpu_cores):
             self._config['INFERENCE_NUM_THREADS'] = num_threads
         if settings.cpu_cores:
-            # OpenVINO would pin its threads to cores of its own choice.
+            # OpenVINO would pin its threads to cores it chooses itself.
             self._config['ENABLE_CPU_PINNING'] = False
         self.device: str = self._core.get_property('CPU', 'FULL_DEVICE_NAME').strip()
         """The processor."""
@@ -111,7 +108,7 @@ class OpenVinoModels:
                 if size > 1:
                     model.reshape({port: [size, *tuple(port.shape)[1:]] for port in model.inputs})
                 self._requests[part.name, size] = self._compile(model)
-                # Largest first, 1 last: read it again rather than trust a shape set back.
+                # Read it again rather than trust a shape that is set back.
                 model = self._core.read_model(folder / f'{part.name}.xml')
         for name in (BODY, *([WHOLE] if plan.has_whole else [])):
             model = self._core.read_model(folder / f'{name}.xml')
@@ -143,9 +140,9 @@ class OpenVinoModels:
         return [request.get_output_tensor(i).data for i in range(len(request.output_tensors))]
 
 
-def _describe(plan: PartPlan, streamer: FrameReuse) -> str:
-    if not streamer.most_new:
-        return 'every window as a whole'
-    mb = streamer.new_memory().num_bytes / 1e6
-    return (f'windows share the work on their frames where at most {streamer.most_new} of '
-            f'{plan.num_frames} are new, for {mb:.0f} MB a camera')
+def _describe(plan: PartPlan, reuse: FrameReuse) -> str:
+    if not reuse.most_new:
+        return 'no frame reuse'
+    mb = reuse.new_memory().num_bytes / 1e6
+    return (f'frame reuse where at most {reuse.most_new} of {plan.num_frames} frames are new, '
+            f'{mb:.0f} MB per camera')

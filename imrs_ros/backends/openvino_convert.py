@@ -1,7 +1,8 @@
 """
 The parts of a network converted for OpenVINO. Imports PyTorch, so that the node need not.
 
-``openvino_export`` runs it as ``python -m imrs_ros.backends.openvino_convert MODEL_FOLDER OUT``.
+``openvino_export`` runs it as ``python -m imrs_ros.backends.openvino_convert MODEL_FOLDER
+CACHE_ENTRY``, and may be gone when it ends.
 """
 
 import json
@@ -9,7 +10,8 @@ from pathlib import Path
 import sys
 import warnings
 
-from imrs_ros.backends.openvino_export import WRONG_MODEL
+from imrs_ros.backends.cache_entry import publish_entry
+from imrs_ros.backends.openvino_export import NOT_WRITTEN, WRONG_MODEL
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.weights import load_network
@@ -20,11 +22,12 @@ import torch
 
 def convert(card: ModelCard, folder: Path) -> None:
     """
-    Write one OpenVINO model for every part, and the plan.
+    Write an OpenVINO model for every part, and the plan.
 
     :param card: the model.
-    :param folder: an empty folder; gets ``plan.json``, and .xml and .bin for every part.
+    :param folder: gets ``plan.json``, and .xml and .bin for every part.
     :raises ModelCardError: when the weights do not fit the card.
+    :raises OSError: when the folder cannot be written.
     """
     spec = card.spec
     parts = cut_network(load_network(card), spec.num_frames)
@@ -38,18 +41,27 @@ def convert(card: ModelCard, folder: Path) -> None:
             model = openvino.convert_model(exported)
         # The converter leaves the shapes open; fixed ones are faster.
         model.reshape({port: list(x.shape) for port, x in zip(model.inputs, inputs, strict=True)})
-        openvino.save_model(model, folder / f'{name}.xml', compress_to_fp16=False)
+        _save(model, folder / f'{name}.xml')
     (folder / PLAN_FILE).write_text(json.dumps(parts.plan.as_mapping()), encoding='utf-8')
+
+
+def _save(model: openvino.Model, path: Path) -> None:
+    try:
+        openvino.save_model(model, path, compress_to_fp16=False)
+    # A full disk is "basic_ios::clear: iostream error".
+    except RuntimeError as error:
+        raise OSError(f'{path} cannot be written: {error}; is the disk full?') from error
 
 
 def main() -> None:
     """Run the command line."""
-    model_folder, folder = map(Path, sys.argv[1:])
+    model_folder, entry = map(Path, sys.argv[1:])
     try:
-        convert(ModelCard.load(model_folder), folder)
-    except ModelCardError as error:
+        convert(ModelCard.load(model_folder), entry)
+        publish_entry(entry)
+    except (ModelCardError, OSError) as error:
         print(error, file=sys.stderr)
-        sys.exit(WRONG_MODEL)
+        sys.exit(WRONG_MODEL if isinstance(error, ModelCardError) else NOT_WRITTEN)
 
 
 if __name__ == '__main__':

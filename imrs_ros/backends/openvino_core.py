@@ -8,13 +8,13 @@ import openvino
 @cache
 def openvino_core() -> openvino.Core:
     """
-    Give the core, which lives as long as the process.
+    Return the core, which lives as long as the process.
 
-    The CPU plugin of a core gives the thread that first uses it another stack for signals, and
-    frees that stack with itself. Where another thread drops the last reference, as a garbage
-    collection may, the first is left with none, and Python's handler of the next Ctrl-C ends the
-    process with a segmentation fault.
+    The CPU plugin of a core installs a new signal stack in the thread that first uses it, and
+    frees that stack when it is freed. If another thread drops the last reference, as a garbage
+    collection may, the first thread is left without one, and the next Ctrl-C ends the process
+    with a segmentation fault.
 
-    :return: the core; it may be used by several threads.
+    :return: the core; several threads may use it.
     """
     return openvino.Core()

@@ -1,7 +1,7 @@
 """
-Where a model's network lies converted for OpenVINO, and its conversion where it does not.
+A model's network converted for OpenVINO: found where it was converted before, or converted now.
 
-``python -m imrs_ros.backends.openvino_export MODEL_FOLDER`` converts it beforehand and puts the
+``python -m imrs_ros.backends.openvino_export MODEL_FOLDER`` converts it beforehand and stores the
 result beside the model: a robot that has it needs no PyTorch.
 """
 
@@ -11,86 +11,120 @@ import importlib
 from importlib import metadata
 import os
 from pathlib import Path
+import shutil
 import subprocess
 import sys
+import tempfile
 
-from imrs_ros.backends.model_cache import cache_root, Entry, find_or_make, key_of
+from imrs_ros.backends.cache_entry import Values
+from imrs_ros.backends.model_cache import cache_root, ModelCache
 from imrs_ros.model_card import ModelCard, ModelCardError
 import openvino
 
 PACKAGE = Path(__file__).resolve().parent.parent
 CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'part_plan.py',
         PACKAGE / 'backends' / 'openvino_convert.py')
-"""What decides how a model is converted, beside the model and the libraries."""
+"""What decides how a model is converted, besides the model and the libraries."""
 CONVERT = 'imrs_ros.backends.openvino_convert'
-"""Imports PyTorch, so it is imported here only where PyTorch is there already."""
-WRONG_MODEL = 3
-"""Its exit status when the model itself cannot be used."""
+"""Imports PyTorch, so it is imported here only where PyTorch is loaded already."""
+WRONG_MODEL, NOT_WRITTEN = 3, 4
+"""Its exit status when the model itself cannot be used, and when the folder cannot be written."""
 
 
-def export_key(card: ModelCard, torch_version: str | None = None) -> str:
+def export_values(card: ModelCard, torch_version: str | None = None) -> Values:
     """
-    Give the key of what a model is converted to.
+    Return all that a model's converted network depends on.
 
     :param card: the model.
-    :param torch_version: of the PyTorch that converts it; None where that is beside the point.
-    :return: the key: another for other weights, code, or version of OpenVINO or PyTorch.
+    :param torch_version: version of the PyTorch that converts it; None where any will do.
+    :return: the values of its cache entry.
     """
     code = hashlib.sha256(b''.join(path.read_bytes() for path in CODE)).hexdigest()
-    return key_of({
+    return {
         'weights': card.weights_sha256, 'network': asdict(card.architecture),
         'input': asdict(card.spec), 'num_labels': len(card.labels), 'code': code,
-        'openvino': openvino.get_version(), 'torch': torch_version})
+        'openvino': openvino.get_version(), 'torch': torch_version}
 
 
-def folder_beside(card: ModelCard) -> Path:
+def cache_beside(card: ModelCard) -> ModelCache:
     """
-    Give the folder for a conversion that goes with the model.
+    Return the cache in a model folder, which is installed with the model.
 
     :param card: the model.
-    :return: a folder in the model folder; may not exist.
+    :return: the cache; it trusts whoever may write the model.
     """
-    return card.folder / 'openvino' / export_key(card)
+    return ModelCache(card.folder / 'openvino', trusted=card.folder)
 
 
-def find_or_export(card: ModelCard) -> Entry:
+def find_or_export(card: ModelCard) -> tuple[Path, tuple[str, ...]]:
     """
-    Give a model's network converted: from beside the model, from this user's cache, or anew.
+    Return a model's converted network: from the model folder, this user's cache, or a conversion.
 
     :param card: the model.
-    :return: the entry.
+    :return: the folder of the converted network, and what to warn of.
     :raises ModelCardError: when the weights do not fit the card.
     :raises RuntimeError: when the network cannot be converted, as without PyTorch.
+    :raises OSError: when neither the cache nor the temporary folder can be written.
     """
     try:
         torch_version = metadata.version('torch')
     except metadata.PackageNotFoundError:
         torch_version = None
-    cached = cache_root() / 'openvino' / export_key(card, torch_version)
-    return find_or_make((folder_beside(card), cached), lambda folder: export(card, folder))
+    beside, own = cache_beside(card), ModelCache(cache_root() / 'openvino')
+    values = export_values(card, torch_version)
+    folder = beside.find(export_values(card)) or own.find(values)
+    warnings = [*beside.notices, *own.notices]
+    if folder is not None:
+        return folder, tuple(warnings)
+    # Until the next reboot, a conversion outlasts its process there, too.
+    spare = ModelCache(Path(tempfile.gettempdir()) / f'imrs_ros-{os.geteuid()}')
+    converted = spare.find(values)
+
+    def write(unfinished: Path, lock: int) -> None:
+        if converted is None:
+            export(card, unfinished, lock)
+        else:
+            shutil.copytree(converted, unfinished, dirs_exist_ok=True)
+    try:
+        return own.make(values, write), tuple(warnings)
+    except OSError as error:
+        warnings.append(
+            f'the converted model is cached in {spare.folder}, until the next reboot alone: '
+            f'{own.folder} cannot be written: {error}; free some space, or set XDG_CACHE_HOME to '
+            'a folder that can be written')
+        return converted or spare.make(values, write), tuple(warnings)
 
 
-def export(card: ModelCard, folder: Path) -> None:
+def export(card: ModelCard, folder: Path, lock: int) -> None:
     """
     Convert a model's network.
 
     :param card: the model.
-    :param folder: an empty folder.
+    :param folder: an unfinished cache entry.
+    :param lock: descriptor of its lock.
     :raises ModelCardError: when the weights do not fit the card.
+    :raises OSError: when the folder cannot be written.
     :raises RuntimeError: when the network cannot be converted, as without PyTorch.
     """
     if 'torch' in sys.modules:
         importlib.import_module(CONVERT).convert(card, folder)
         return
-    # In a process of its own: here, PyTorch would stay in memory as long as the node lives.
+    # In a process of its own: here, PyTorch would stay in memory as long as the node lives. When
+    # the node is killed it goes on, holding the lock, so that the next start finds the result.
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(path or '.' for path in sys.path)}
-    done = subprocess.run(
-        [sys.executable, '-m', CONVERT, str(card.folder), str(folder)],
-        env=environment, capture_output=True, text=True, check=False)
-    reason = (done.stderr.strip().splitlines() or ['no reason given'])[-1]
-    if done.returncode == WRONG_MODEL:
+    with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as errors:
+        status = subprocess.run(
+            [sys.executable, '-m', CONVERT, str(card.folder), str(folder)], env=environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+            pass_fds=(lock,), start_new_session=True, check=False).returncode
+        errors.seek(0)
+        lines = errors.read().strip().splitlines()
+    reason = lines[-1] if lines else f'the converter ended with status {status}'
+    if status == WRONG_MODEL:
         raise ModelCardError(reason)
-    if done.returncode:
+    if status == NOT_WRITTEN:
+        raise OSError(reason)
+    if status:
         raise RuntimeError(f'the network cannot be converted for OpenVINO: {reason}')
 
 
@@ -99,11 +133,12 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit('usage: python -m imrs_ros.backends.openvino_export MODEL_FOLDER')
     card = ModelCard.load(sys.argv[1])
-    entry = find_or_make((folder_beside(card),), lambda folder: export(card, folder))
-    if entry.is_temporary:
-        entry.discard()
-        raise SystemExit(entry.warning)
-    print(entry.folder)
+    cache, values = cache_beside(card), export_values(card)
+    try:
+        print(cache.find(values) or cache.make(
+            values, lambda folder, lock: export(card, folder, lock)))
+    except OSError as error:
+        raise SystemExit(f'{cache.folder} cannot be written: {error}') from error
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 """
-The network run by PyTorch on the CPU: the reference that other backends are compared with.
+The network run by PyTorch on the CPU: the reference for all other backends.
 
 Layout legend: N clips, K classes.
 """
@@ -26,11 +26,11 @@ class TorchBackend:
         :param card: the model.
         :param settings: the number of threads applies to the whole process.
         :raises ModelCardError: when the weights do not fit the card.
-        :raises RuntimeError: when another precision is asked for.
+        :raises RuntimeError: when another precision is requested.
         """
         if settings.cpu_precision != 'float32':
-            raise RuntimeError(f'cpu_precision {settings.cpu_precision} is of the backend '
-                               'openvino alone; use float32')
+            raise RuntimeError(f'cpu_precision {settings.cpu_precision} needs the backend '
+                               'openvino; use float32')
         self._network = load_network(card)
         if num_threads := settings.num_threads or len(settings.cpu_cores):
             torch.set_num_threads(num_threads)

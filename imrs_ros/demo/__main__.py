@@ -1,4 +1,4 @@
-"""``python -m imrs_ros.demo``."""
+"""``python -m imrs_ros.demo``, or ``ros2 run imrs_ros demo``."""
 
 from imrs_ros.demo.demo import main
 

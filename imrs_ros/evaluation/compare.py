@@ -1,40 +1,42 @@
-"""``compare``: what changed from one report to another, printed and as a page."""
+"""``compare``: the changes from one report to another, printed and as a page."""
 
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figure_table import LOWER_IS_BETTER, NEUTRAL, shown, WORDS
-from imrs_ros.evaluation.report import report
+from imrs_ros.evaluation.metrics.figure import FIGURES, Value
+from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
+from imrs_ros.evaluation.report.files import read_report
 from imrs_ros.evaluation.report.page import fill
 
 FILE = 'compare.html'
+CLASS_FIGURE = 'f1@25'
+"""By which classes are compared."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Describe the command line.
+    Add the command's arguments.
 
     :param parser: of the sub-command.
     """
-    parser.add_argument('before', type=Path, help='report.json, or its folder')
-    parser.add_argument('after', type=Path, help='report.json, or its folder')
-    parser.add_argument('--out', type=Path, help='folder for compare.html; default none')
+    parser.add_argument('before', type=Path, help='report.json or its folder')
+    parser.add_argument('after', type=Path, help='report.json or its folder')
+    parser.add_argument('--out', type=Path, help='folder for compare.html; default: none')
 
 
-def verdict(name: str, before: float | None, after: float | None) -> str:
+def verdict(name: str, before: Value, after: Value) -> str:
     """
-    Say whether a figure became better.
+    Judge the change of a figure.
 
     :param name: of the figure.
-    :param before: its value; None where it was not defined.
+    :param before: its value; None if it was undefined.
     :param after: its value now.
-    :return: ``better``, ``worse``, or nothing where it is the same or neither.
+    :return: ``better``, ``worse``, or nothing if it is the same or neither.
     """
-    if before is None or after is None or before == after or name in NEUTRAL:
-        return ''
-    return 'better' if (after < before) == (name in LOWER_IS_BETTER) else 'worse'
+    gain = FIGURES[name].improvement(before, after)
+    return 'better' if gain > 0 else 'worse' if gain < 0 else ''
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 
     :param before: a report.
     :param after: another.
-    :return: what differs in model, settings and recordings, and all figures.
+    :return: the differences of model, settings and recordings, and all figures.
     """
     settings: list[tuple[Any, ...]] = [
         (name, before['settings'].get(name), value)
@@ -51,34 +53,34 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     if before['model'] != after['model']:
         settings.append(('model', *(f'{r["model"]["name"]} {r["model"]["weights_sha256"][:12]}'
                                     for r in (before, after))))
-    recordings = [{one['name'] for one in r['recordings']} for r in (before, after)]
-    classes = {label: [r['per_class'].get(label, {}).get('f1@25') for r in (before, after)]
+    recordings = [{recording['name'] for recording in r['recordings']} for r in (before, after)]
+    classes = {label: [r['per_class'].get(label, {}).get(CLASS_FIGURE) for r in (before, after)]
                for label in {**before['per_class'], **after['per_class']}}
+    # A report of another version may lack a figure.
+    values = {name: [r['figures'].get(name) for r in (before, after)] for name in FIGURES}
     return {
         'settings': settings,
         'only_in_one': sorted(recordings[0] ^ recordings[1]),
-        # A report of another version may lack one.
-        'figures': [(name, *values, verdict(name, *values)) for name in WORDS
-                    for values in [[r['figures'].get(name) for r in (before, after)]]],
-        'classes': [(label, *values, verdict('f1@25', *values))
-                    for label, values in classes.items()]}
+        'figures': [(name, *pair, verdict(name, *pair)) for name, pair in values.items()],
+        'classes': [(label, *pair, verdict(CLASS_FIGURE, *pair))
+                    for label, pair in classes.items()]}
 
 
-def text(found: Mapping[str, Any]) -> str:
+def format_changes(found: Mapping[str, Any]) -> str:
     """
-    Give the changes as a table.
+    Format the changes as a table.
 
-    :param found: of ``changes``.
-    :return: its lines.
+    :param found: as ``changes`` returns them.
+    :return: the lines.
     """
-    lines = [f'{"":40} {"before":>9} {"after":>9}']
-    lines += [f'{WORDS[name]:40} {shown(one):>9} {shown(two):>9}  {word}'.rstrip()
-              for name, one, two, word in found['figures']]
-    lines += [f'{f"F1@25 of {label}":40} {shown(one):>9} {shown(two):>9}  {word}'.rstrip()
-              for label, one, two, word in found['classes']]
-    lines += [f'setting {name}: {one} -> {two}' for name, one, two in found['settings']]
+    lines = [header_row('before', 'after')]
+    lines += [figure_row(FIGURES[name].words, *pair, unit=FIGURES[name].unit, note=note)
+              for name, *pair, note in found['figures']]
+    lines += [figure_row(f'F1@25 of {label}', *pair, note=note)
+              for label, *pair, note in found['classes']]
+    lines += [f'setting {name}: {before} -> {after}' for name, before, after in found['settings']]
     if found['only_in_one']:
-        lines.append('only in one of them, so the figures do not compare: '
+        lines.append('the figures do not compare: recordings in one report only: '
                      + ', '.join(found['only_in_one']))
     return '\n'.join(lines)
 
@@ -90,12 +92,11 @@ def run(options: argparse.Namespace) -> int:
     :param options: the command line.
     :return: 0.
     """
-    found = changes(report.read(options.before), report.read(options.after))
-    print(text(found))
+    found = changes(read_report(options.before), read_report(options.after))
+    print(format_changes(found))
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / FILE).write_text(fill('compare', {
-            **found, 'words': WORDS, 'names': [str(options.before), str(options.after)]}),
-            encoding='utf-8')
+            **found, 'names': [str(options.before), str(options.after)]}), encoding='utf-8')
         print(options.out / FILE)
     return 0

@@ -1,30 +1,19 @@
-"""``evaluate``: play recordings to the recogniser, and report how well it does."""
+"""``evaluate``: play recordings to the recognizer, and report how well it does."""
 
 import argparse
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 import sys
 import time
-from typing import Any
 
-from imrs_ros.dask_cluster import dask_cluster
-from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
-from imrs_ros.evaluation.metrics.figure_table import summary
-from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job, Result
-from imrs_ros.evaluation.recordings.recording import RecordingError
-from imrs_ros.evaluation.recordings.source import find_recordings, open_recording
-from imrs_ros.evaluation.report import report
-from imrs_ros.evaluation.report.page import write_page
-from imrs_ros.model_card import ModelCard
-from imrs_ros.model_folders import find_model
-from imrs_ros.parameter_file import read_settings
-from joblib import delayed, Parallel
-from tqdm import tqdm
+from imrs_ros.evaluation.jobs import add_job_arguments, evaluate_all, job_of
+from imrs_ros.evaluation.recordings.source import find_recordings
+from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.files import check_folder, write_report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Describe the command line.
+    Add the command's arguments.
 
     :param parser: of the sub-command.
     """
@@ -33,110 +22,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='folder for report.json and report.html')
 
 
-def add_job_arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    Describe what several sub-commands share.
-
-    :param parser: of the sub-command.
-    """
-    parser.add_argument('recordings', nargs='+', type=Path,
-                        help='bags, videos, or folders of some')
-    parser.add_argument('--model', help='name or folder; default that of --params')
-    parser.add_argument('--params', type=Path, help='parameter file of the node')
-    parser.add_argument('--annotations', type=Path, nargs='+', metavar='FILE',
-                        help='CSV, or JSON as of ActivityNet; default what lies beside each')
-    parser.add_argument('--annotation-topic', default='', metavar='TOPIC',
-                        help='texts in the bags that name the action from then on')
-    parser.add_argument('--topics', nargs='+', default=(), metavar='TOPIC',
-                        help='of cameras; default those of --params, else all')
-    parser.add_argument('--stamps', choices=('header', 'log'), default='header',
-                        help='log: go by the time of recording, as where headers hold none')
-    parser.add_argument('--jobs', type=int, default=1,
-                        help='recordings at once, each in a process; -1: one a core')
-    parser.add_argument('--dask', metavar='ADDRESS',
-                        help='Dask scheduler, as tcp://host:8786, whose workers do the work')
-
-
-def job_of(options: argparse.Namespace) -> Job:
-    """
-    Make a job of the command line.
-
-    :param options: the command line.
-    :return: the job.
-    :raises ValueError: naming what is wrong.
-    :raises OSError: when there is no such model.
-    """
-    overrides: dict[str, Any] = {'model': options.model} if options.model else {}
-    settings = read_settings(options.params, overrides)
-    card = ModelCard.load(find_model(settings.node.model))
-    settings.decision.check_labels(card.labels)
-    annotations = None
-    if options.annotations:
-        annotations = tuple(a for path in options.annotations for a in read_annotations(path))
-    return Job(card=card, settings=settings, topics=tuple(options.topics),
-               by_log_time=options.stamps == 'log', annotations=annotations,
-               annotation_topic=options.annotation_topic)
-
-
-def evaluate_all(paths: Sequence[Path], job: Job, num_jobs: int = 1, dask: str | None = None,
-                 ) -> list[Result]:
-    """
-    Evaluate recordings in processes, or on a Dask cluster; what fails does not stop the rest.
-
-    :param paths: of recordings.
-    :param job: model, settings, annotations.
-    :param num_jobs: processes; 1 for this one, -1 for one a core.
-    :param dask: address of a scheduler whose workers see the same files; None for this machine.
-    :return: the results, in order.
-    :raises ValueError: for 0 processes.
-    """
-    if num_jobs == 0:
-        raise ValueError('expected --jobs of 1 or more, or -1 for one a core, got 0')
-    if num_jobs == 1 and dask is None:
-        with tqdm(total=_num_images(paths, job), unit='image', desc='evaluate',
-                  disable=None) as bar:
-            return [evaluate_recording(path, job, bar.update) for path in paths]
-    with dask_cluster(dask), tqdm(
-            total=len(paths), unit='recording', desc='evaluate', disable=None) as bar:
-        results = []
-        for result in Parallel(n_jobs=num_jobs, return_as='generator')(
-                delayed(evaluate_recording)(path.resolve(), job) for path in paths):
-            results.append(result)
-            bar.update()
-        return results
-
-
-def _num_images(paths: Sequence[Path], job: Job) -> int:
-    def lengths() -> Iterator[int]:
-        for path in paths:
-            try:
-                with open_recording(path, job.topics, preferred=job.preferred) as recording:
-                    yield recording.num_images
-            # It is told when the recording is evaluated.
-            except RecordingError:
-                yield 0
-    return sum(lengths())
-
-
 def run(options: argparse.Namespace) -> int:
     """
     Run the command.
 
     :param options: the command line.
-    :return: 0, or 1 where a recording could not be evaluated.
+    :return: 0, or 1 if a recording could not be evaluated.
     """
-    report.check_folder(options.out)
+    check_folder(options.out)
     job = job_of(options)
     start_sec = time.monotonic()
     results = evaluate_all(find_recordings(options.recordings), job, options.jobs, options.dask)
     elapsed_sec = time.monotonic() - start_sec
-    made = report.build(results, job)
-    report.write(made, options.out)
-    page = write_page(made, results, options.out)
-    print(summary(made))
+    write_report(build_report(results, job), results, options.out)
     played_sec = sum(r.duration_ns * len(r.cameras) for r in results) / 1e9
-    print(f'{played_sec:.0f} s of cameras in {elapsed_sec:.0f} s: '
-          f'{played_sec / elapsed_sec:.1f} x real time\n{page}')
+    print(f'{played_sec:.0f} s of video in {elapsed_sec:.0f} s: '
+          f'{played_sec / elapsed_sec:.1f} x real time')
     failed = [result for result in results if result.error]
     for result in failed:
         print(f'not evaluated: {result.error}', file=sys.stderr)

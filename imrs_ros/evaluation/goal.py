@@ -1,53 +1,57 @@
-"""What settings are tuned for."""
+"""What the decision settings are tuned for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
-from imrs_ros.evaluation.metrics.figure_table import LOWER_IS_BETTER, WORDS
+from imrs_ros.evaluation.metrics.figure import DECISION_FIGURES, FIGURES, Value
 
 UNDEFINED = 1e6
 """Worse than any figure."""
+GOALS = tuple(figure.name for figure in DECISION_FIGURES if figure.better != 'neither')
+"""Figures that a search can improve: they follow from the decisions alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Goal:
-    """What is wanted."""
+    """The figure to improve, and the false actions that are allowed meanwhile."""
 
     figure: str = 'f1@25'
-    """Name of the figure that counts."""
+    """Name of the figure to improve."""
     max_false_per_min: float = math.inf
-    """False actions a minute that are allowed; more than that is worse than anything else."""
+    """False actions per minute of background; more is worse than anything else."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises ValueError: naming the figures there are.
+        :raises ValueError: naming the goals there are.
         """
-        if self.figure not in WORDS:
-            raise ValueError(f'expected a goal of {", ".join(WORDS)}, got {self.figure!r}')
+        if self.figure not in GOALS:
+            why = ', which decisions do not change' if self.figure in FIGURES else ''
+            raise ValueError(
+                f'expected --goal to be one of {", ".join(GOALS)}, got {self.figure!r}{why}')
         if not self.max_false_per_min >= 0:
-            raise ValueError(f'expected at least 0 false actions a minute, got '
+            raise ValueError('expected --max-false-per-min of at least 0, got '
                              f'{self.max_false_per_min}')
 
-    def worth(self, found: Mapping[str, float | int | None]) -> float:
+    def worth(self, found: Mapping[str, Value]) -> float:
         """
-        Give what figures are worth, apart from false actions.
+        Rate figures, apart from false actions.
 
-        :param found: of ``figures``.
-        :return: greater is better; a figure that is not defined is worth nothing.
+        :param found: as ``figures`` returns them.
+        :return: greater is better; an undefined figure is worse than any other.
         """
         value = found[self.figure]
         if value is None:
             return -UNDEFINED
-        return -value if self.figure in LOWER_IS_BETTER else float(value)
+        return FIGURES[self.figure].improvement(0.0, value)
 
-    def excess(self, found: Mapping[str, float | int | None]) -> float:
+    def excess(self, found: Mapping[str, Value]) -> float:
         """
-        Give how far false actions go beyond what is allowed.
+        Return how far false actions exceed what is allowed.
 
-        :param found: of ``figures``.
-        :return: false actions a minute; 0 or less is allowed.
+        :param found: as ``figures`` returns them.
+        :return: false actions per minute of background; 0 or less is allowed.
         """
         return (found['false_per_min'] or 0.0) - min(self.max_false_per_min, UNDEFINED)

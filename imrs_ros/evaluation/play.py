@@ -1,4 +1,4 @@
-"""``play``: publish a recording, with ``/clock``, where ``ros2 bag`` is not installed."""
+"""``play``: publish a recording and ``/clock``, where ``ros2 bag`` is not installed."""
 
 import argparse
 from collections.abc import Iterator
@@ -20,25 +20,25 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 CLOCK_PERIOD_SEC = 0.01
-"""Of ``/clock`` while no image is due, by the recording's time."""
+"""Of ``/clock`` while no image is due, in the time of the recording."""
 QUEUE_DEPTH = 10
 TimedMessage = tuple[str, int, Image | bytes]
-"""Topic, time of recording in ns, and the message, serialised or not."""
+"""Topic, recording time in ns, and the message, serialised or not."""
 
 
 class RecordingPlayer:
-    """Publishes images at the pace at which they were recorded, exactly as they are in a bag."""
+    """Publishes images at the pace at which they were recorded, unchanged."""
 
     def __init__(self, node: Node, recording: Bag | VideoRecording, *, rate: float = 1.0,
                  has_clock: bool = False) -> None:
         """
-        Make the publishers.
+        Create the publishers.
 
-        :param node: that owns them.
-        :param recording: opened.
-        :param rate: how much faster than it was recorded, above 0.
-        :param has_clock: publish the time of recording on ``/clock``.
-        :raises ValueError: for a rate that is not above 0.
+        :param node: owner of the publishers.
+        :param recording: open.
+        :param rate: speed as a multiple of real time, above 0.
+        :param has_clock: publish the recording time on ``/clock``.
+        :raises ValueError: if the rate is not above 0.
         """
         if not rate > 0:
             raise ValueError(f'expected a rate above 0, got {rate}')
@@ -50,30 +50,30 @@ class RecordingPlayer:
 
     def wait(self, limit_sec: float, num_clock_subscribers: int = 0) -> None:
         """
-        Wait until every camera is heard, and the clock by as many nodes as are to go by it.
+        Wait until every camera has a subscriber, and the clock has enough of them.
 
-        :param limit_sec: for how long.
-        :param num_clock_subscribers: how many nodes have to hear the clock, where there is one.
-        :raises RuntimeError: when one is not.
+        :param limit_sec: time limit.
+        :param num_clock_subscribers: nodes that have to subscribe to the clock, if there is one.
+        :raises RuntimeError: if subscribers are missing after the time limit.
         """
         limit = time.monotonic() + limit_sec
-        while silent := self._silent(num_clock_subscribers):
+        while missing := self._without_subscriber(num_clock_subscribers):
             if time.monotonic() > limit:
                 raise RuntimeError(
-                    f'expected a subscriber of {", ".join(silent)} within {limit_sec:g} s, got '
+                    f'expected a subscriber of {", ".join(missing)} within {limit_sec:g} s, got '
                     'none; start the recognizer with these cameras')
-            # A node with use_sim_time may wait for time itself before it subscribes.
+            # A node with use_sim_time may wait for the clock before it subscribes.
             self._tick(self._recording.start_ns)
             time.sleep(CLOCK_PERIOD_SEC)
 
-    def _silent(self, num_clock_subscribers: int) -> list[str]:
-        """Name the topics that too few nodes hear."""
-        silent = [topic for topic, publisher in self._publishers.items()
-                  if not publisher.get_subscription_count()]
+    def _without_subscriber(self, num_clock_subscribers: int) -> list[str]:
+        """Return the topics that have too few subscribers."""
+        missing = [topic for topic, publisher in self._publishers.items()
+                   if not publisher.get_subscription_count()]
         clock = self._clock
         if clock is not None and clock.get_subscription_count() < num_clock_subscribers:
-            silent.append(clock.topic_name)
-        return silent
+            missing.append(clock.topic_name)
+        return missing
 
     def play(self) -> int:
         """
@@ -81,17 +81,17 @@ class RecordingPlayer:
 
         :return: the number of images.
         """
-        start_sec, number = time.monotonic(), 0
+        start_sec, num_images = time.monotonic(), 0
         for topic, log_ns, message in _items(self._recording):
             since_start_sec = (log_ns - self._recording.start_ns) / 1e9 / self._rate
             self._sleep_until(start_sec + since_start_sec, log_ns)
             self._tick(log_ns)
             self._publishers[topic].publish(message)
-            number += 1
-        return number
+            num_images += 1
+        return num_images
 
     def _sleep_until(self, due_sec: float, due_ns: int) -> None:
-        """Sleep until a time of this machine, letting the clock of the recording run."""
+        """Sleep until a monotonic time, publishing the clock of the recording meanwhile."""
         while (left_sec := due_sec - time.monotonic()) > 0:
             self._tick(due_ns - round(left_sec * self._rate * 1e9))
             time.sleep(min(left_sec, CLOCK_PERIOD_SEC / self._rate))
@@ -120,18 +120,18 @@ def _items(recording: Bag | VideoRecording) -> Iterator[TimedMessage]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Describe the command line.
+    Add the command's arguments.
 
     :param parser: of the sub-command.
     """
     parser.add_argument('recording', type=Path, help='bag or video')
-    parser.add_argument('--topics', nargs='+', default=(), help='of cameras; default all')
-    parser.add_argument('--rate', type=float, default=1.0, help='of time; 2 is twice as fast')
+    parser.add_argument('--topics', nargs='+', default=(), help='camera topics; default: all')
+    parser.add_argument('--rate', type=float, default=1.0, help='speed; 2 is twice real time')
     parser.add_argument('--clock', action='store_true', help='publish /clock')
     parser.add_argument('--wait-sec', type=float, default=0.0,
-                        help='wait so long for a subscriber of every camera')
+                        help='wait up to this long for a subscriber of every camera')
     parser.add_argument('--clock-subscribers', type=int, default=0,
-                        help='and until so many nodes go by /clock')
+                        help='also wait for this many subscribers of /clock')
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Decision parameters chosen on recordings, and judged on recordings they were not chosen on."""
+"""Decision settings chosen on recordings, and judged on recordings they were not chosen on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -6,6 +6,7 @@ from typing import Any
 
 from imrs_ros.decision import DecisionFilter
 from imrs_ros.evaluation.goal import Goal
+from imrs_ros.evaluation.metrics.figure import Value
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.records import Scores
@@ -16,32 +17,33 @@ import optuna
 MAX_FOLDS = 5
 RANGES = {'enter_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing_sec': (0.0, 2.0),
           'min_duration_sec': (0.0, 1.0)}
-"""What is searched; the leave threshold is a share of the enter threshold."""
+"""Search space; the leave threshold is a fraction of the enter threshold."""
+TUNED_PARAMETERS = ('enter_threshold', 'leave_threshold', 'smoothing_sec', 'min_duration_sec')
 DIGITS = 3
 EXCESS = 'excess'
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What was chosen, and what it is worth on recordings it was not chosen on."""
+    """Chosen settings, and their figures on recordings they were not chosen on."""
 
     settings: DecisionSettings
     """Chosen on all recordings."""
-    before: dict[str, float | int | None]
-    """Figures of the settings there were, on all recordings."""
-    held_out: dict[str, float | int | None] | None
+    before: dict[str, Value]
+    """Figures of the present settings on all recordings."""
+    held_out: dict[str, Value] | None
     """Figures of each recording by settings chosen on the others; None for a single one."""
-    on_all: dict[str, float | int | None]
+    on_all: dict[str, Value]
     """Figures of the chosen settings on the recordings they were chosen on: too good."""
 
 
 def decide(track: Track, settings: DecisionSettings) -> Track:
     """
-    Decide anew from the scores of a track.
+    Repeat the decisions from the scores of a track.
 
-    :param track: played once.
+    :param track: a track.
     :param settings: thresholds and times.
-    :return: the track with other labels.
+    :return: the track with the new decisions.
     """
     # The probabilities are calibrated already: a temperature of 1 leaves them as they are.
     decision_filter = DecisionFilter(track.classes, 1.0, settings)
@@ -55,7 +57,7 @@ def decide(track: Track, settings: DecisionSettings) -> Track:
         decision = decision_filter.update(Scores('', time_ns, '', logits_K))
         labels.append(decision.label)
         confidences.append(decision.confidence)
-    return replace(track, labels=tuple(labels), confidences_N=np.array(confidences))
+    return replace(track, decided_labels=tuple(labels), confidences_N=np.array(confidences))
 
 
 def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_trials: int,
@@ -65,12 +67,12 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
 
     :param tracks: annotated.
     :param start: tried first; its classes and their thresholds stay.
-    :param goal: what is wanted.
-    :param num_trials: how many are tried.
+    :param goal: what to improve.
+    :param num_trials: how many settings are tried.
     :param seed: of the search.
-    :param on_trial: called after each.
-    :return: the best of those that keep false actions within what is allowed; where none does,
-        the one with the fewest.
+    :param on_trial: called after each trial.
+    :return: the best of those that keep false actions within what is allowed; if none does, the
+        one with the fewest.
     """
     def settings_of(values: Mapping[str, float]) -> DecisionSettings:
         enter = round(values['enter_threshold'], DIGITS)
@@ -108,13 +110,13 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
     Tune settings, cross-validated over recordings.
 
     :param recordings: annotated tracks of each.
-    :param start: the settings there are.
-    :param goal: what is wanted.
-    :param num_trials: of every search; there is one a fold, and one on all recordings.
+    :param start: the present settings.
+    :param goal: what to improve.
+    :param num_trials: per search; there is one search per fold and one on all recordings.
     :param seed: of the searches.
     :param on_trial: called after each trial.
-    :return: what was chosen.
-    :raises ValueError: when there is nothing annotated, or no trial.
+    :return: the chosen settings and their figures.
+    :raises ValueError: if nothing is annotated, or without a trial.
     """
     if num_trials < 1:
         raise ValueError(f'expected at least 1 trial, got {num_trials}')
@@ -135,10 +137,10 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
 
 def folds(num_recordings: int) -> list[list[int]]:
     """
-    Share recordings out.
+    Split recordings for cross-validation.
 
     :param num_recordings: how many there are.
-    :return: indices of those that are held out together, of at most ``MAX_FOLDS`` groups; none
+    :return: indices of those that are held out together, in at most ``MAX_FOLDS`` groups; none
         for a single recording.
     """
     if num_recordings < 2:
@@ -147,13 +149,12 @@ def folds(num_recordings: int) -> list[list[int]]:
     return [list(range(first, num_recordings, num_folds)) for first in range(num_folds)]
 
 
-def parameters(values: Mapping[str, Any], settings: DecisionSettings) -> dict[str, Any]:
+def tuned_parameters(values: Mapping[str, Any], settings: DecisionSettings) -> dict[str, Any]:
     """
-    Give what a parameter file says with tuned settings.
+    Put tuned settings into the values of a parameter file.
 
-    :param values: of the file there is.
+    :param values: of the present file.
     :param settings: tuned.
-    :return: all values, those tuned replaced.
+    :return: all values, with those that were tuned replaced.
     """
-    names = ('enter_threshold', 'leave_threshold', 'smoothing_sec', 'min_duration_sec')
-    return {**values, **{name: getattr(settings, name) for name in names}}
+    return {**values, **{name: getattr(settings, name) for name in TUNED_PARAMETERS}}

@@ -1,5 +1,5 @@
 """
-Behaviours that act on what the recogniser publishes; to copy.
+Behaviours that act on what the recognizer publishes, to copy.
 
-Each is one file that imports ROS alone, as yours would.
+Each is one file that imports only ROS, as yours would.
 """

@@ -3,7 +3,7 @@ A behaviour that starts when a person starts an action and stops when they stop.
 
 ``ros2 run imrs_ros react --ros-args -p camera:=front -p action:=JumpingJack``
 
-Here it says so on ``~/running`` (std_msgs/Bool): put what your robot does into ``start`` and
+It publishes that on ``~/running`` (std_msgs/Bool): put what your robot does into ``start`` and
 ``stop``.
 """
 
@@ -15,20 +15,19 @@ from rclpy.time import Time
 from std_msgs.msg import Bool
 from vision_msgs.msg import Classification
 
-# The recognizer keeps its last word for whoever asks later: ask for it, or miss an action that
-# began before this node.
-LAST_WORD = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# The recognizer latches the last action: subscribe alike, or miss one that began before this node.
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 WATCH_PERIOD_SEC = 0.5
 
 
 class React(Node):
-    """Starts and stops with one action, seen by one camera."""
+    """Starts and stops with one action in the images of one camera."""
 
     def __init__(self, **node_arguments: object) -> None:
         """
         Subscribe to the recognizer.
 
-        :param node_arguments: handed on to ``rclpy.node.Node``.
+        :param node_arguments: passed to ``rclpy.node.Node``.
         """
         super().__init__('react', **node_arguments)
         recognizer = self.declare_parameter('recognizer', '/recognizer').value
@@ -36,43 +35,43 @@ class React(Node):
         self._action = self.declare_parameter('action', 'JumpingJack').value
         self._topic = f'{recognizer}/{camera}/action'
         self._is_running = False
-        self._running = self.create_publisher(Bool, '~/running', LAST_WORD)
-        self.create_subscription(Classification, self._topic, self._follow, LAST_WORD)
+        self._running = self.create_publisher(Bool, '~/running', LATCHED)
+        self.create_subscription(Classification, self._topic, self._follow, LATCHED)
         self.create_timer(WATCH_PERIOD_SEC, self._watch)
 
     def _follow(self, msg: Classification) -> None:
-        """Take the decided action; its stamp says since when it holds."""
-        decided, since = msg.results[0], Time.from_msg(msg.header.stamp)
+        """Follow the decided action; its stamp is its onset."""
+        decided, onset = msg.results[0], Time.from_msg(msg.header.stamp)
         if decided.class_id == self._action and not self._is_running:
-            self.start(since, decided.score)
+            self.start(onset, decided.score)
         elif decided.class_id != self._action and self._is_running:
-            self.stop(f'{decided.class_id} now')
+            self.stop(f'now {decided.class_id}')
 
     def _watch(self) -> None:
-        """Stop when the recognizer is gone: nobody would say that the action ended."""
+        """Stop when the recognizer is gone: it would not publish the end of the action."""
         if self._is_running and not self.count_publishers(self._topic):
             self.stop('the recognizer is gone')
 
-    def start(self, since: Time, confidence: float) -> None:
+    def start(self, onset: Time, confidence: float) -> None:
         """
-        Do what the robot shall do.
+        Start what the robot does.
 
-        :param since: stamp of the camera image in which the action began.
+        :param onset: stamp of the camera image in which the action began.
         :param confidence: in [0, 1].
         """
         self._is_running = True
         self.get_logger().info(
-            f'{self._action} since {since.nanoseconds / 1e9:.2f} s, {confidence:.0%} sure')
+            f'{self._action} since {onset.nanoseconds / 1e9:.2f} s, confidence {confidence:.0%}')
         self._running.publish(Bool(data=True))
 
     def stop(self, reason: str) -> None:
         """
-        Leave off.
+        Stop what the robot does.
 
         :param reason: for the log.
         """
         self._is_running = False
-        self.get_logger().info(f'no more {self._action}: {reason}')
+        self.get_logger().info(f'{self._action} ended: {reason}')
         self._running.publish(Bool(data=False))
 
 
@@ -80,7 +79,7 @@ def main(args: list[str] | None = None) -> None:
     """
     Run the behaviour until it is interrupted.
 
-    :param args: the command line; default that of the process.
+    :param args: command line; default that of the process.
     """
     rclpy.init(args=args)
     try:

@@ -1,6 +1,6 @@
 """
-Image messages, by their fields, to the RGB pixels that a network sees; no ROS.
+Decode image messages to the RGB frames that the network takes, without ROS.
 
-Start at ``decoding``. It may import ``records`` and the image libraries alone. ``preprocessing``
-is shared by training, export, evaluation and the node.
+Start at ``decoding``. Modules here may import ``records`` and image libraries only.
+``preprocessing`` is shared by training, export, evaluation and the node.
 """

@@ -1,5 +1,5 @@
 """
-Image messages to frames, without ROS: by their fields, whoever deserialised them.
+Decode image messages to frames, whatever library deserialised them.
 
 Layout legend: H height, W width, C channels.
 """
@@ -24,7 +24,7 @@ class Stamp(Protocol):
 
 def stamp_to_ns(stamp: Stamp) -> int:
     """
-    Give a stamp as integer nanoseconds.
+    Convert a stamp to integer nanoseconds.
 
     :param stamp: a header stamp.
     :return: nanoseconds of its clock.
@@ -34,25 +34,25 @@ def stamp_to_ns(stamp: Stamp) -> int:
 
 def decode_image(msg: RawImage | CompressedImage) -> Frame:
     """
-    Turn an image message into a frame.
+    Decode an image message.
 
-    :param msg: of rclpy or rosbags: a raw image of any encoding in ``ENCODINGS``, or a JPEG or
+    :param msg: a message of rclpy or rosbags: a raw image in any of ``ENCODINGS``, or a JPEG or
         PNG.
     :return: the frame; its image may share memory with the message.
-    :raises ImageError: when the message is damaged, unsupported, or has no stamp.
+    :raises ImageError: if the message is damaged, unsupported or has no stamp.
     """
     return _decode(msg, None)
 
 
 def decode_square(msg: RawImage | CompressedImage, size_px: int) -> Frame:
     """
-    Turn an image message into the frame that the network sees, at the least cost.
+    Decode only the square of an image message that the network takes, which costs least.
 
-    :param msg: as of ``decode_image``.
+    :param msg: as for ``decode_image``.
     :param size_px: side of the network's frames.
-    :return: the frame; its image is what ``shrink`` gives of that of ``decode_image``, but for a
-        JPEG at least twice as large, where it is near: see ``compressed``.
-    :raises ImageError: when the message is damaged, unsupported, or has no stamp.
+    :return: the frame; its image equals the result of ``decode_image`` after ``shrink``, except
+        for a JPEG at least twice as large, where it is an approximation: see ``compressed``.
+    :raises ImageError: if the message is damaged, unsupported or has no stamp.
     """
     return _decode(msg, size_px)
 

@@ -1,22 +1,22 @@
-"""What an image may be at most, checked before anything is decoded, and the error that says so."""
+"""Limits on image sizes, checked before anything is decoded."""
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16_384
-"""Images beyond these sides are refused before anything is decoded or allocated."""
+"""Range of width and height."""
 MAX_PIXELS = 2 ** 26
-"""And those of more pixels in all: decoded, they would take over 200 MB."""
+"""More pixels than this would take over 200 MB once decoded."""
 
 
 class ImageError(ValueError):
-    """An image message that cannot be used: what was expected, and what came."""
+    """An image message that cannot be used; the text says what was expected and what came."""
 
 
 def check_sides(width: int, height: int) -> None:
     """
-    Refuse an image that is too small or too large.
+    Reject an image that is too small or too large.
 
-    :param width: as the message or its header states it.
+    :param width: as stated in the message or its header, pixels.
     :param height: likewise.
-    :raises ImageError: naming the limit.
+    :raises ImageError: if a limit is exceeded.
     """
     if not (MIN_SIDE_PX <= width <= MAX_SIDE_PX and MIN_SIDE_PX <= height <= MAX_SIDE_PX):
         raise ImageError(

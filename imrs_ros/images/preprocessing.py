@@ -1,7 +1,7 @@
 """
-From a camera image to the square frame the network sees: one function for every use.
+Shrink camera images to the square frames that the network takes.
 
-Training, export, evaluation and the node all call ``shrink``, or its two steps, so that no
+Training, export, evaluation and the node all call ``shrink`` or its two steps, so that no
 accuracy is lost to a second implementation.
 
 Layout legend: H height, W width, C channels.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 def centre_square(height: int, width: int) -> tuple[int, int, int]:
     """
-    Give the square that is kept of an image.
+    Return the centre square of an image.
 
     :param height: of the image, pixels.
     :param width: of the image, pixels.
@@ -26,9 +26,9 @@ def centre_square(height: int, width: int) -> tuple[int, int, int]:
 
 def num_halvings(side_px: int, size_px: int) -> int:
     """
-    Give how often an image may be halved before its short side falls under the network's.
+    Return how many times an image can be halved without going below the network's size.
 
-    :param side_px: its short side.
+    :param side_px: short side of the image.
     :param size_px: side of the network's frames.
     :return: at least 0.
     """
@@ -37,10 +37,10 @@ def num_halvings(side_px: int, size_px: int) -> int:
 
 def resize_square(image_HWC: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """
-    Resize a square crop; area averaging to shrink, bilinear to enlarge.
+    Resize a square crop, by area averaging to shrink and bilinearly to enlarge.
 
-    An even side at least twice the result's is halved first, as often as that holds: means of two
-    by two pixels cost a fraction of the averaging by any factor. Every channel for itself.
+    While the side is even and at least twice the result's, it is halved: averaging two by two
+    pixels costs a fraction of averaging by an arbitrary factor. Channels are independent.
 
     :param image_HWC: uint8, in [0, 255], H = W, any number of channels.
     :param size_px: side of the result.
@@ -59,22 +59,22 @@ def _resize(
     image_HWC: NDArray[np.uint8], size_px: int, interpolation: int,
 ) -> NDArray[np.uint8]:
     small = cv2.resize(image_HWC, (size_px, size_px), interpolation=interpolation)
-    # OpenCV leaves out the axis of a single channel.
+    # OpenCV drops the axis of a single channel.
     return small.astype(np.uint8, copy=False).reshape(size_px, size_px, image_HWC.shape[2])
 
 
 def shrink(image_HWC: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """
-    Bring the short side to ``size_px`` and keep the centre square.
+    Scale the short side to ``size_px`` and crop the centre square.
 
     :param image_HWC: uint8 RGB, in [0, 255], any size of at least 1 x 1.
     :param size_px: side of the result.
     :return: frame_HWC, uint8 of shape (size_px, size_px, C), contiguous.
-    :raises ValueError: when the array is not an uint8 image.
+    :raises ValueError: if the array is not a uint8 image.
     """
     if image_HWC.ndim != 3 or image_HWC.dtype != np.uint8 or 0 in image_HWC.shape:
         raise ValueError(
-            'expected an uint8 image of shape (height, width, channels), none of them 0, got '
+            'expected a uint8 image of shape (height, width, channels), none of them 0, got '
             f'{image_HWC.dtype} of shape {image_HWC.shape}')
     top, left, side = centre_square(*image_HWC.shape[:2])
     return resize_square(image_HWC[top:top + side, left:left + side], size_px)

@@ -1,8 +1,8 @@
 """
-Raw image messages to RGB, by their fields: whole, or only the square that the network sees.
+Decode raw image messages to RGB: the whole image, or only the square that the network takes.
 
-The square is what ``shrink`` gives of the whole image, bit by bit: it is cut out before its
-colours are converted, and where every pixel is converted for itself it is shrunk before, too.
+The square equals the whole image after ``shrink``, bit for bit. It is cut out before colour
+conversion and, for encodings that convert every pixel independently, shrunk before it as well.
 
 Layout legend: H height, W width, C channels.
 """
@@ -31,21 +31,21 @@ class RawImage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How one ``sensor_msgs/Image`` encoding lies in memory and becomes RGB."""
+    """Memory layout of one ``sensor_msgs/Image`` encoding, and its conversion to RGB."""
 
     channels: int
-    """Values a pixel."""
+    """Values per pixel."""
     to_rgb: int | None
     """OpenCV colour conversion; None where the data is RGB."""
     num_bytes: int = 1
-    """Bytes a value; the high byte of two is kept."""
+    """Bytes per value; of two, the high byte is used."""
     rows: tuple[int, int] = (1, 1)
-    """Rows of data over rows of the image, as a fraction."""
+    """Rows of data per row of the image, as numerator and denominator."""
     even: bool = False
-    """Sides must be even."""
+    """Whether width and height must be even."""
     border_px: int | None = None
-    """Pixels around the square that its conversion looks at, which begins at even ones; None where
-    every pixel is converted for itself, so that shrinking may come first."""
+    """Pixels around the square that its conversion also reads; None if every pixel is converted
+    independently, so that shrinking may come first."""
 
 
 def _with_16_bit(
@@ -79,17 +79,17 @@ ENCODINGS: dict[str, Encoding] = {
 
 def decode_raw(msg: RawImage, size_px: int | None = None) -> NDArray[np.uint8]:
     """
-    Give the RGB image of a message.
+    Decode a raw image message.
 
-    :param msg: of any encoding in ``ENCODINGS``.
-    :param size_px: side of the square to cut out and shrink; None for the whole image.
-    :return: image_HWC, uint8; it may share memory with the message.
-    :raises ImageError: when the encoding is unknown, or sides and steps do not fit the data.
+    :param msg: the message, in any of ``ENCODINGS``.
+    :param size_px: side of the centre square to return; None for the whole image.
+    :return: image_HWC, RGB, uint8; it may share memory with the message.
+    :raises ImageError: if the encoding is unknown, or size, step and data do not match.
     """
     encoding = ENCODINGS.get(msg.encoding)
     if encoding is None:
         raise ImageError(
-            f'expected an encoding of {", ".join(ENCODINGS)}, got {msg.encoding!r:.40}')
+            f'expected one of the encodings {", ".join(ENCODINGS)}; got {msg.encoding!r:.40}')
     data_HWC = _view(msg, encoding)
     if size_px is None:
         return _convert(data_HWC, encoding)
@@ -101,7 +101,7 @@ def decode_raw(msg: RawImage, size_px: int | None = None) -> NDArray[np.uint8]:
     x, width = _even_span(left, side, msg.width, encoding.border_px)
     rows = [data_HWC[y:y + height, x:x + width]]
     if encoding.rows != (1, 1):
-        # Half as many rows of pairs of colour values follow the brightness.
+        # The luma rows are followed by half as many rows of chroma pairs.
         below = msg.height + y // 2
         rows.append(data_HWC[below:below + height // 2, x:x + width])
     part_HWC = _convert(np.concatenate(rows) if len(rows) > 1 else rows[0], encoding)
@@ -109,7 +109,7 @@ def decode_raw(msg: RawImage, size_px: int | None = None) -> NDArray[np.uint8]:
 
 
 def _view(msg: RawImage, encoding: Encoding) -> NDArray[np.uint8]:
-    """Check that the data fits, and give a view of it, values of two bytes by their high ones."""
+    """Check the data against its size, and return a view of it, of the high bytes where two."""
     check_sides(msg.width, msg.height)
     if encoding.even and (msg.width % 2 or msg.height % 2):
         raise ImageError(
@@ -119,9 +119,9 @@ def _view(msg: RawImage, encoding: Encoding) -> NDArray[np.uint8]:
     row_bytes = msg.width * pixel_bytes
     if msg.step < row_bytes or len(msg.data) != msg.step * num_rows:
         raise ImageError(
-            f'expected {num_rows} rows of a step of at least {row_bytes} bytes for '
+            f'expected {num_rows} rows with a step of at least {row_bytes} bytes for '
             f'{msg.width} x {msg.height} {msg.encoding}, got a step of {msg.step} and '
-            f'{len(msg.data)} bytes')
+            f'{len(msg.data)} bytes of data')
     return np.ndarray(
         (num_rows, msg.width, encoding.channels), np.uint8, msg.data,
         offset=1 if encoding.num_bytes == 2 and not msg.is_bigendian else 0,
@@ -135,7 +135,7 @@ def _convert(data_HWC: NDArray[np.uint8], encoding: Encoding) -> NDArray[np.uint
 
 
 def _even_span(start: int, length: int, limit: int, border_px: int) -> tuple[int, int]:
-    """Widen a span by a border within the image, to an even start and an even end where it can."""
+    """Widen a span by a border, within the image, to an even start and if possible an even end."""
     first = max(0, start - border_px) // 2 * 2
     last = min(limit, start + length + border_px)
     return first, min(limit, last + (last - first) % 2) - first

@@ -1,5 +1,5 @@
 """
-The 3D CNNs in PyTorch, their weights, and how each is cut into parts that windows share.
+The 3D CNNs in PyTorch, their weights, and the parts whose work windows share.
 
 Start at ``build``. It may import PyTorch, ``model_card`` and ``part_plan``.
 """

@@ -1,4 +1,4 @@
-"""The one place where a network is made from its name."""
+"""The one place where a network is built from its name."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,18 +13,18 @@ ACTIVITYNET_MEAN = (114.7748, 107.7354, 99.4750)
 FLOW_MEAN = 127.5
 """Zero flow after the map from [-20, 20] to [0, 255]; divisor 1."""
 LITE0_MEAN, LITE0_STD = 127.0, 128.0
-"""What EfficientNet-Lite0 was trained with, every channel."""
+"""Of every channel, as EfficientNet-Lite0 was trained."""
 
 
 def default_normalisation(
     name: str, in_channels: int,
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """
-    Give the mean and divisor a network is trained with unless told otherwise.
+    Return a network's default mean and divisor.
 
     :param name: a name from ``NETWORKS``.
     :param in_channels: 3 for RGB, 2 for flow.
-    :return: mean and std, one value a channel, for pixels in [0, 255].
+    :return: mean and std, one value per channel, for pixels in [0, 255].
     """
     if name == 'lite0':
         return (LITE0_MEAN,) * in_channels, (LITE0_STD,) * in_channels
@@ -46,7 +46,7 @@ def build_network(
     std: Sequence[float] | None = None,
 ) -> VideoNetwork:
     """
-    Make a network with initial weights.
+    Build a network with initial weights.
 
     :param name: ``resnext101`` (the paper's), ``resnext50``, ``resnet18`` or ``lite0``.
     :param num_classes: K, the number of logits.
@@ -56,10 +56,10 @@ def build_network(
         of 1 to 4 (``resne*``: Res2 to Res5 of the paper) or 1 to 2 (``lite0``); default all.
     :param width: multiplies every channel count of a ``resne*``.
     :param dropout: probability of dropping a pooled feature in training.
-    :param mean: per-channel mean of the input in [0, 255]; default that of the network.
-    :param std: per-channel divisor; default that of the network.
+    :param mean: per-channel mean of the input in [0, 255]; default the network's.
+    :param std: per-channel divisor; default the network's.
     :return: the network, in training mode.
-    :raises ValueError: for an unknown name, excitation or stage, or sizes that cannot be made.
+    :raises ValueError: for an unknown name, excitation or stage, or impossible sizes.
     """
     if name not in NETWORKS:
         raise ValueError(f'network must be one of {", ".join(NETWORKS)}, got {name!r}')
@@ -73,7 +73,7 @@ def build_network(
     stages = lite0.STAGES if name == 'lite0' else resnet3d.STAGES
     chosen = stages if excitation_stages is None else tuple(excitation_stages)
     if not set(chosen) <= set(stages):
-        raise ValueError(f'excitation_stages of {name} are among {stages}, got {chosen}')
+        raise ValueError(f'excitation_stages of {name} must be among {stages}, got {chosen}')
     default_mean, default_std = default_normalisation(name, in_channels)
     mean = default_mean if mean is None else mean
     std = default_std if std is None else std

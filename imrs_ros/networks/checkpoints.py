@@ -1,4 +1,4 @@
-"""Published checkpoints into a network: what fits is loaded, the rest is reported."""
+"""Loads published checkpoints into a network: what fits is loaded, the rest is reported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ COUNTER_SUFFIX = '.num_batches_tracked'
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What became of every tensor of a checkpoint and of the network."""
+    """What happened to every tensor of a checkpoint and of the network."""
 
     loaded: tuple[str, ...]
     """Names copied into the network."""
     skipped: Mapping[str, str]
-    """Names of the checkpoint that were not used, with the reason."""
+    """Names in the checkpoint that were not used, with the reason."""
     initial: tuple[str, ...]
-    """Names of the network that keep their initial value."""
+    """Names in the network that keep their initial value."""
 
     def __str__(self) -> str:
-        """Give the report as lines of text."""
+        """Return the report as lines of text."""
         lines = [f'loaded {len(self.loaded)} tensors']
         lines += [f'skipped {name}: {reason}' for name, reason in self.skipped.items()]
         lines += [f'left at its initial value: {name}' for name in self.initial]
@@ -37,7 +37,7 @@ def load_published(network: nn.Module, path: Path | str) -> LoadReport:
 
     :param network: the network to fill; its last layer may have another number of classes.
     :param path: a file written by ``torch.save``.
-    :return: what was loaded, skipped and left alone.
+    :return: what was loaded, skipped and left as it was.
     :raises FileNotFoundError: when there is no such file.
     :raises ValueError: when the file is not a checkpoint, or nothing in it fits the network.
     """
@@ -48,7 +48,7 @@ def load_published(network: nn.Module, path: Path | str) -> LoadReport:
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError) as error:
         raise ValueError(
             f'{path}: expected a checkpoint of plain tensors (a state dict, or a dict with '
-            f'"state_dict"), which weights_only=True can read; got: {error}') from error
+            f'"state_dict") that weights_only=True can read, got: {error}') from error
     state = content.get('state_dict', content) if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise ValueError(f'{path}: expected a dict of tensors, got {type(content).__name__}')
@@ -65,7 +65,7 @@ def load_matching(network: nn.Module, tensors: Mapping[str, Tensor]) -> LoadRepo
 
     :param network: the network to fill.
     :param tensors: by name; repeated ``module.`` prefixes are stripped.
-    :return: what was loaded, skipped and left alone.
+    :return: what was loaded, skipped and left as it was.
     :raises ValueError: when no tensor fits.
     """
     target = network.state_dict()

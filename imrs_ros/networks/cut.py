@@ -1,4 +1,4 @@
-"""The one place where a network is cut into the parts that windows share."""
+"""The one place where a network is cut into parts, so that windows share work."""
 
 from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.lite0_parts import lite0_parts
@@ -15,7 +15,7 @@ def cut_network(network: VideoNetwork, num_frames: int) -> NetworkParts:
     :param network: in evaluation mode.
     :param num_frames: T, frames of a window.
     :return: the parts; they share the network's weights.
-    :raises TypeError: for a network that nobody has cut.
+    :raises TypeError: for a network without parts.
     """
     if isinstance(network, Lite0):
         return lite0_parts(network, num_frames)

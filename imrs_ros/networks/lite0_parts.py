@@ -1,8 +1,8 @@
 """
-lite0 in parts: maps once a frame, looks once a frame that is looked at, the rest per window.
+lite0 in parts: maps once per frame, looks once per fourth frame, the rest per window.
 
-What else windows share exactly is left in the body: the change from one frame to the next, reduced
-by the first 1x1x1 convolution, is 0.3 of the 40 million multiplications of the body per frame.
+One more thing that windows share exactly stays in the body: the change from one frame to the next,
+reduced by the first 1x1x1 convolution, is 0.3 of the 40 million multiplications of the body.
 
 Layout legend: N frames, T frames of a clip, C channels, H height, W width, D features.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 MAP_BATCHES = (4, 1)
-"""Four frames at once take an eighth less time than one after the other; sixteen do not."""
+"""Four frames in a batch take an eighth less time than one after the other; sixteen do not."""
 
 
 def lite0_parts(network: Lite0, num_frames: int) -> NetworkParts:
@@ -23,10 +23,10 @@ def lite0_parts(network: Lite0, num_frames: int) -> NetworkParts:
 
     :param network: in evaluation mode.
     :param num_frames: T, frames of a window.
-    :return: the parts. No model for whole clips: the parts are as fast.
+    :return: the parts; no model for whole clips, as the parts are as fast.
     """
     def body(maps_TCHW: Tensor, looks_TD: Tensor) -> Tensor:
-        """Do the rest; of the looks, those between the frames looked at are never read."""
+        """Do the rest; looks of other than every fourth frame are never read."""
         maps_1TCHW = maps_TCHW[None]
         head_1D = looks_TD[LOOK_EVERY // 2::LOOK_EVERY].mean(dim=0, keepdim=True)
         return network.classify(torch.cat(

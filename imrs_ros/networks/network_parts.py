@@ -1,5 +1,5 @@
 """
-The parts of a network as modules, beside the plan that says how they fit together.
+The parts of a network as modules, and the plan of how they fit together.
 
 Layout legend: N frames or clips, T frames of a clip, K temporal taps, C channels, H height,
 W width, D features.
@@ -16,7 +16,7 @@ Tensors = tuple[Tensor, ...]
 
 
 class Piece(nn.Module):
-    """A function of a network as a module of its own, which can be exported."""
+    """A function of a network as a module that can be exported."""
 
     def __init__(self, network: nn.Module, function: Callable[..., Tensor | Tensors]) -> None:
         """
@@ -32,8 +32,8 @@ class Piece(nn.Module):
         """
         Call the function.
 
-        :param inputs: what it takes.
-        :return: what it gives.
+        :param inputs: its arguments.
+        :return: its result.
         """
         return self._function(*inputs)
 
@@ -49,7 +49,7 @@ class NetworkParts:
 
     def examples(self, frames_THWC: Tensor) -> dict[str, Tensors]:
         """
-        Give inputs of every module, found by running them in order.
+        Return example inputs of every module, by running them in order.
 
         :param frames_THWC: a clip, uint8.
         :return: inputs by the module's name, with a batch of one.
@@ -58,15 +58,14 @@ class NetworkParts:
         items = {'frames': frames_THWC[:1]}
         with torch.inference_mode():
             for part in plan.parts:
-                # Copies: export takes one tensor that is given twice for one input.
+                # Copies: export would merge two inputs that are the same tensor.
                 inputs[part.name] = tuple(
                     items[source.ring].clone()
                     for source in part.sources for _ in range(source.count))
                 items |= zip(part.outputs, _as_tuple(self.modules[part.name](*inputs[part.name])))
             if plan.has_whole:
                 inputs['whole'] = (frames_THWC[None],)
-                made = _as_tuple(self.modules['whole'](*inputs['whole']))
-                inputs['body'] = made
+                inputs['body'] = _as_tuple(self.modules['whole'](*inputs['whole']))
             else:
                 inputs['body'] = tuple(
                     items[source.ring].repeat_interleave(source.count, dim=0)

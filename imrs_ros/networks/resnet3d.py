@@ -108,16 +108,16 @@ class ResNet3D(VideoNetwork):
         dropout: float,
     ) -> None:
         """
-        Make the network with Kaiming-normal weights; ``build_network`` documents the arguments.
+        Build the network with Kaiming-normal weights; ``build_network`` documents the arguments.
 
-        :raises ValueError: when the width leaves a channel count that 32 groups cannot divide.
+        :raises ValueError: when the width gives a channel count that 32 groups cannot divide.
         """
         super().__init__(mean, std)
         block = Bottleneck if layout.bottleneck else BasicBlock
         widths = [max(8, round(base * width)) for base in (64, 128, 256, 512)]
         if layout.bottleneck and any(2 * w % Bottleneck.groups for w in widths):
             raise ValueError(
-                f'width {width} gives channel counts {widths}, of which 32 groups cannot be made; '
+                f'width {width} gives channel counts {widths}, which 32 groups cannot divide; '
                 'use a multiple of 0.25')
         self.conv1 = nn.Conv3d(
             self.in_channels, widths[0], 7, (1, 2, 2), 3, bias=False)
@@ -157,7 +157,7 @@ class ResNet3D(VideoNetwork):
 
     def moving_features(self, parts_NT: Tensor) -> Tensor:
         """
-        Sum the taps into the first convolution's output and do the rest.
+        Sum the taps into the first convolution's output, and do the rest.
 
         :param parts_NT: taps_NTKCHW of all frames of a clip.
         :return: features_ND.
@@ -185,7 +185,7 @@ class ResNet3D(VideoNetwork):
 
     def pool_maps(self, x_NCTHW: Tensor) -> Tensor:
         """
-        Do what follows the stem and its pooling.
+        Apply the stages after the stem and its pooling.
 
         :param x_NCTHW: maps.
         :return: features_ND.

@@ -1,19 +1,19 @@
 """
-The 3D ResNe(X)t in parts: its stem in running sums, one a frame, and the rest per window.
+The 3D ResNe(X)t in parts: its stem in running sums, one per frame, and the rest per window.
 
-An output of the first convolution sums seven taps, one of each frame around its own. It is the
-same in every window that holds all seven; at both ends of a window three outputs lack the taps of
-frames outside, which is the zero padding. Outputs are kept as the spatial half of the max-pool
-leaves them, a quarter of their size; its temporal half begins the body.
+An output of the first convolution sums seven taps, one from each frame around its own. It is the
+same in every window that holds all seven frames; at both ends of a window, three outputs lack the
+taps of frames outside, which is the zero padding. Outputs are stored after the spatial half of the
+max-pool, at a quarter of their size; its temporal half is the first step of the body.
 
-- ``taps``: the seven taps of one frame. The last seven frames' are kept.
+- ``taps``: the seven taps of a frame, stored for the last seven frames.
 - ``stem``: once the taps up to three frames later are there, the output (``inner``), and the sums
-  on the way to it, which are what the output is at a window's first, second and third position.
+  on the way to it, which are the outputs at a window's first, second and third position.
 - ``end``: the outputs at a window's last three positions, from the taps of its last six frames.
 
-What else windows share exactly does not pay: of the eight maps that the temporal half of the
-max-pool gives, the four in the middle, and the 1x1x1 convolutions of the first block on them.
-Sharing those would save 0.12 of 12.6 GFLOP a window at hop 1, for 1.2 MB more to keep a frame.
+Sharing more does not pay. Windows also share four of the eight maps after the temporal half of the
+max-pool, and the 1x1x1 convolutions of the first block on them; that would save 0.12 of 12.6 GFLOP
+per window at hop 1, for 1.2 MB more memory per frame.
 
 Layout legend: N frames, T frames of a clip, K taps, C channels, H height, W width.
 """
@@ -27,7 +27,7 @@ from torch.nn import functional
 
 NUM_TAPS = 7
 REACH = NUM_TAPS // 2
-"""Frames before and after its own that an output takes."""
+"""Frames before and after its own that an output needs."""
 
 
 def resnet_parts(network: ResNet3D, num_frames: int) -> NetworkParts:
@@ -35,11 +35,11 @@ def resnet_parts(network: ResNet3D, num_frames: int) -> NetworkParts:
     Cut the network into parts.
 
     :param network: in evaluation mode.
-    :param num_frames: T, frames of a window; with fewer than seven no output is shared, and there
-        are no parts but the model for whole clips and the body.
+    :param num_frames: T, frames of a window; with fewer than seven, no output is shared, and there
+        is only the model for whole clips and the body.
     :return: the parts.
     """
-    stem = SplitStem(network, num_frames)
+    stem = StemParts(network, num_frames)
     modules = {'whole': Piece(network, stem.whole), 'body': Piece(network, stem.body)}
     if num_frames < NUM_TAPS:
         plan = PartPlan(num_frames=num_frames, parts=(), has_whole=True,
@@ -62,12 +62,12 @@ def resnet_parts(network: ResNet3D, num_frames: int) -> NetworkParts:
         num_frames=num_frames, parts=parts, body=body, has_whole=True), modules)
 
 
-class SplitStem:
-    """The stem of a network for whole clips, by sums of taps, and what follows it."""
+class StemParts:
+    """The stem of a network, for whole clips or by sums of taps, and what follows it."""
 
     def __init__(self, network: ResNet3D, num_frames: int) -> None:
         """
-        Keep the network.
+        Prepare the functions of a network.
 
         :param network: in evaluation mode.
         :param num_frames: T, frames of a window.
@@ -75,7 +75,7 @@ class SplitStem:
         self._network, self._num_frames = network, num_frames
 
     def _finish(self, conv_NCHW: Tensor) -> Tensor:
-        """Apply to outputs of the convolution what keeps each for itself."""
+        """Apply the steps after the convolution that treat each output alone."""
         bn = self._network.bn1
         x_NCHW = functional.batch_norm(
             conv_NCHW, bn.running_mean, bn.running_var, bn.weight, bn.bias, eps=bn.eps)
@@ -83,9 +83,9 @@ class SplitStem:
 
     def sums(self, *taps_NKCHW: Tensor) -> Tensors:
         """
-        Sum up one output, from its own frame on and then backwards.
+        Sum an output, first from its own frame on, then backwards.
 
-        :param taps_NKCHW: of the seven frames around it, in order.
+        :param taps_NKCHW: taps of the seven frames around it, in order.
         :return: the maps_NCHW at the first, second and third position and at inner ones.
         """
         tap_NCHW = [taps_NKCHW[k][:, k] for k in range(NUM_TAPS)]
@@ -98,9 +98,9 @@ class SplitStem:
 
     def end(self, *taps_NKCHW: Tensor) -> Tensor:
         """
-        Sum up the outputs that lack taps of later frames.
+        Sum the outputs that lack taps of later frames.
 
-        :param taps_NKCHW: of a window's last six frames, in order.
+        :param taps_NKCHW: taps of a window's last six frames, in order.
         :return: maps_N3CHW at its last three positions.
         """
         maps = []
@@ -114,7 +114,7 @@ class SplitStem:
         Compute the stem of a whole clip, through the plain 3D convolution.
 
         :param clip_1THWC: uint8 frames.
-        :return: what the body takes.
+        :return: the inputs of ``body``.
         """
         network = self._network
         x_1CTHW = network.normalise(clip_1THWC).permute(0, 4, 1, 2, 3)
@@ -128,7 +128,7 @@ class SplitStem:
         """
         Do the rest for a window.
 
-        :param maps_TCHW: those at its first three positions, the inner ones, and those at its
+        :param maps_TCHW: maps at its first three positions, the inner ones, and those at its
             last three positions, with an axis in front.
         :return: logits_1K.
         """

@@ -1,5 +1,5 @@
 """
-What every network here promises: uint8 clip in, logits out, split into frame part and clip part.
+The contract of every network: uint8 clip in, logits out, split into frame part and clip part.
 
 Layout legend: N clips or frames, T frames of a clip, H height, W width, C channels, K classes,
 D features.
@@ -25,9 +25,9 @@ class VideoNetwork(nn.Module, ABC):
     still_dim: int = 0
     #: number of moving features
     moving_dim: int
-    #: beginnings of the names of all parameters that still features and the frame part use
+    #: prefixes of the names of all parameters that still features and the frame part use
     image_names: tuple[str, ...]
-    #: the last layers, made by each network
+    #: the last layers, built by each network
     norm: nn.Module
     dropout: nn.Dropout
     fc: nn.Linear
@@ -37,7 +37,7 @@ class VideoNetwork(nn.Module, ABC):
 
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         """
-        Keep the normalisation: ``(pixel - mean) / std``, one value a channel, in 0..255.
+        Set the normalisation: ``(pixel - mean) / std`` per channel, for pixels in [0, 255].
 
         :param mean: per-channel mean, its length is the number of input channels.
         :param std: per-channel divisor, all above zero.
@@ -46,7 +46,7 @@ class VideoNetwork(nn.Module, ABC):
         super().__init__()
         if len(mean) != len(std) or min(std) <= 0:
             raise ValueError(
-                'mean and std must have one value a channel, std above zero; '
+                'mean and std must have one value per channel, std above zero; '
                 f'got mean {list(mean)} and std {list(std)}')
         self.in_channels = len(mean)
         self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32), persistent=False)
@@ -67,12 +67,12 @@ class VideoNetwork(nn.Module, ABC):
         Do the work that depends on one frame alone.
 
         :param frames_NHWC: uint8 frames, in [0, 255].
-        :return: float features, one item a frame on the first axis.
+        :return: float features, one item per frame on the first axis.
         """
 
     def still_features(self, parts_NT: Tensor) -> Tensor:
         """
-        Take from the frame parts of a clip what a network for images finds; none here.
+        Reduce the frame parts of a clip to the features of the image network; none by default.
 
         :param parts_NT: frame parts stacked on a second axis, in order of time.
         :return: features_ND, D = ``still_dim``.
@@ -82,7 +82,7 @@ class VideoNetwork(nn.Module, ABC):
     @abstractmethod
     def moving_features(self, parts_NT: Tensor) -> Tensor:
         """
-        Reduce the frame parts of a clip to what the 3D network finds: what distillation compares.
+        Reduce the frame parts of a clip to the features of the 3D network, used in distillation.
 
         :param parts_NT: frame parts stacked on a second axis, in order of time.
         :return: features_ND, D = ``moving_dim``.
@@ -90,7 +90,7 @@ class VideoNetwork(nn.Module, ABC):
 
     @property
     def feature_dim(self) -> int:
-        """Give the width of the pooled features: the still, then the moving ones."""
+        """Return the number of pooled features: the still, then the moving ones."""
         return self.still_dim + self.moving_dim
 
     def pool_parts(self, parts_NT: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ class VideoNetwork(nn.Module, ABC):
 
     def forward_features(self, clip_NTHWC: Tensor) -> tuple[Tensor, Tensor]:
         """
-        Give logits and pooled features.
+        Return logits and pooled features.
 
         :param clip_NTHWC: uint8 clips, in [0, 255].
         :return: logits_NK and features_ND, float32; distillation compares the moving ones, the

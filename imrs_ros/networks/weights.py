@@ -1,4 +1,4 @@
-"""A network from a model folder, or a clear reason why card and weights do not fit."""
+"""Loads the network of a model folder, or says why card and weights do not fit."""
 
 from collections.abc import Mapping
 
@@ -15,9 +15,9 @@ def load_network(card: ModelCard) -> VideoNetwork:
     """
     Build the network a card describes and fill it with its weights.
 
-    Weights may be stored in half precision; they are computed with in float32.
+    Weights may be stored in half precision; the network computes in float32.
 
-    :param card: a checked card.
+    :param card: the card.
     :return: the network in evaluation mode, its parameters without gradients.
     :raises ModelCardError: when the weights are no safetensors file, or do not fit the network
         in names, shapes or number of labels.
@@ -54,7 +54,7 @@ def network_of(card: ModelCard) -> VideoNetwork:
 def _check_fit(
     card: ModelCard, expected: Mapping[str, Tensor], found: Mapping[str, Tensor],
 ) -> None:
-    """Name the first few tensors that stand in one only, or have another shape."""
+    """Name the first few tensors that are missing, unknown or of another shape."""
     num_rows = found['fc.weight'].shape[0] if 'fc.weight' in found else None
     if num_rows is not None and num_rows != len(card.labels):
         raise ModelCardError(

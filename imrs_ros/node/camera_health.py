@@ -1,4 +1,4 @@
-"""What is counted of one camera between two reports, and what is wrong with it; no ROS."""
+"""Health of one camera: counters between two reports, and its problems; no ROS."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,15 +10,15 @@ import time
 from typing import NamedTuple
 
 KEPT_TIMES = 200
-"""Latencies and ages of a report; the newest count."""
+"""Most latencies and ages in a report; the newest are kept."""
 SILENT_ERROR_SEC = 5.0
-"""A camera that gives no frame for so long is lost."""
+"""A camera without frames for so long is an error."""
 LEAST_RATE_SHARE = 0.9
-"""Of the model's frame rate; a slower camera shows the model less than it learnt from."""
+"""Of the model's frame rate; below it, the model sees fewer frames than it was trained on."""
 
 
 class Level(IntEnum):
-    """How bad it is; the values are those of ``diagnostic_msgs/DiagnosticStatus``."""
+    """Severity, with the values of ``diagnostic_msgs/DiagnosticStatus``."""
 
     OK = 0
     WARN = 1
@@ -26,23 +26,23 @@ class Level(IntEnum):
 
 
 class HealthProblem(NamedTuple):
-    """One thing that is wrong."""
+    """One problem."""
 
     level: Level
-    """How bad it is."""
+    """Severity."""
     text: str
-    """What it is, and where it is not plain what to do."""
+    """What is wrong, and what to do where that is not obvious."""
 
 
 class CameraReport(NamedTuple):
-    """One camera since the last report."""
+    """Health of one camera since the last report."""
 
     frames_hz: float
-    """Frames received a second."""
+    """Frames received per second."""
     sampled_hz: float
-    """Different frames put on the model's time grid a second."""
+    """Different frames put on the model's time grid per second."""
     windows_hz: float
-    """Windows published a second."""
+    """Windows published per second."""
     frame_age_sec: float
     """Median time from a frame's stamp to its arrival, s; nan without frames."""
     latency_p50_sec: float
@@ -52,23 +52,23 @@ class CameraReport(NamedTuple):
     latency_max_sec: float
     """Largest of the same, s."""
     inference_p50_sec: float
-    """Median time that the model took of it, s."""
+    """Median inference time, part of the latency, s."""
     silent_sec: float
-    """Time since the last frame by this machine's clock, s."""
+    """Time since the last frame by the machine's clock, s."""
     num_dropped: int
-    """Frames that could not be used, since the node was configured."""
+    """Images dropped since the node was configured."""
     num_newly_dropped: int
-    """Of these, since the last report."""
+    """Images dropped since the last report."""
     num_restarts: int
-    """Windows that were started anew, since the node was configured."""
+    """Window restarts since the node was configured."""
 
     def problems(self, model_hz: float, window_sec: float) -> list[HealthProblem]:
         """
-        Say what is wrong with a camera that should be heard.
+        List the problems of a camera from which images are expected.
 
         :param model_hz: rate of the model's time grid.
-        :param window_sec: time that a window spans.
-        :return: what is, if anything.
+        :param window_sec: duration of a window.
+        :return: the problems; empty where all is well.
         """
         found = []
         if self.silent_sec >= SILENT_ERROR_SEC:
@@ -77,15 +77,16 @@ class CameraReport(NamedTuple):
             found.append(HealthProblem(Level.WARN, 'no frames since the last report'))
         elif self.frames_hz < LEAST_RATE_SHARE * model_hz:
             found.append(HealthProblem(
-                Level.WARN, f'{self.frames_hz:.1f} frames a second, fewer than the '
-                f'{model_hz:g} of the model'))
+                Level.WARN,
+                f'{self.frames_hz:.1f} frames per second, the model needs {model_hz:g}'))
         if self.num_newly_dropped:
             found.append(HealthProblem(
                 Level.WARN, f'images dropped since the last report: {self.num_newly_dropped}'))
         if self.latency_p50_sec > window_sec:
             found.append(HealthProblem(
-                Level.WARN, f'results {self.latency_p50_sec:.2f} s late, more than a window of '
-                f'{window_sec:g} s; the machine is too slow, or clocks differ'))
+                Level.WARN, f'latency {self.latency_p50_sec:.2f} s, longer than a window of '
+                f'{window_sec:g} s; the machine is too slow, or its clock differs from that of '
+                'the camera'))
         return found
 
 
@@ -93,73 +94,73 @@ class CameraHealth:
     """
     Counters of one camera; thread-safe.
 
-    Rates are those of the camera's clock, which a simulation may run slower or faster than this
-    machine's, or let stand still.
+    Rates are by the camera's clock, which a simulation may run slower or faster than the
+    machine's, or stop.
     """
 
     def __init__(self, now_sec: Callable[[], float] = time.monotonic) -> None:
         """
         Start at zero.
 
-        :param now_sec: gives the time by the camera's clock, s.
+        :param now_sec: returns the time by the camera's clock, s.
         """
         self._now_sec = now_sec
         self._lock = threading.Lock()
         self._num_frames = self._num_sampled = self._num_windows = 0
         self._num_dropped = self._num_newly_dropped = self._num_restarts = 0
         self._last_report_sec = now_sec()
-        self._note_frame()
+        self._record_frame()
         self._ages_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._latencies_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._inferences_sec: deque[float] = deque(maxlen=KEPT_TIMES)
 
     def count_frame(self, age_sec: float, *, num_sampled: int, restarted: bool) -> None:
         """
-        Count a frame that was taken.
+        Count a received frame.
 
-        :param age_sec: from its stamp to now.
-        :param num_sampled: frames that were put on the time grid because of it.
-        :param restarted: it started the window anew.
+        :param age_sec: time from its stamp to now.
+        :param num_sampled: number of frames put on the time grid because of it.
+        :param restarted: whether it restarted the window.
         """
         with self._lock:
             self._num_frames += 1
             self._num_sampled += num_sampled
             self._num_restarts += restarted
             self._ages_sec.append(age_sec)
-            self._note_frame()
+            self._record_frame()
 
-    def _note_frame(self) -> None:
+    def _record_frame(self) -> None:
         self._last_frame_sec, self._last_arrival_sec = self._now_sec(), time.monotonic()
 
     def is_silent(self, limit_sec: float) -> bool:
         """
-        Tell whether the camera has given no frame for too long.
+        Return whether the camera has sent no frame for too long.
 
-        :param limit_sec: by the camera's clock; where that stands still, the longer
-            ``SILENT_ERROR_SEC`` of this machine's clock counts.
-        :return: whether it has.
+        :param limit_sec: limit by the camera's clock; where that stands still, the longer
+            ``SILENT_ERROR_SEC`` by the machine's clock counts.
+        :return: whether the limit is exceeded.
         """
         with self._lock:
             return (self._now_sec() - self._last_frame_sec > limit_sec
                     or time.monotonic() - self._last_arrival_sec > SILENT_ERROR_SEC)
 
     def expect_frames(self) -> None:
-        """Count the time of silence from now on."""
+        """Measure the time without frames from now on."""
         with self._lock:
-            self._note_frame()
+            self._record_frame()
 
     def count_dropped(self) -> None:
-        """Count a frame that could not be used."""
+        """Count a dropped image."""
         with self._lock:
             self._num_dropped += 1
             self._num_newly_dropped += 1
 
     def count_window(self, latency_sec: float, inference_sec: float) -> None:
         """
-        Count a window that was published.
+        Count a published window.
 
-        :param latency_sec: from the stamp of its newest frame to now.
-        :param inference_sec: what the model took of it.
+        :param latency_sec: time from the stamp of its newest frame to now.
+        :param inference_sec: inference time, part of the latency.
         """
         with self._lock:
             self._num_windows += 1
@@ -168,9 +169,9 @@ class CameraHealth:
 
     def report(self) -> CameraReport:
         """
-        Give the rates since the last report, and start counting anew.
+        Return the rates since the last report, and reset the counters.
 
-        :return: the report; rates are nan where the camera's clock stood still or was set back.
+        :return: the report; rates are nan if the camera's clock stood still or was set back.
         """
         with self._lock:
             now_sec = self._now_sec()

@@ -1,9 +1,11 @@
-"""What is made on a node together, and undone as one."""
+"""What is created on a node together, and destroyed together."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from copy import copy
 from typing import Any
 
+from imrs_ros.node.qos import declare_overrides, OVERRIDING
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock
 from rclpy.lifecycle import LifecycleNode
@@ -14,47 +16,55 @@ from rclpy.subscription import Subscription
 
 
 class RosEntities:
-    """Publishers, subscriptions, timers and whatever else has to be undone, last made first."""
+    """
+    Publishers, subscriptions, timers and other things to undo, the last created first.
+
+    The quality of service of every topic can be overridden by parameters ``qos_overrides...``.
+    """
 
     def __init__(self, node: LifecycleNode) -> None:
         """
-        Start with nothing.
+        Start empty.
 
-        :param node: owns what is made.
+        :param node: owns what is created.
         """
         self.node = node
         self._undo = ExitStack()
         self._renew_group()
 
     def _renew_group(self) -> None:
-        # A group never forgets what was in it: that of the node would grow with every transition.
+        # A group never forgets its members: the node's own would grow with every transition.
         self._group = MutuallyExclusiveCallbackGroup()
 
-    def publisher(self, kind: type, topic: str, qos: QoSProfile | int) -> Publisher:
+    def publisher(self, kind: type, topic: str, qos: QoSProfile) -> Publisher:
         """
-        Make a publisher that speaks in every state of the node.
+        Create a publisher that is active in every state of the node.
 
         :param kind: its message.
         :param topic: its name.
-        :param qos: its quality of service.
+        :param qos: its default quality of service.
         :return: the publisher.
+        :raises ValueError: when the quality of service is overridden wrongly.
         """
-        made = self.node.create_publisher(kind, topic, qos, callback_group=self._group)
-        self._undo.callback(self.node.destroy_publisher, made)
-        return made
+        created = self.node.create_publisher(
+            kind, topic, **self._common_arguments(topic, 'publisher', qos))
+        self._undo.callback(self.node.destroy_publisher, created)
+        return created
 
     def lifecycle_publisher(self, kind: type, topic: str, qos: QoSProfile) -> LifecyclePublisher:
         """
-        Make a publisher that speaks while the node is active.
+        Create a publisher that is active while the node is.
 
         :param kind: its message.
         :param topic: its name.
-        :param qos: its quality of service.
+        :param qos: its default quality of service.
         :return: the publisher.
+        :raises ValueError: when the quality of service is overridden wrongly.
         """
-        made = self.node.create_lifecycle_publisher(kind, topic, qos, callback_group=self._group)
-        self._undo.callback(self.node.destroy_lifecycle_publisher, made)
-        return made
+        created = self.node.create_lifecycle_publisher(
+            kind, topic, **self._common_arguments(topic, 'publisher', qos))
+        self._undo.callback(self.node.destroy_lifecycle_publisher, created)
+        return created
 
     def subscription(
         self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile,
@@ -65,37 +75,46 @@ class RosEntities:
 
         :param kind: the message.
         :param topic: the topic.
-        :param callback: given every message.
-        :param qos: quality of service asked for.
-        :param arguments: others of ``create_subscription``.
+        :param callback: called with every message.
+        :param qos: default of the requested quality of service.
+        :param arguments: more of ``create_subscription``.
         :return: the subscription.
+        :raises ValueError: when the quality of service is overridden wrongly.
         """
-        made = self.node.create_subscription(
-            kind, topic, callback, qos, callback_group=self._group, **arguments)
-        self._undo.callback(self.node.destroy_subscription, made)
-        return made
+        created = self.node.create_subscription(
+            kind, topic, callback, **self._common_arguments(topic, 'subscription', qos),
+            **arguments)
+        self._undo.callback(self.node.destroy_subscription, created)
+        return created
+
+    def _common_arguments(self, topic: str, entity: str, qos: QoSProfile) -> dict[str, Any]:
+        for name in declare_overrides(self.node, topic, entity, qos):
+            self._undo.callback(self.node.undeclare_parameter, name)
+        # A copy, because rclpy writes the overrides into it.
+        return {'qos_profile': copy(qos), 'qos_overriding_options': OVERRIDING,
+                'callback_group': self._group}
 
     def timer(self, period_sec: float, callback: Callable[[], None], clock: Clock) -> None:
         """
-        Call something again and again.
+        Call a function periodically.
 
         :param period_sec: time between two calls.
-        :param callback: what to call.
-        :param clock: whose time it is.
+        :param callback: the function.
+        :param clock: measures the period.
         """
         self._undo.callback(self.node.destroy_timer, self.node.create_timer(
             period_sec, callback, callback_group=self._group, clock=clock))
 
     def on_close(self, call: Callable[..., object], *arguments: Any) -> None:
         """
-        Have something else undone.
+        Register something else to do in ``close``.
 
-        :param call: what undoes it.
-        :param arguments: given to it.
+        :param call: the function to call.
+        :param arguments: its arguments.
         """
         self._undo.callback(call, *arguments)
 
     def close(self) -> None:
-        """Undo all of it; more may be made afterwards."""
+        """Destroy everything; more may be created afterwards."""
         self._undo.close()
         self._renew_group()

@@ -1,6 +1,10 @@
 """
 ROS messages to frames (by ``images.decoding``) and decisions to ROS messages; nothing else.
 
+``class_id`` of an ``ObjectHypothesis`` is the label itself, a text as vision_msgs declares it:
+whoever receives a single message can read it, without a lookup that may not have arrived. It is
+the ``class_name`` of one entry of ``LabelInfo``, whose own ``class_id`` is the number.
+
 Layout legend: H height, W width, C channels, K classes.
 """
 
@@ -16,7 +20,7 @@ from imrs_ros.images.decoding import (
 from imrs_ros.images.serialised import (
     read_compressed_image, read_image, SerialisedCompressedImage, SerialisedImage,
     UnknownRepresentation)
-from imrs_ros.records import Decision, Frame
+from imrs_ros.records import Decision, Frame, NO_ACTION
 import numpy as np
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
@@ -42,7 +46,7 @@ def read_message(kind: type[Image] | type[CompressedImage], data: bytes) -> AnyI
     Read the fields of a serialised image message.
 
     :param kind: the message.
-    :param data: as a subscription with ``raw=True`` gives it.
+    :param data: as a subscription with ``raw=True`` delivers it.
     :return: its fields, without a copy of the pixels where the middleware sends plain CDR.
     :raises ImageError: when the data ends too early.
     """
@@ -54,7 +58,7 @@ def read_message(kind: type[Image] | type[CompressedImage], data: bytes) -> AnyI
 
 def ns_to_stamp(stamp_ns: int) -> Time:
     """
-    Give integer nanoseconds as a stamp.
+    Return integer nanoseconds as a stamp.
 
     :param stamp_ns: nanoseconds, not negative.
     :return: the stamp.
@@ -66,16 +70,16 @@ def classification_message(
     decision: Decision, labels: Sequence[str], top_k: int,
 ) -> 'Classification':
     """
-    Give the best classes of one window.
+    Return the best classes of one window.
 
-    :param decision: what was decided after it.
+    :param decision: the decision after the window.
     :param labels: class names in the order of the probabilities.
-    :param top_k: how many classes, best first.
-    :return: the message; its header is that of the window's newest frame. A still scene shows no
-        class: it has no results.
+    :param top_k: number of classes, best first.
+    :return: the message, with the header of the window's newest frame; no results for a still
+        scene, which the model has not seen.
     """
-    num_shown = 0 if decision.scores.logits_K is None else top_k
-    best = np.argsort(-decision.probabilities_K, kind='stable')[:num_shown]
+    num_results = 0 if decision.scores.logits_K is None else top_k
+    best = np.argsort(-decision.probabilities_K, kind='stable')[:num_results]
     return Classification(
         header=_header(decision.scores.stamp_ns, decision.scores.frame_id),
         results=[ObjectHypothesis(
@@ -84,9 +88,9 @@ def classification_message(
 
 def action_message(decision: Decision) -> 'Classification':
     """
-    Give the decided action.
+    Return the decided action.
 
-    :param decision: one that changed the label.
+    :param decision: a decision that changed the label.
     :return: the message; its stamp is the action's onset.
     """
     return Classification(
@@ -96,21 +100,23 @@ def action_message(decision: Decision) -> 'Classification':
 
 def label_info_message(labels: Sequence[str], threshold: float, stamp: Time) -> 'LabelInfo':
     """
-    Give the labels a model knows.
+    Return every label that a ``class_id`` may hold, with its number.
 
     :param labels: class names in the order of the logits.
-    :param threshold: the least probability that is decided.
+    :param threshold: smoothed probability from which a class may be decided.
     :param stamp: now.
-    :return: the message.
+    :return: the message: the number of a class is its place among the logits; ``NO_ACTION``, which
+        is decided but never scored, comes last.
     """
     return LabelInfo(
         header=Header(stamp=stamp), threshold=threshold,
-        class_map=[VisionClass(class_id=i, class_name=n) for i, n in enumerate(labels)])
+        class_map=[VisionClass(class_id=number, class_name=label)
+                   for number, label in enumerate((*labels, NO_ACTION))])
 
 
 def raw_message(frame: Frame) -> Image:
     """
-    Give a frame as a raw image.
+    Return a frame as a raw image.
 
     :param frame: RGB.
     :return: an ``rgb8`` message.
@@ -124,7 +130,7 @@ def raw_message(frame: Frame) -> Image:
 
 def jpeg_message(frame: Frame, quality: int = 95) -> CompressedImage:
     """
-    Give a frame as a JPEG.
+    Return a frame as a JPEG.
 
     :param frame: RGB.
     :param quality: 0 to 100.
@@ -142,5 +148,5 @@ def _header(stamp_ns: int, frame_id: str) -> Header:
 
 
 def _byte_array(data: bytes) -> 'array[int]':
-    # Any other type is checked byte by byte in the message's setter.
+    # The message's setter checks any other type byte by byte.
     return array('B', data)

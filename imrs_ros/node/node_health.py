@@ -1,4 +1,4 @@
-"""How the model and the process fare, and what is wrong with them; no ROS."""
+"""Health of the model and the process: details and problems for the diagnostics; no ROS."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ import psutil
 
 
 class NodeHealth:
-    """What befell the backend since the node was configured; thread-safe."""
+    """Failures of the backend since the node was configured; thread-safe."""
 
     def __init__(self, card: ModelCard) -> None:
         """
-        Start with nothing wrong.
+        Start without problems.
 
         :param card: the model.
         """
@@ -26,18 +26,18 @@ class NodeHealth:
         self._lost: str | None = None
         self._num_lost = 0
 
-    def note_failure(self, reason: str) -> None:
+    def record_failure(self, reason: str) -> None:
         """
-        Note a backend that was passed over.
+        Record that another backend had to be used.
 
-        :param reason: which, and why.
+        :param reason: which backend failed, and why.
         """
         with self._lock:
             self._failures.append(reason)
 
-    def note_lost(self, reason: str) -> None:
+    def record_loss(self, reason: str) -> None:
         """
-        Note windows that could not be scored.
+        Record windows that could not be scored.
 
         :param reason: why.
         """
@@ -45,28 +45,28 @@ class NodeHealth:
             self._lost = reason
             self._num_lost += 1
 
-    def note_scored(self) -> None:
-        """Note that windows are scored again."""
+    def record_scored(self) -> None:
+        """Record that windows are scored again."""
         with self._lock:
             self._lost = None
 
     def problems(self) -> list[HealthProblem]:
         """
-        Say what is wrong now.
+        List the present problems.
 
-        :return: an error while windows are lost, a warning while another backend stands in.
+        :return: an error while windows are lost, a warning for every backend that failed.
         """
         with self._lock:
             lost = [] if self._lost is None else [
-                HealthProblem(Level.ERROR, f'windows are lost: {self._lost}')]
+                HealthProblem(Level.ERROR, f'windows lost: {self._lost}')]
             return lost + [HealthProblem(Level.WARN, reason) for reason in self._failures]
 
     def values(self, backend: BackendDescription) -> dict[str, str]:
         """
-        Give the details.
+        Return the details for the diagnostics.
 
         :param backend: what runs the network.
-        :return: text by key.
+        :return: values as text, by key.
         """
         with self._lock:
             num_lost = self._num_lost

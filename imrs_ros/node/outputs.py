@@ -1,4 +1,4 @@
-"""The topics the node publishes, per camera and for the node."""
+"""The topics that the node publishes, per camera and for the node."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ from imrs_ros.node.camera_health import HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import (
     action_message, classification_message, HAS_VISION_MSGS, label_info_message)
+from imrs_ros.node.qos import EVERY_WINDOW, LATCHED
+from imrs_ros.node.topics import (
+    ACTION, CLASSIFICATION, DIAGNOSTICS, LABEL, LABELS, output_topic, status_name)
 from imrs_ros.records import Decision, Event, NO_ACTION
 from rclpy.lifecycle.publisher import LifecyclePublisher
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import QoSProfile
 from std_msgs.msg import String
-
-EVERY_WINDOW = QoSProfile(depth=10)
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 if HAS_VISION_MSGS:
     from vision_msgs.msg import Classification, LabelInfo
@@ -29,54 +29,54 @@ class CameraOutputs:
         self, entities: RosEntities, camera: str, card: ModelCard, top_k: int,
     ) -> None:
         """
-        Make the publishers under ``~/camera``.
+        Create the publishers under ``~/camera``.
 
-        :param entities: what they belong to.
+        :param entities: owns the publishers.
         :param camera: the camera's name.
         :param card: the model.
-        :param top_k: classes in a classification message.
+        :param top_k: number of classes in a classification message.
         """
-        def publisher(kind: type, name: str, qos: QoSProfile) -> LifecyclePublisher:
-            return entities.lifecycle_publisher(kind, f'~/{camera}/{name}', qos)
+        def publisher(kind: type, output: str, qos: QoSProfile) -> LifecyclePublisher:
+            return entities.lifecycle_publisher(kind, output_topic(camera, output), qos)
 
         self._labels, self._top_k = card.labels, top_k
         self._last: Decision | None = None
-        self._label = publisher(String, 'label', LATCHED)
+        self._label = publisher(String, LABEL, LATCHED)
         if HAS_VISION_MSGS:
-            self._classification = publisher(Classification, 'classification', EVERY_WINDOW)
-            self._action = publisher(Classification, 'action', LATCHED)
+            self._classification = publisher(Classification, CLASSIFICATION, EVERY_WINDOW)
+            self._action = publisher(Classification, ACTION, LATCHED)
         self.annotated = AnnotatedOutput(entities, camera)
 
     def publish(self, decision: Decision, latency_sec: float) -> None:
         """
-        Publish a window's scores, and the label where it changed.
+        Publish a window's scores, and the action where it changed.
 
-        Not thread-safe, as ``end``: the owner locks.
+        Like ``end``, not thread-safe: the caller locks.
 
-        :param decision: what was decided.
-        :param latency_sec: from the window's newest stamp to now, s.
+        :param decision: the decision after the window.
+        :param latency_sec: time from the window's newest stamp to now, s.
         """
         if HAS_VISION_MSGS:
             self._classification.publish(
                 classification_message(decision, self._labels, self._top_k))
-        self._show(decision)
+        self._publish_change(decision)
         self.annotated.publish(decision, latency_sec)
 
     def end(self) -> bool:
         """
-        Publish that no action is decided any more, as of the last window.
+        End the decided action as of the last window.
 
-        :return: whether one was; nothing is published otherwise.
+        :return: whether there was one; nothing is published otherwise.
         """
         last = self._last
         if last is None or last.label == NO_ACTION:
             return False
-        self._show(replace(
+        self._publish_change(replace(
             last, label=NO_ACTION, event=Event.OFFSET, confidence=1.0,
             onset_ns=last.scores.stamp_ns))
         return True
 
-    def _show(self, decision: Decision) -> None:
+    def _publish_change(self, decision: Decision) -> None:
         if HAS_VISION_MSGS and decision.event is not Event.NONE:
             self._action.publish(action_message(decision))
         if self._last is None or decision.label != self._last.label:
@@ -84,34 +84,34 @@ class CameraOutputs:
         self._last = decision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
     """One entry of ``/diagnostics``."""
 
-    name: str
-    """Of the node's part."""
-    message: str
-    """Its state in words."""
-    level: Level
-    """How bad it is."""
+    camera: str | None
+    """The camera's name; None for the node itself."""
+    hardware_id: str
+    """Image topic of the camera, or name of the machine."""
+    state: str
+    """State of the node, in one word."""
+    problems: Sequence[HealthProblem]
     values: Mapping[str, str]
     """Details by key."""
 
-    @classmethod
-    def of(cls, name: str, state: str, problems: Sequence[HealthProblem],
-           values: Mapping[str, str]) -> 'Status':
+    def to_message(self, node: str) -> DiagnosticStatus:
         """
-        Tell of problems.
+        Return the entry as a message.
 
-        :param name: of the node's part.
-        :param state: the node's, in a word.
-        :param problems: what is wrong with the part.
-        :param values: details by key.
-        :return: an entry as bad as the worst of them.
+        :param node: full name of the node.
+        :return: the message, with the level of the worst problem.
         """
-        words = ', '.join(problem.text for problem in problems)
-        return cls(name, f'{state}: {words}' if words else state,
-                   max((problem.level for problem in problems), default=Level.OK), values)
+        texts = ', '.join(problem.text for problem in self.problems)
+        level = max((problem.level for problem in self.problems), default=Level.OK)
+        return DiagnosticStatus(
+            level=bytes([level]), name=status_name(node, self.camera),
+            hardware_id=self.hardware_id,
+            message=f'{self.state}: {texts}' if texts else self.state,
+            values=[KeyValue(key=key, value=value) for key, value in self.values.items()])
 
 
 class NodeOutputs:
@@ -119,22 +119,22 @@ class NodeOutputs:
 
     def __init__(self, entities: RosEntities, card: ModelCard) -> None:
         """
-        Make the publishers.
+        Create the publishers.
 
-        :param entities: what they belong to.
+        :param entities: owns the publishers.
         :param card: the model.
         """
         self._node, self._card = entities.node, card
-        # Not lifecycle publishers: both speak while the node is inactive, too.
-        self._diagnostics = entities.publisher(DiagnosticArray, '/diagnostics', 10)
+        # Not lifecycle publishers: both publish while the node is inactive, too.
+        self._diagnostics = entities.publisher(DiagnosticArray, DIAGNOSTICS, EVERY_WINDOW)
         if HAS_VISION_MSGS:
-            self._labels = entities.publisher(LabelInfo, '~/labels', LATCHED)
+            self._labels = entities.publisher(LabelInfo, LABELS, LATCHED)
 
     def publish_labels(self, threshold: float) -> None:
         """
-        Publish the model's labels once for all later subscribers.
+        Publish the labels, latched for later subscribers.
 
-        :param threshold: the least probability that is decided.
+        :param threshold: smoothed probability from which a class may be decided.
         """
         if HAS_VISION_MSGS:
             self._labels.publish(label_info_message(
@@ -142,16 +142,11 @@ class NodeOutputs:
 
     def publish_diagnostics(self, statuses: Iterable[Status]) -> None:
         """
-        Publish the state of the node and its cameras.
+        Publish the health of the node and its cameras.
 
         :param statuses: one for each.
         """
-        message = DiagnosticArray(status=[
-            DiagnosticStatus(
-                level=bytes([status.level]),
-                name=f'{self._node.get_name()}: {status.name}', hardware_id=status.name,
-                message=status.message,
-                values=[KeyValue(key=key, value=value) for key, value in status.values.items()])
-            for status in statuses])
+        name = self._node.get_fully_qualified_name()
+        message = DiagnosticArray(status=[status.to_message(name) for status in statuses])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._diagnostics.publish(message)

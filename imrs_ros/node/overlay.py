@@ -1,5 +1,5 @@
 """
-The decided action drawn onto an image, for people to look at.
+The overlay: the decided action drawn onto an image for people to look at.
 
 Layout legend: H height, W width, C channels.
 """
@@ -9,25 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 BAND_SHARE = 0.11
-"""Height of the band over that of the image."""
+"""Height of the band, relative to the image."""
 MIN_BAND_PX = 16
 TEXT_RGB, BAND_RGB, BAR_RGB = (255, 255, 255), (0, 0, 0), (46, 160, 67)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 FONT_PX = 22
-"""Height of a capital letter of the font at scale 1, and its margins."""
+"""Height of a capital letter at scale 1, with its margins."""
 
 
-def annotate(
+def draw_overlay(
     image_HWC: NDArray[np.uint8], label: str, confidence: float, latency_sec: float,
 ) -> NDArray[np.uint8]:
     """
-    Draw a band with the label, a bar as long as its confidence, and the latency.
+    Draw a band with the label, a bar that shows its confidence, and the latency.
 
-    :param image_HWC: RGB, uint8; left as it is.
+    :param image_HWC: RGB, uint8; not changed.
     :param label: the decided label.
     :param confidence: in [0, 1].
     :param latency_sec: from the image's stamp to the decision, s.
-    :return: a copy of the image with the band over its upper edge.
+    :return: a copy of the image with the band at its top.
     """
     drawn = image_HWC.copy()
     height, width = drawn.shape[:2]

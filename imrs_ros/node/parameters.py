@@ -1,8 +1,8 @@
 """
-The node's parameters: one table, declared on a node, and refused where they are wrong.
+The node's parameters: one table, declared on a node, with wrong values refused.
 
-``declare`` never raises for a wrong value given at start: it keeps the reason, and configuring
-is refused with it until the parameter is set right.
+A wrong value given at start raises nothing: configuring is refused with the reason until the
+parameter is corrected.
 
 ``python -m imrs_ros.node.parameters`` prints ``docs/parameters.md``.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import json
 from typing import Any
 
+from imrs_ros.node.qos import PREFIX as QOS_PREFIX
 from imrs_ros.node_settings import (
     default_of, make_settings, problems_of, RELIABILITIES, Settings, TRANSPORTS)
 from imrs_ros.settings import BACKENDS, CPU_PRECISIONS, SettingsError
@@ -24,19 +25,28 @@ from rclpy.parameter import Parameter
 PAGE = """\
 # Parameters of the recognizer node
 
-Made from the table in `imrs_ros/node/parameters.py` by `python -m imrs_ros.node.parameters`;
-a test holds it true. `config/recognizer.yaml` is a file to copy.
+Generated from the table in `imrs_ros/node/parameters.py` by `python -m imrs_ros.node.parameters`;
+a test keeps it up to date. `config/recognizer.yaml` is a file to copy.
 
 {table}
 
-What may change at run time (`ros2 param set /recognizer enter_threshold 0.6`) counts from the next
-window on. The rest is read when the node configures, and refused while it is configured. A set of
-changes that is wrong in one value is refused as a whole, with the reason; a wrong value at start
-keeps the node unconfigured until it is mended. Labels that hold a comma cannot be named.
+Changes at run time (`ros2 param set /recognizer enter_threshold 0.6`) take effect from the next
+window on. The other parameters are read when the node configures, and changes are refused while
+it is configured. A set of changes with one wrong value is refused as a whole, with the reason; a
+wrong value at start keeps the node unconfigured until it is corrected. Labels that contain a comma
+cannot be named.
+
+The QoS of every topic can be overridden at start, as in other ROS nodes: `history`, `depth`,
+`reliability` and `durability`, by parameters that exist while the node is configured.
+`reliability` and `queue_size` above are the defaults of the cameras.
+
+    ros2 run imrs_ros recognizer --ros-args \\
+      -p qos_overrides./recognizer/front/label.publisher.durability:=volatile \\
+      -p qos_overrides./front/image_raw.subscription.depth:=1
 """
-KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number with a decimal point',
-         str: 'a text', list: 'a list of texts'}
-"""What a parameter may be, by the type of its default."""
+KINDS = {bool: 'true or false', int: 'an integer', float: 'a number with a decimal point',
+         str: 'a string', list: 'a list of strings'}
+"""What the value of a parameter must be, by the type of its default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,62 +58,64 @@ class ParameterSpec:
     unit: str = ''
     limits: tuple[float, float] | None = None
     at_run_time: bool = False
-    """Whether it may change while the node is configured; it is read then, too."""
+    """Whether it may change while the node is configured, with effect from the next window."""
 
 
 TABLE = (
     ParameterSpec('autostart', 'Configure and activate at start, without a lifecycle manager.'),
     ParameterSpec('model', 'Name of an installed model, or path of a model folder.'),
     ParameterSpec('cameras', 'Image topics, without the suffix of a transport; one that ends in '
-                             '/compressed is read as such.'),
-    ParameterSpec('transport', f'How images come: {", ".join(TRANSPORTS)}. auto takes what is '
-                               'published, raw where both are.'),
-    ParameterSpec('reliability', f'Reliability asked of the cameras: {" or ".join(RELIABILITIES)}.'
-                                 ' best_effort hears every publisher.'),
-    ParameterSpec('queue_size', 'Images of a camera that wait while the node is busy with others; '
-                                'the oldest is dropped for a newer. Under overload the results '
-                                'grow older by so many images.', 'images', (1, 1000)),
-    ParameterSpec('top_k', 'Classes in a classification message.', '', (1, 1000)),
-    ParameterSpec('backend', f'What runs the network: {", ".join(BACKENDS)}.'),
-    ParameterSpec('num_threads', 'CPU threads of the network; 0 for one on each of cpu_cores, or '
+                             '/compressed is subscribed to as compressed.'),
+    ParameterSpec('transport', f'Image transport: {", ".join(TRANSPORTS)}. auto subscribes to '
+                               'what is published, to raw where both are.'),
+    ParameterSpec('reliability', 'QoS reliability of the camera subscriptions: '
+                                 f'{" or ".join(RELIABILITIES)}. best_effort receives from every '
+                                 'publisher, reliable only from reliable ones.'),
+    ParameterSpec('queue_size', 'Images buffered per camera; when full, the oldest is dropped. '
+                                'Under overload, results are older by this many images.',
+                  'images', (1, 1000)),
+    ParameterSpec('top_k', 'Number of classes in a classification message.', '', (1, 1000)),
+    ParameterSpec('backend', f'Inference backend: {", ".join(BACKENDS)}.'),
+    ParameterSpec('num_threads', 'CPU threads for inference; 0 for one per core in cpu_cores, or '
                                  'the choice of the backend.', '', (0, 1024)),
-    ParameterSpec('cpu_cores', 'Numbers of the cores that the network may use, with commas '
-                               'between; empty for all.'),
-    ParameterSpec('cpu_precision', 'Number format of the network on a CPU: '
-                                   f'{" or ".join(CPU_PRECISIONS)}, where the processor has it; '
-                                   'docs/performance.md tells what that gains and loses.'),
-    ParameterSpec('max_rate_hz', 'How often windows are scored at most, each time the newest of '
-                                 'every camera that has one due; 0 for no limit.', 'Hz',
-                  (0.0, 1000.0), at_run_time=True),
-    ParameterSpec('hop', 'Steps of the time grid of the model between two windows of a camera.',
+    ParameterSpec('cpu_cores', 'Numbers of the CPU cores for inference, separated by commas; '
+                               'empty for all.'),
+    ParameterSpec('cpu_precision', 'Number format for inference on a CPU: '
+                                   f'{" or ".join(CPU_PRECISIONS)}, where the processor supports '
+                                   'it; docs/performance.md compares them.'),
+    ParameterSpec('max_rate_hz', 'Maximum inference rate, each time on the newest due window of '
+                                 'every camera; 0 for no limit.', 'Hz', (0.0, 1000.0),
+                  at_run_time=True),
+    ParameterSpec('hop', 'Steps between two windows of a camera, at the frame rate of the model.',
                   'frames', (1, 1000), at_run_time=True),
-    ParameterSpec('max_gap_sec', 'A longer time without a frame empties the window and ends the '
-                                 'decided action.', 's', (0.001, 3600.0)),
-    ParameterSpec('min_motion', 'Share of the picture that must change within a window for it to '
-                                'be scored; a stiller one shows no action. 0 scores all.', '',
-                  (0.0, 1.0), at_run_time=True),
-    ParameterSpec('smoothing_sec', 'Time constant of the average of probabilities; 0 for none.',
-                  's', (0.0, 60.0), at_run_time=True),
+    ParameterSpec('max_gap_sec', 'Longest time without an image; after it, the window restarts '
+                                 'and the decided action ends.', 's', (0.001, 3600.0)),
+    ParameterSpec('min_motion', 'Fraction of the image that must change within a window for it to '
+                                'be scored; with less, it shows no action. 0 scores every window.',
+                  '', (0.0, 1.0), at_run_time=True),
+    ParameterSpec('smoothing_sec', 'Time constant of the moving average of probabilities; 0 for '
+                                   'none.', 's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided.',
                   '', (0.0, 1.0), at_run_time=True),
-    ParameterSpec('leave_threshold', 'Smoothed probability under which the decided class is left; '
+    ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends; '
                                      'at most enter_threshold.', '', (0.0, 1.0),
                   at_run_time=True),
-    ParameterSpec('min_duration_sec', 'How long a class must last before it is decided.', 's',
-                  (0.0, 60.0), at_run_time=True),
-    ParameterSpec('enabled_classes', 'Labels that may be decided, with commas between; empty for '
+    ParameterSpec('min_duration_sec', 'How long a class must stay above its threshold before it '
+                                      'is decided.', 's', (0.0, 60.0), at_run_time=True),
+    ParameterSpec('enabled_classes', 'Labels that may be decided, separated by commas; empty for '
                                      'all.', at_run_time=True),
-    ParameterSpec('class_thresholds', 'Enter thresholds of single classes, as in "Punch=0.7, '
-                                      'PushUps=0.6"; they are left at the same share of it as '
-                                      'the others.', at_run_time=True),
+    ParameterSpec('class_thresholds', 'Enter thresholds of single classes, such as "Punch=0.7, '
+                                      'PushUps=0.6"; leave_threshold is scaled with them.',
+                  at_run_time=True),
 )
+NAMES = {spec.name for spec in TABLE}
 RUN_TIME = 'May change at run time.'
-CONFIGURE_TIME = 'Read when the node configures, and refused while it is configured.'
+CONFIGURE_TIME = 'Read when the node configures; changes are refused while it is configured.'
 
 
 def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
     """
-    Give what ``ros2 param describe`` shows.
+    Return what ``ros2 param describe`` shows.
 
     :param spec: a row of the table.
     :return: the descriptor with unit and limits.
@@ -125,31 +137,31 @@ def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
 class RosParameters:
     """The table declared on one node."""
 
-    def __init__(self, node: Node, on_change: Callable[[Settings], None]) -> None:
+    def __init__(self, node: Node) -> None:
         """
         Declare every parameter, and refuse wrong changes from then on.
 
         :param node: the node that owns them.
-        :param on_change: told of settings that changed while they are held.
         """
-        self._node, self._on_change = node, on_change
+        self._node = node
         self._problems: dict[str, str] = {}
-        self._labels: tuple[str, ...] | None = None
+        self._session: tuple[tuple[str, ...], Callable[[Settings], None]] | None = None
         for spec in TABLE:
             self._declare(spec)
         node.add_on_set_parameters_callback(self._check_change)
 
-    def hold(self, labels: Sequence[str]) -> None:
+    def hold(self, labels: Sequence[str], on_change: Callable[[Settings], None]) -> None:
         """
-        Refuse changes of what is read at configure only, until ``release``.
+        Refuse changes to what is read at configure only, until ``release``.
 
-        :param labels: of the model; no other may be named from now on.
+        :param labels: those of the model; no other may be named from now on.
+        :param on_change: called with the settings after each change.
         """
-        self._labels = tuple(labels)
+        self._session = tuple(labels), on_change
 
     def release(self) -> None:
-        """Take all changes again."""
-        self._labels = None
+        """Accept all changes again."""
+        self._session = None
 
     def _declare(self, spec: ParameterSpec) -> None:
         default = default_of(spec.name)
@@ -166,7 +178,7 @@ class RosParameters:
         self._node.declare_parameter(spec.name, default, described, ignore_override=True)
 
     def _given(self, name: str, default: Any) -> Any:
-        """Give the value that was given at start, of whatever type; None for an empty one."""
+        """Return the value given at start, of whatever type; None for an empty one."""
         free = ParameterDescriptor(dynamic_typing=True)
         given = self._node.declare_parameter(name, default, free).value
         self._node.undeclare_parameter(name)
@@ -174,10 +186,10 @@ class RosParameters:
 
     def read(self) -> Settings:
         """
-        Make settings from the present values.
+        Make settings from the current values.
 
         :return: the settings.
-        :raises SettingsError: naming every wrong parameter, what it may be, and what came.
+        :raises SettingsError: naming every wrong parameter, what it must be, and its value.
         """
         values = self._values()
         problems = {**problems_of(values), **self._problems}
@@ -189,26 +201,31 @@ class RosParameters:
         return {spec.name: self._node.get_parameter(spec.name).value for spec in TABLE}
 
     def _check_change(self, changed: Sequence[Parameter]) -> SetParametersResult:
-        """Refuse a set of changes as a whole for problems that it adds, or keeps in its own."""
+        """Refuse a set of changes as a whole for problems that it adds, or does not correct."""
+        new = {p.name: p.value for p in changed if p.name in NAMES}
+        # While they are declared, their topics exist, and would not follow the change.
+        reasons = [f'{p.name} can be set at start only' for p in changed
+                   if p.name.startswith(QOS_PREFIX) and self._node.has_parameter(p.name)]
+        if reasons or not new:
+            return SetParametersResult(successful=not reasons, reason='; '.join(reasons))
         before = self._values()
-        new = {p.name: p.value for p in changed if p.name in before}
         known = problems_of(before)
         reasons = [text for name, text in problems_of({**before, **new}).items()
                    if name in new or known.get(name) != text]
-        if not reasons and self._labels is not None:
-            reasons = self._refusals(before, new, self._labels)
+        if not reasons and self._session is not None:
+            reasons = self._refusals(before, new, self._session[0])
         if reasons:
             return SetParametersResult(successful=False, reason='; '.join(reasons))
         for name in new:
             self._problems.pop(name, None)
-        if self._labels is not None and new:
-            self._on_change(make_settings({**before, **new}))
+        if self._session is not None:
+            self._session[1](make_settings({**before, **new}))
         return SetParametersResult(successful=True)
 
     def _refusals(
         self, before: Mapping[str, Any], new: Mapping[str, Any], labels: tuple[str, ...],
     ) -> list[str]:
-        """Say what a configured node does not take."""
+        """List the reasons why a configured node refuses changes."""
         fixed = [spec.name for spec in TABLE if not spec.at_run_time]
         reasons = [f'{name} cannot change while the node is configured; deactivate and clean it '
                    'up first' for name in fixed if name in new and new[name] != before[name]]
@@ -220,7 +237,7 @@ class RosParameters:
 
 
 def _wrong_type(name: str, given: Any, default: Any) -> str:
-    """Say what a value of another type than the default's must be, and how to write it."""
+    """Say what a value of the wrong type must be, and how to write it."""
     meant = default
     if isinstance(default, list) and isinstance(given, str):
         meant = [given]
@@ -233,20 +250,20 @@ def _wrong_type(name: str, given: Any, default: Any) -> str:
 
 def table_text() -> str:
     """
-    Give the table as a page of Markdown.
+    Return the table as a page of Markdown.
 
-    :return: ``docs/parameters.md``.
+    :return: content of ``docs/parameters.md``.
     """
-    rows = [(f'`{spec.name}`', _shown(default_of(spec.name)), spec.unit,
+    rows = [(f'`{spec.name}`', _default_text(default_of(spec.name)), spec.unit,
              '' if spec.limits is None else f'{spec.limits[0]:g} to {spec.limits[1]:g}',
              'yes' if spec.at_run_time else 'no', spec.description) for spec in TABLE]
-    header = ('Parameter', 'Default', 'Unit', 'Limits', 'At run time', 'What it is')
+    header = ('Parameter', 'Default', 'Unit', 'Limits', 'At run time', 'Description')
     lines = [header, ('---',) * len(header), *rows]
     table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
     return PAGE.format(table=table)
 
 
-def _shown(value: Any) -> str:
+def _default_text(value: Any) -> str:
     return '' if value == '' else f'`{json.dumps(value)}`'
 
 

@@ -3,26 +3,26 @@
 
 class RateLimit:
     """
-    Lets things begin at most so often; knows no clock. Not thread-safe, but for ``max_rate_hz``.
+    Limits how often something begins; reads no clock. Not thread-safe, except ``max_rate_hz``.
 
-    Time that was not used is not saved up.
+    Unused time is not saved up.
     """
 
     def __init__(self, max_rate_hz: float) -> None:
         """
         Start with nothing begun.
 
-        :param max_rate_hz: how often at most; 0 for no limit.
+        :param max_rate_hz: highest rate; 0 for no limit.
         """
         self.max_rate_hz = max_rate_hz
-        """How often at most; may change at any time, from any thread."""
+        """Highest rate; may change at any time, from any thread."""
         self._last_sec: float | None = None
 
     def wait_sec(self, now_sec: float) -> float:
         """
-        Tell how long to wait before the next may begin.
+        Return how long to wait before the next may begin.
 
-        :param now_sec: time of any clock that does not go back.
+        :param now_sec: time of any clock that never goes back.
         :return: seconds, at least 0.
         """
         if self._last_sec is None or not self.max_rate_hz:
@@ -31,7 +31,7 @@ class RateLimit:
 
     def begin(self, now_sec: float) -> None:
         """
-        Note that one begins.
+        Record that one begins.
 
         :param now_sec: time of the same clock.
         """

@@ -1,4 +1,4 @@
-"""How the node's process ends when it is told to: soon, whatever it is in the middle of."""
+"""How the node's process ends when it is told to: soon, whatever it is doing."""
 
 import os
 import signal
@@ -8,16 +8,16 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE_SEC = 1.0
-"""Time to leave the graph in order; then the process ends as it is."""
+"""Time to leave the graph in an orderly way; then the process is ended."""
 
 
 def end_on_signals() -> None:
     """
-    Let SIGINT and SIGTERM raise ``KeyboardInterrupt`` in the main thread, and bound what follows.
+    Raise ``KeyboardInterrupt`` in the main thread on SIGINT and SIGTERM, and limit what follows.
 
     A library that loads a model cannot be interrupted, and its thread must not outlive the
     interpreter. So a process that has not ended in time is ended with status 0, without waiting
-    for its threads. Call it in the main thread before ``rclpy.init``, which keeps what was set.
+    for its threads. Call it in the main thread before ``rclpy.init``, which keeps the handlers.
     """
     for number in SIGNALS:
         signal.signal(number, _interrupt)
@@ -27,15 +27,15 @@ def ignore(number: int, frame: FrameType | None) -> None:
     """
     Handle a signal by doing nothing.
 
-    Unlike ``SIG_IGN``, of which Python complains for a signal that has arrived already.
+    Python would complain about ``SIG_IGN`` for a signal that has already arrived.
 
-    :param number: of the signal.
+    :param number: the signal.
     :param frame: where it arrived.
     """
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    # A second signal has nothing to add.
+    # A second signal changes nothing.
     for each in SIGNALS:
         signal.signal(each, ignore)
     watchdog = threading.Timer(GRACE_SEC, _end_now)

@@ -1,4 +1,4 @@
-"""Whether a camera's raw or compressed images are taken: found from the graph."""
+"""Which topic a camera's images come from, raw or compressed: chosen from the graph."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +7,27 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 COMPRESSED_SUFFIX = '/compressed'
-"""Of the topic that image_transport publishes JPEG and PNG images on."""
+"""Of the topic on which image_transport publishes JPEG and PNG images."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageTopic:
-    """A topic that a camera may be heard on."""
+    """A topic that may carry a camera's images."""
 
-    topic: str
-    """Its name, as it is subscribed to."""
+    name: str
+    """Name to subscribe to."""
     kind: type[Image] | type[CompressedImage]
     """Its message."""
 
 
-def topics_of(topic: str, transport: str) -> tuple[ImageTopic, ...]:
+def image_topics(topic: str, transport: str) -> tuple[ImageTopic, ...]:
     """
-    List where a camera may be heard.
+    List the topics that may carry a camera's images.
 
     :param topic: an image topic; one that ends in /compressed is compressed whatever the
         transport.
     :param transport: ``auto``, ``raw`` or ``compressed``.
-    :return: the sources, the preferred one first.
+    :return: the topics, the preferred one first.
     """
     raw = ImageTopic(topic, Image)
     if topic.endswith(COMPRESSED_SUFFIX):
@@ -42,31 +42,31 @@ def topics_of(topic: str, transport: str) -> tuple[ImageTopic, ...]:
 
 
 def choose_topic(
-    node: Node, sources: Sequence[ImageTopic], present: ImageTopic | None,
+    node: Node, topics: Sequence[ImageTopic], current: ImageTopic | None,
 ) -> ImageTopic:
     """
-    Choose the source that is published; one in use is kept while it is.
+    Choose a topic that is published; the current one is kept while it is.
 
     :param node: sees the graph.
-    :param sources: as ``topics_of`` gives them.
-    :param present: the one in use, or None.
-    :return: the first that has a publisher, or else the one in use, or else the first.
+    :param topics: as ``image_topics`` returns them.
+    :param current: the subscribed topic, or None.
+    :return: the first topic with a publisher, else the current one, else the first.
     """
-    in_use = () if present is None else (present,)
-    for source in (*in_use, *sources):
-        if is_published(node, source):
-            return source
-    return present or sources[0]
+    preferred = () if current is None else (current,)
+    for topic in (*preferred, *topics):
+        if is_published(node, topic):
+            return topic
+    return current or topics[0]
 
 
-def is_published(node: Node, source: ImageTopic) -> bool:
+def is_published(node: Node, topic: ImageTopic) -> bool:
     """
-    Tell whether someone publishes on a source.
+    Return whether a topic has a publisher.
 
     :param node: sees the graph.
-    :param source: the topic and its message.
+    :param topic: the topic and its message.
     :return: whether there is a publisher of that message.
     """
-    kind = f'sensor_msgs/msg/{source.kind.__name__}'
-    name = node.resolve_topic_name(source.topic)
+    kind = f'sensor_msgs/msg/{topic.kind.__name__}'
+    name = node.resolve_topic_name(topic.name)
     return any(info.topic_type == kind for info in node.get_publishers_info_by_topic(name))

@@ -1,4 +1,4 @@
-"""The one thread that owns the model: it loads it, runs it and frees it."""
+"""The one thread that owns the model: it loads, runs and frees it."""
 
 from collections.abc import Callable
 import queue
@@ -9,44 +9,44 @@ from imrs_ros.node.rate_limit import RateLimit
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
 
-NAP_SEC = 0.1
+MAX_WAIT_SEC = 0.1
 
 
 class Worker:
     """
-    Scores what is due of all cameras whenever ``notify`` was called since it last began to.
+    Scores the due windows of all cameras after ``notify``.
 
-    However often ``notify`` is called meanwhile, one further round follows: nothing is queued.
-    Where a limit makes it wait, it takes the windows that are the newest then.
+    However often ``notify`` is called during a round, one more round follows: nothing is queued.
+    After a wait for the rate limit, a round scores the windows that are newest by then.
     """
 
     def __init__(
         self,
-        make: Callable[[], Recognizer],
+        load: Callable[[], Recognizer],
         on_decisions: Callable[[list[Decision]], None],
         on_error: Callable[[Exception], None],
         max_rate_hz: float = 0.0,
     ) -> None:
         """
-        Start the thread and wait until it has made the recognizer.
+        Start the thread and wait until the recognizer is loaded.
 
-        :param make: loads the model; called on the thread.
-        :param on_decisions: called on the thread with what a call of the backend decided.
-        :param on_error: called on the thread with whatever one of the above raises later; the
-            thread goes on.
-        :param max_rate_hz: rounds a second at most; 0 for no limit.
-        :raises Exception: what ``make`` raised.
+        :param load: loads the model; called on the thread.
+        :param on_decisions: called on the thread with the decisions of each backend call.
+        :param on_error: called on the thread with an exception that scoring or ``on_decisions``
+            raises; the thread goes on.
+        :param max_rate_hz: highest rate of rounds; 0 for no limit.
+        :raises Exception: what ``load`` raised.
         """
-        self._make, self._on_decisions, self._on_error = make, on_decisions, on_error
+        self._load, self._on_decisions, self._on_error = load, on_decisions, on_error
         self._wake, self._stopping = threading.Event(), threading.Event()
         self.limit = RateLimit(max_rate_hz)
         """How often rounds may begin."""
-        made: queue.Queue[Recognizer | Exception] = queue.Queue(1)
+        loaded: queue.Queue[Recognizer | Exception] = queue.Queue(1)
         self._thread = threading.Thread(
-            target=self._run, args=(made,), name='imrs_worker', daemon=True)
+            target=self._run, args=(loaded,), name='imrs_worker', daemon=True)
         try:
             self._thread.start()
-            result = made.get()
+            result = loaded.get()
         # An interrupt: a thread that still loads while the process ends would abort it.
         except BaseException:
             if self._thread.is_alive():
@@ -58,31 +58,31 @@ class Worker:
         self.recognizer = result
 
     def notify(self) -> None:
-        """Ask for a round; from any thread."""
+        """Request a round; from any thread."""
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread after the backend's call in progress, free the model, and wait for it."""
+        """End the thread after the current backend call, free the model, and wait for both."""
         self._stopping.set()
         self._wake.set()
         self._thread.join()
 
     def _wait_for_turn(self) -> bool:
-        """Wait until the next round may begin; False when the thread is to end instead."""
+        """Wait until the next round may begin; False when the thread must end instead."""
         while wait_sec := self.limit.wait_sec(time.monotonic()):
-            # Not at a stretch: the limit may be raised meanwhile.
-            if self._stopping.wait(min(wait_sec, NAP_SEC)):
+            # In short waits: the limit may be raised meanwhile.
+            if self._stopping.wait(min(wait_sec, MAX_WAIT_SEC)):
                 break
         return not self._stopping.is_set()
 
-    def _run(self, made: 'queue.Queue[Recognizer | Exception]') -> None:
+    def _run(self, loaded: 'queue.Queue[Recognizer | Exception]') -> None:
         try:
-            recognizer = self._make()
+            recognizer = self._load()
         # Whatever loading raises belongs to the caller of __init__.
         except Exception as error:
-            made.put(error)
+            loaded.put(error)
             return
-        made.put(recognizer)
+        loaded.put(recognizer)
         while True:
             self._wake.wait()
             if not self._wait_for_turn():
@@ -94,7 +94,7 @@ class Worker:
                     self._on_decisions(decisions)
                     if self._stopping.is_set():
                         break
-            # A running node stays up; the error is reported, not lost.
+            # The node stays up; the error is reported, not lost.
             except Exception as error:
                 self._on_error(error)
         recognizer.close()

@@ -1,4 +1,4 @@
-"""All backends give the logits of plain PyTorch, and a choice is never silent."""
+"""All backends return the logits of plain PyTorch, and a choice is never silent."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def test_logits_are_those_of_the_network(tiny_card, name):
 def test_bfloat16_is_near_float32_or_refused_where_the_processor_lacks_it(tiny_card):
     settings = BackendSettings(cpu_precision='bfloat16')
     if 'BF16' not in openvino_core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
-        with pytest.raises(RuntimeError, match='needs a processor that computes in it'):
+        with pytest.raises(RuntimeError, match='needs a processor with AVX512_BF16 or AMX'):
             load_backend(tiny_card, settings)
         return
     backend = load_backend(tiny_card, settings).backend
@@ -58,8 +58,8 @@ def test_a_precision_that_nothing_here_has_is_refused_with_every_reason(tiny_car
     monkeypatch.setattr(OpenVinoModels, '_has_bfloat16', lambda self: False)
     with pytest.raises(RuntimeError) as caught:
         load_backend(tiny_card, BackendSettings(cpu_precision='bfloat16'))
-    assert 'needs a processor that computes in it' in str(caught.value)
-    assert 'bfloat16 is of the backend openvino alone' in str(caught.value)
+    assert 'needs a processor with AVX512_BF16 or AMX' in str(caught.value)
+    assert 'cpu_precision bfloat16 needs the backend openvino' in str(caught.value)
 
 
 def test_auto_is_openvino_on_a_cpu(tiny_card):
@@ -123,7 +123,7 @@ class Flaky:
 
 @pytest.fixture
 def flaky(monkeypatch, tiny_card):
-    """Two backends that fail on command."""
+    """Return two backends that fail on command."""
     made = {name: Flaky(name, tiny_card) for name in ('openvino', 'torch')}
     for name, backend in made.items():
         monkeypatch.setitem(load.LOADERS, name, lambda card, settings, b=backend: b)
@@ -133,38 +133,38 @@ def flaky(monkeypatch, tiny_card):
 @pytest.mark.parametrize(('how', 'words'), [
     ('raises', 'backend openvino failed: RuntimeError: out of memory'), ('nan', 'finite logits')])
 def test_a_backend_that_fails_is_left_for_the_next(tiny_card, flaky, how, words):
-    told = []
-    backend = FailoverBackend(tiny_card, BackendSettings(), told.append)
+    reasons = []
+    backend = FailoverBackend(tiny_card, BackendSettings(), reasons.append)
     clips = random_clips(tiny_card.spec, 2)
     assert backend.infer(clips).shape == (2, 3)
-    assert (backend.description.name, told) == ('openvino', [])
+    assert (backend.description.name, reasons) == ('openvino', [])
     flaky['openvino'].fails = how
     assert np.isfinite(backend.infer(clips)).all()
     assert backend.description.name == 'torch'
-    assert words in told[0]
+    assert words in reasons[0]
     assert flaky['openvino'].closed
     backend.close()
     assert flaky['torch'].closed
 
 
 def test_the_last_backend_is_tried_again(tiny_card, flaky):
-    told = []
-    backend = FailoverBackend(tiny_card, BackendSettings(backend='torch'), told.append)
+    reasons = []
+    backend = FailoverBackend(tiny_card, BackendSettings(backend='torch'), reasons.append)
     clips = random_clips(tiny_card.spec, 1)
     flaky['torch'].fails = 'raises'
     with pytest.raises(RuntimeError, match='out of memory'):
         backend.infer(clips)
     flaky['torch'].fails = None
     assert backend.infer(clips).shape == (1, 3)
-    assert told == []
+    assert reasons == []
 
 
 def test_a_next_backend_that_cannot_be_loaded_leaves_the_first_in_place(tiny_card, flaky):
-    told = []
-    backend = FailoverBackend(tiny_card, BackendSettings(), told.append)
+    reasons = []
+    backend = FailoverBackend(tiny_card, BackendSettings(), reasons.append)
     clips = random_clips(tiny_card.spec, 1)
     flaky['openvino'].fails = flaky['torch'].fails = 'raises'
-    with pytest.raises(RuntimeError, match='backend torch does not work here'):
+    with pytest.raises(RuntimeError, match='backend torch unavailable'):
         backend.infer(clips)
     flaky['openvino'].fails = None
     assert backend.infer(clips).shape == (1, 3)

@@ -1,14 +1,10 @@
-"""OpenVINO: converted once, kept, checked, loaded without PyTorch; its cameras are exact."""
+"""OpenVINO: exact for every camera, loaded without PyTorch, on the requested cores."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 
-from imrs_ros.backends import load_backend, openvino_export
-from imrs_ros.backends.model_cache import cache_root, find_or_make, is_intact, key_of
-from imrs_ros.backends.openvino_export import export_key, find_or_export, folder_beside
+from imrs_ros.backends import load_backend
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
@@ -18,10 +14,6 @@ import pytest
 import torch
 
 OPENVINO = BackendSettings(backend='openvino', num_threads=1)
-
-
-def write_one(folder):
-    (folder / 'model.bin').write_bytes(b'weights')
 
 
 DROPPED_ELSEWHERE = """
@@ -50,7 +42,7 @@ def test_ctrl_c_after_another_thread_dropped_the_network(tiny_card):
 
 
 def windows(spec, hops, camera='camera', seed=0):
-    """Give windows of one random camera."""
+    """Yield windows of one camera with random frames."""
     rng = np.random.default_rng(seed)
     shape = (spec.num_frames + sum(hops), spec.size_px, spec.size_px, len(spec.mean))
     frames, first = rng.integers(0, 256, shape, np.uint8), 0
@@ -65,10 +57,10 @@ def expected(network, clip):
 
 
 @pytest.mark.parametrize('most_new', [None, 0, 16])
-def test_streams_are_exact(tiny_card, most_new):
+def test_every_camera_is_exact(tiny_card, most_new):
     backend, network = load_backend(tiny_card, OPENVINO).backend, load_network(tiny_card)
     if most_new is not None:
-        backend._streamer.most_new = most_new
+        backend._reuse.most_new = most_new
     two_cameras = zip(windows(tiny_card.spec, [1, 1, 2, 4, 16, 1]),
                       windows(tiny_card.spec, [3, 1, 1, 1, 20, 2], 'other', 1))
     for clips in two_cameras:
@@ -76,14 +68,14 @@ def test_streams_are_exact(tiny_card, most_new):
         for scored, clip in zip(logits, clips, strict=True):
             whole = expected(network, clip)
             assert np.abs(scored - whole).max() <= 1e-5 * np.abs(whole).max()
-    assert (backend._streamer.num_bytes == 0) == (most_new == 0) or most_new is None
+    assert (backend._reuse.num_bytes == 0) == (most_new == 0) or most_new is None
     backend.close()
 
 
-def test_shipped_model_streams_exactly(shipped_model):
+def test_shipped_model_is_exact_with_frame_reuse(shipped_model):
     card = ModelCard.load(shipped_model)
     backend, network = load_backend(card, OPENVINO).backend, load_network(card)
-    assert 'at most 16 of 16 are new' in str(backend.description)
+    assert 'frame reuse where at most 16 of 16 frames are new' in str(backend.description)
     for clip in windows(card.spec, [1, 4, 8]):
         whole = expected(network, clip)
         assert np.abs(backend.infer([clip]) - whole).max() <= 1e-5 * np.abs(whole).max()
@@ -97,7 +89,7 @@ def test_second_load_needs_no_pytorch(tiny_card):
 
 
 def run_python(code, card):
-    """Run code in a process of its own, with a card, and give the words it prints."""
+    """Run code in a process of its own, with a card, and return the words it prints."""
     text = ('import os, sys\n'
             'from imrs_ros.backends import load_backend\n'
             'from imrs_ros.model_card import ModelCard\n'
@@ -131,79 +123,3 @@ def test_all_threads_of_the_network_run_on_its_cores(tiny_card):
 def test_core_that_is_not_there_is_named(tiny_card):
     with pytest.raises(RuntimeError, match=r'cpu_cores must be cores .* got \[4095\]'):
         load_backend(tiny_card, BackendSettings(cpu_cores=(4095,)))
-
-
-def test_conversion_beside_the_model_comes_first(tiny_model):
-    beside = folder_beside(tiny_model)
-    shutil.copytree(find_or_export(tiny_model).folder, beside)
-    assert find_or_export(tiny_model).folder == beside
-    (beside / 'body.bin').write_bytes(b'damaged')
-    assert find_or_export(tiny_model).folder.parent == cache_root() / 'openvino'
-
-
-def test_key_tells_models_and_libraries_apart(tiny_card, shipped_model):
-    keys = {export_key(tiny_card), export_key(ModelCard.load(shipped_model)),
-            export_key(tiny_card, '2.13.0'), export_key(tiny_card, '2.14.0')}
-    assert len(keys) == 4
-    assert export_key(tiny_card) in keys
-    assert key_of({'a': 1, 'b': 2}) == key_of({'b': 2, 'a': 1}) != key_of({'a': 2, 'b': 1})
-
-
-@pytest.mark.parametrize('damage', [
-    lambda folder: (folder / 'model.bin').write_bytes(b'weightz'),
-    lambda folder: (folder / 'model.bin').unlink(),
-    lambda folder: (folder / 'more.bin').write_bytes(b''),
-    lambda folder: (folder / 'manifest.json').write_text('{'),
-    lambda folder: (folder / 'manifest.json').unlink(),
-    lambda folder: (folder / 'manifest.json').write_text(json.dumps({}))])
-def test_damaged_entry_is_made_anew(tmp_path, damage):
-    target = tmp_path / 'cache' / 'key'
-    assert find_or_make((target,), write_one).warning is None
-    assert is_intact(target)
-    damage(target)
-    assert not is_intact(target)
-    entry = find_or_make((target,), write_one)
-    assert 'was damaged' in entry.warning
-    assert is_intact(entry.folder)
-    assert find_or_make((target,), pytest.fail).warning is None
-
-
-def test_cache_that_cannot_be_written_is_a_warning(tiny_card, tmp_path, monkeypatch):
-    kept = find_or_export(tiny_card).folder
-    monkeypatch.setattr(openvino_export, 'export', lambda card, folder: shutil.copytree(
-        kept, folder, dirs_exist_ok=True))
-    (tmp_path / 'file').write_text('no folder')
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
-    loaded = load_backend(tiny_card, OPENVINO)
-    assert loaded.backend.description.name == 'openvino'
-    assert 'cannot be kept' in loaded.fallbacks[0]
-    loaded.backend.close()
-
-
-def test_entry_that_cannot_be_made_leaves_nothing(tmp_path):
-    def fail(folder):
-        write_one(folder)
-        raise ValueError('no such network')
-    with pytest.raises(ValueError, match='no such network'):
-        find_or_make((tmp_path / 'cache' / 'key',), fail)
-    assert list((tmp_path / 'cache').iterdir()) == []
-
-
-def test_entry_that_another_process_made_first_is_taken(tmp_path):
-    target = tmp_path / 'key'
-
-    def make(folder):
-        find_or_make((target,), write_one)
-        write_one(folder)
-    assert find_or_make((target,), make).folder == target
-    assert [path.name for path in tmp_path.iterdir()] == ['key']
-    assert is_intact(target)
-
-
-def test_what_a_process_that_was_ended_began_is_removed(tmp_path):
-    abandoned, in_the_making = tmp_path / '.making-old', tmp_path / '.making-new'
-    for folder in (abandoned, in_the_making):
-        folder.mkdir()
-    os.utime(abandoned, (0, 0))
-    find_or_make((tmp_path / 'key',), write_one)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['.making-new', 'key']

@@ -14,7 +14,7 @@ distributed = pytest.importorskip('dask.distributed', reason='dask comes with th
 
 @pytest.fixture
 def arguments(tiny_card, tmp_path):
-    """Give the command line that evaluates two short bags, without its folder."""
+    """Return the command line that evaluates two short bags, without --out."""
     for name in ('first', 'second'):
         write_bag(tmp_path / 'bags' / name, list(camera_frames(40)))
         (tmp_path / 'bags' / name / 'annotations.csv').write_text(
@@ -62,5 +62,5 @@ def test_an_unreachable_cluster_is_named(arguments, tmp_path, address):
     assert time.monotonic() - start_sec < 60
     assert done.returncode == 1
     assert done.stderr.startswith(f'evaluate: {address}: expected a Dask scheduler'), done.stderr
-    assert 'leave out --dask' in done.stderr
+    assert 'omit --dask' in done.stderr
     assert 'Traceback' not in done.stderr

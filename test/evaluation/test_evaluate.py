@@ -1,4 +1,4 @@
-"""Whole evaluations with a small model: what goes in, what comes out, and what goes wrong."""
+"""Whole evaluations with a small model: inputs, reports and errors."""
 
 from dataclasses import replace
 import json
@@ -7,10 +7,12 @@ import sys
 
 from imrs_ros.evaluation.command import main, without_ros_arguments
 from imrs_ros.evaluation.compare import changes
-from imrs_ros.evaluation.evaluate import evaluate_all
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.jobs import evaluate_all
+from imrs_ros.evaluation.metrics.figure import FIGURES
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
-from imrs_ros.evaluation.report import report
+from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.files import read_report, write_report
 from imrs_ros.parameter_file import read_settings
 from imrs_ros.settings import SettingsError
 import numpy as np
@@ -22,13 +24,13 @@ import yaml
 
 @pytest.fixture(scope='module')
 def bag(tmp_path_factory):
-    """Give three seconds of noise on one topic; not to be changed."""
+    """Return three seconds of noise on one topic; not to be changed."""
     return write_bag(tmp_path_factory.mktemp('bags') / 'walk', list(camera_frames(75)))
 
 
 @pytest.fixture
 def params(tiny_card, tmp_path):
-    """Give a parameter file of the tiny model."""
+    """Return a parameter file of the tiny model."""
     path = tmp_path / 'recognizer.yaml'
     path.write_text(yaml.safe_dump({'recognizer': {'ros__parameters': {
         'model': str(tiny_card.folder), 'hop': 10, **EAGER, 'use_sim_time': True}}}))
@@ -41,15 +43,15 @@ def evaluate(path, card, **changes):
 
 def test_windows_lie_where_the_hop_says_and_counts_add_up(bag, tiny_card):
     result = evaluate(bag, tiny_card, hop=10)
-    (seen, track), = result.cameras
+    (camera, track), = result.cameras
     assert (track.times_N / 1e9).round(2).tolist() == [0.6, 1.0, 1.4, 1.8, 2.2, 2.6]
-    assert (seen.num_frames, seen.num_restarts, seen.num_skipped) == (75, 0, 0)
-    assert set(track.labels) <= set(tiny_card.labels)
-    assert track.truth is None
-    assert min(seen.thumbnails.values()).startswith(b'\xff\xd8')
+    assert (camera.num_frames, camera.num_restarts, camera.num_skipped) == (75, 0, 0)
+    assert set(track.decided_labels) <= set(tiny_card.labels)
+    assert track.annotated is None
+    assert min(camera.thumbnails.values()).startswith(b'\xff\xd8')
 
 
-def test_scores_are_those_of_the_recogniser_fed_by_hand(bag, tiny_card):
+def test_scores_are_those_of_a_recognizer_fed_by_hand(bag, tiny_card):
     from imrs_ros.backends import load_backend
     from imrs_ros.recognizer import Recognizer
     job = make_job(tiny_card)
@@ -69,11 +71,14 @@ def test_two_runs_write_the_same_and_processes_too(bag, tiny_card, tmp_path):
         Annotation(0.5, 1.2, 'wave', 'walk'), Annotation(0.2, 1, 'fall', 'other')))
     texts = []
     for num_jobs in (1, 1, 2):
-        made = report.build(evaluate_all([bag, other], job, num_jobs), job)
-        texts.append(report.write(made, tmp_path / str(len(texts))).read_text())
+        results = evaluate_all([bag, other], job, num_jobs)
+        folder = tmp_path / str(len(texts))
+        write_report(build_report(results, job), results, folder)
+        texts.append((folder / 'report.json').read_text())
     assert texts[0] == texts[1] == texts[2]
     made = json.loads(texts[0])
     assert [r['name'] for r in made['recordings']] == ['walk', 'other']
+    assert set(made['figures']) == set(FIGURES)
     assert made['figures']['num_actions'] == 2
     assert made['settings']['hop'] == job.settings.window.hop
     assert made['model']['weights_sha256'] == tiny_card.weights_sha256
@@ -84,8 +89,9 @@ def test_two_runs_write_the_same_and_processes_too(bag, tiny_card, tmp_path):
 @pytest.mark.parametrize('offset_sec', [-50.0, 1000.0])
 def test_a_shifted_camera_clock_changes_nothing(bag, tiny_card, tmp_path, offset_sec):
     shifted = write_bag(tmp_path / 'walk', list(camera_frames(75, offset_sec=offset_sec)))
-    said = (Annotation(0.5, 1.2, 'wave'),)
-    reports = [report.build([evaluate(path, tiny_card, annotations=said)], make_job(tiny_card))
+    annotations = (Annotation(0.5, 1.2, 'wave'),)
+    reports = [build_report([evaluate(path, tiny_card, annotations=annotations)],
+                            make_job(tiny_card))
                for path in (bag, shifted)]
     assert reports[0] == reports[1]
 
@@ -95,41 +101,41 @@ def test_two_cameras_keep_apart_and_annotations_may_name_one(tiny_card, tmp_path
                      ('/front/image_raw', '/rear/image_raw/compressed'))
     result = evaluate(path, tiny_card, annotations=(
         Annotation(0, 1, 'wave', topic='/rear/image_raw'),))
-    assert [seen.camera for seen, _ in result.cameras] == ['front', 'rear']
-    assert [len(track.truth) for _, track in result.cameras] == [0, 1]
+    assert [camera.camera for camera, _ in result.cameras] == ['front', 'rear']
+    assert [len(track.annotated) for _, track in result.cameras] == [0, 1]
     assert len(evaluate(path, tiny_card, topics=('/rear/image_raw',)).cameras) == 1
     by_params = evaluate(path, tiny_card, cameras=['/rear/image_raw'])
-    assert [seen.camera for seen, _ in by_params.cameras] == ['rear']
+    assert [camera.camera for camera, _ in by_params.cameras] == ['rear']
 
 
 def test_topics_of_one_camera_keep_apart(tiny_card, tmp_path):
     path = write_bag(tmp_path / 'bag', list(camera_frames(30)),
                      ('/front/image_raw', '/front/image_rect'))
     result = evaluate(path, tiny_card)
-    assert [(seen.camera, seen.num_frames, len(track.labels)) for seen, track in
-            result.cameras] == [('front', 30, 4), ('front', 30, 4)]
+    assert [(camera.camera, camera.num_frames, len(track.decided_labels))
+            for camera, track in result.cameras] == [('front', 30, 4), ('front', 30, 4)]
 
 
 def test_annotations_from_a_topic_a_file_beside_and_a_class_folder(tiny_card, tmp_path):
     texts = [(START_NS, 'no_action'), (START_NS + SEC // 2, 'wave'), (START_NS + SEC, 'no_action')]
     path = write_bag(tmp_path / 'bag', list(camera_frames(40)), texts=texts)
     (_, track), = evaluate(path, tiny_card, annotation_topic='/truth').cameras
-    assert [(s.start_ns, s.end_ns, s.label) for s in track.truth] == [(SEC // 2, SEC, 'wave')]
+    assert [(s.start_ns, s.end_ns, s.label) for s in track.annotated] == [(SEC // 2, SEC, 'wave')]
     (path / 'annotations.csv').write_text('start,end,label\n0.1,0.9,fall\n')
     (_, track), = evaluate(path, tiny_card).cameras
-    assert [s.label for s in track.truth] == ['fall']
+    assert [s.label for s in track.annotated] == ['fall']
     result = evaluate(write_video(tmp_path / 'lift' / 'clip.avi', 30), tiny_card)
-    assert [s.label for s in result.cameras[0][1].truth] == ['lift']
+    assert [s.label for s in result.cameras[0][1].annotated] == ['lift']
     assert 'taken to show it throughout' in result.notes[0]
 
 
-def test_an_empty_annotation_means_no_action_and_is_told(bag, tiny_card):
+def test_empty_annotations_mean_no_action_and_are_noted(bag, tiny_card):
     result = evaluate(bag, tiny_card, annotations=())
-    assert result.cameras[0][1].truth == ()
+    assert result.cameras[0][1].annotated == ()
     assert 'taken to show no action' in result.notes[0]
     unnamed = evaluate(bag, tiny_card, annotations=(Annotation(0, 1, 'wave', 'run'),))
-    assert unnamed.cameras[0][1].truth is None
-    assert 'no annotation names it' in unnamed.notes[0]
+    assert unnamed.cameras[0][1].annotated is None
+    assert 'no annotation names this recording' in unnamed.notes[0]
 
 
 def test_wrong_annotations_are_an_error_of_that_recording(bag, tiny_card):
@@ -144,24 +150,24 @@ def zero_stamps():
         yield log_ns, replace(frame, stamp_ns=0)
 
 
-def test_stamps_of_zero_are_refused_as_by_the_node_or_repaired(tiny_card, tmp_path):
+def test_stamps_of_zero_are_dropped_as_by_the_node_or_replaced(tiny_card, tmp_path):
     path = write_bag(tmp_path / 'bag', list(zero_stamps()))
     error = evaluate(path, tiny_card).error
     assert '40 were dropped: expected a header stamp above 0' in error
     assert '--stamps log' in error
     assert not evaluate(path, tiny_card).notes
-    mended = evaluate(path, tiny_card, by_log_time=True)
-    assert mended.cameras[0][0].num_frames == 40
+    by_log_time = evaluate(path, tiny_card, by_log_time=True)
+    assert by_log_time.cameras[0][0].num_frames == 40
 
 
-def test_frames_out_of_order_and_of_two_clocks_are_told(tiny_card, tmp_path):
+def test_frames_out_of_order_and_of_two_clocks_are_noted(tiny_card, tmp_path):
     frames = list(camera_frames(60))
     swapped = [(frames[i][0], frames[[i, i + 1, i - 1][(i == 30) + 2 * (i == 31)]][1])
                for i in range(60)]
     result = evaluate(write_bag(tmp_path / 'order', swapped), tiny_card)
-    assert '1 frames are stamped before the one they follow' in result.notes[0]
-    (seen, track), = result.cameras
-    assert seen.num_restarts == 1
+    assert '1 frames have earlier stamps than the frame before' in result.notes[0]
+    (camera, track), = result.cameras
+    assert camera.num_restarts == 1
     assert (np.diff(track.times_N) >= 0).all()
     halves = [(log_ns, frame if i < 30 else replace(frame, stamp_ns=frame.stamp_ns - 10**12))
               for i, (log_ns, frame) in enumerate(frames)]
@@ -171,13 +177,13 @@ def test_frames_out_of_order_and_of_two_clocks_are_told(tiny_card, tmp_path):
     assert track.times_N[-1] < 3 * SEC
 
 
-def test_a_recording_of_no_length_is_an_error(tiny_card, tmp_path):
+def test_a_recording_without_a_window_is_an_error(tiny_card, tmp_path):
     path = write_bag(tmp_path / 'short', list(camera_frames(1)))
-    assert 'expected frames of at least 0.64 s without a gap, got 1 frames' in evaluate(
+    assert 'expected frames over at least 0.64 s without a gap, got 1 frames' in evaluate(
         path, tiny_card).error
 
 
-def test_what_fails_does_not_stop_the_rest(bag, params, tmp_path, capsys):
+def test_a_failure_does_not_stop_the_rest(bag, params, tmp_path, capsys):
     broken = tmp_path / 'broken.mcap'
     broken.write_bytes(b'no bag')
     arguments = ['evaluate', str(broken), str(bag), '--params', str(params), '--out',
@@ -185,9 +191,9 @@ def test_what_fails_does_not_stop_the_rest(bag, params, tmp_path, capsys):
     with pytest.raises(SystemExit) as done:
         main(arguments)
     assert done.value.code == 1
-    shown = capsys.readouterr()
-    assert 'not evaluated: ' in shown.err
-    made = report.read(tmp_path / 'out')
+    output = capsys.readouterr()
+    assert 'not evaluated: ' in output.err
+    made = read_report(tmp_path / 'out')
     assert [bool(r['error']) for r in made['recordings']] == [True, False]
     assert made['figures']['num_windows'] > 0
 
@@ -196,7 +202,7 @@ def test_the_parameter_file_is_the_nodes(root, bag, params, tmp_path):
     with pytest.raises(SystemExit) as done:
         main(['evaluate', str(bag), '--params', str(params), '--out', str(tmp_path / 'out')])
     assert done.value.code == 0
-    made = report.read(tmp_path / 'out')
+    made = read_report(tmp_path / 'out')
     assert made['settings']['hop'] == 10
     assert made['figures']['num_windows'] == 6
     assert read_settings(root / 'config' / 'recognizer.yaml') == read_settings(None)
@@ -227,7 +233,8 @@ def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
     assert f'walk: 2.96 s, cameras {TOPIC}' in capsys.readouterr().out
     for name, hop in (('a', 4), ('b', 8)):
         job = make_job(tiny_card, hop=hop, annotations=(Annotation(1, 2, 'wave'),))
-        report.write(report.build([evaluate_recording(bag, job)], job), tmp_path / name)
+        results = [evaluate_recording(bag, job)]
+        write_report(build_report(results, job), results, tmp_path / name)
     with pytest.raises(SystemExit) as done:
         main(['compare', str(tmp_path / 'a'), str(tmp_path / 'b'), '--out', str(tmp_path / 'c')])
     assert done.value.code == 0
@@ -239,9 +246,8 @@ def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
     (tmp_path / 'report.json').write_text('{"format": 1, "figures": {}}')
     with pytest.raises(SystemExit, match='got one without model, settings, per_class'):
         main(['compare', str(tmp_path), str(tmp_path / 'a')])
-    older = report.read(tmp_path / 'a')
+    older = read_report(tmp_path / 'a')
     del older['figures']['edit']
-    report.write(older, tmp_path)
     assert ('edit', None) in [row[:2] for row in changes(older, older)['figures']]
     with pytest.raises(SystemExit) as done:
         main(['--help'])
@@ -249,7 +255,7 @@ def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
     assert 'annotate-template' in capsys.readouterr().out
 
 
-def test_templates_are_written_for_all_that_can_be_read_and_have_none(tiny_card, tmp_path, capsys):
+def test_templates_are_written_where_annotations_are_missing(tiny_card, tmp_path, capsys):
     for name in ('done', 'next'):
         write_bag(tmp_path / name, list(camera_frames(3)))
     (tmp_path / 'broken.mcap').write_bytes(b'no bag')
@@ -259,16 +265,16 @@ def test_templates_are_written_for_all_that_can_be_read_and_have_none(tiny_card,
     assert done.value.code == 1
     assert (tmp_path / 'next' / 'annotations.csv').is_file()
     assert 'wave' in (tmp_path / 'done' / 'annotations.csv').read_text()
-    shown = capsys.readouterr()
-    assert 'expected a name that is free' in shown.err
-    assert 'broken.mcap: expected a bag' in shown.err
-    assert shown.out.startswith('next: 0.08 s')
+    output = capsys.readouterr()
+    assert 'expected no annotation file, got one' in output.err
+    assert 'broken.mcap: expected a readable bag' in output.err
+    assert output.out.startswith('next: 0.08 s')
 
 
 @pytest.mark.parametrize(('wrong', 'words'), [
     (['--jobs', '0'], 'expected --jobs of 1 or more'),
     (['--out', '{params}'], 'expected a folder for the report, got a file')])
-def test_what_cannot_work_is_refused_before_anything_is_scored(bag, params, tmp_path, wrong,
+def test_wrong_options_are_refused_before_anything_is_scored(bag, params, tmp_path, wrong,
                                                                words):
     wrong = [word.format(params=params) for word in wrong]
     with pytest.raises(SystemExit, match=words):
@@ -279,11 +285,11 @@ def test_what_cannot_work_is_refused_before_anything_is_scored(bag, params, tmp_
     (['walk', '--out', 'x', '--ros-args'], ['walk', '--out', 'x']),
     (['--ros-args', '-r', '__node:=a', '--', 'walk'], ['walk']),
     (['a', '--', 'b'], ['a', '--', 'b'])])
-def test_arguments_of_launch_for_ros_are_left_out(given, own):
+def test_ros_arguments_of_launch_are_stripped(given, own):
     assert without_ros_arguments(given) == own
 
 
-def test_nothing_of_it_needs_ros():
+def test_offline_commands_need_no_ros():
     done = subprocess.run([sys.executable, '-c', (
         'import sys\n'
         'class Refuse:\n'

@@ -1,10 +1,10 @@
-"""Recordings made from videos: what is in them is what the recipe says."""
+"""Recordings created from videos: they contain what the recipe says."""
 
 from imrs_ros.evaluation.command import main
 from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
-from imrs_ros.evaluation.make_bag import find_videos, in_turn, up_to, write_bag
+from imrs_ros.evaluation.make_bag import find_videos, limit_length, shuffle_classes, write_bag
 from imrs_ros.evaluation.recordings.bag import Bag
-from imrs_ros.evaluation.recordings.bag_recipe import at_rate, BagRecipe, record
+from imrs_ros.evaluation.recordings.bag_recipe import at_rate, BagRecipe, recorded_frames
 from imrs_ros.settings import SettingsError
 from imrs_ros.video import read_video, StampedImage, VideoError
 import numpy as np
@@ -14,7 +14,7 @@ from samples import write_video
 
 @pytest.fixture
 def videos(tmp_path):
-    """Give a folder with two clips of each of two classes, 1 s each."""
+    """Return a folder with two clips of 1 s for each of two classes."""
     for label in ('wave', 'fall'):
         for i in range(2):
             write_video(tmp_path / 'videos' / label / f'{i}.avi', 25)
@@ -24,10 +24,10 @@ def videos(tmp_path):
 
 def test_gaps_clips_and_annotations(videos, tmp_path):
     recipe = BagRecipe(gap_sec=0.4, start_sec=50.0)
-    clips = in_turn(find_videos(videos), 0)
+    clips = shuffle_classes(find_videos(videos), 0)
     background = [tmp_path / 'street' / 'a.avi']
-    said = write_bag(tmp_path / 'bag', clips, background, recipe, truth_topic='/truth')
-    assert [(a.start_sec, a.end_sec, a.label) for a in said] == [
+    annotations = write_bag(tmp_path / 'bag', clips, background, recipe, truth_topic='/truth')
+    assert [(a.start_sec, a.end_sec, a.label) for a in annotations] == [
         (round(0.4 + 1.4 * i, 3), round(1.4 + 1.4 * i, 3), label)
         for i, (label, _) in enumerate(clips)]
     assert read_annotations(tmp_path / 'bag' / 'annotations.csv')[0].label == clips[0][0]
@@ -42,11 +42,11 @@ def test_gaps_clips_and_annotations(videos, tmp_path):
 
 
 def test_classes_take_turns_in_a_seeded_order(videos):
-    clips = in_turn(find_videos(videos), 1)
+    clips = shuffle_classes(find_videos(videos), 1)
     assert {label for label, _ in clips[:2]} == {'wave', 'fall'}
-    assert clips == in_turn(find_videos(videos), 1)
-    assert any(clips != in_turn(find_videos(videos), seed) for seed in range(2, 8))
-    assert len(list(up_to(clips, BagRecipe(gap_sec=1.0), 4.5))) == 2
+    assert clips == shuffle_classes(find_videos(videos), 1)
+    assert any(clips != shuffle_classes(find_videos(videos), seed) for seed in range(2, 8))
+    assert len(list(limit_length(clips, BagRecipe(gap_sec=1.0), 4.5))) == 2
 
 
 def test_lists_name_videos_by_stem(videos, tmp_path):
@@ -61,18 +61,18 @@ def test_lists_name_videos_by_stem(videos, tmp_path):
 
 
 def test_drops_jitter_and_the_clock(videos):
-    clips = in_turn(find_videos(videos), 0)
-    still = [f.log_ns for f in record(clips, [], BagRecipe(gap_sec=1.0))]
+    clips = shuffle_classes(find_videos(videos), 0)
+    still = [f.log_ns for f in recorded_frames(clips, [], BagRecipe(gap_sec=1.0))]
     assert set(np.diff(still)) == {40_000_000}
     recipe = BagRecipe(gap_sec=1.0, jitter_sec=0.01, drop_share=0.3, clock_offset_sec=2.5)
-    made = list(record(clips, [], recipe))
+    made = list(recorded_frames(clips, [], recipe))
     assert made == made
     assert 0.5 < len(made) / len(still) < 0.9
     times = np.array([f.log_ns for f in made])
     assert (np.diff(times) > 0).all()
     assert np.std(np.diff(times) % 40_000_000) > 1_000_000
     assert {f.frame.stamp_ns - f.log_ns for f in made} == {2_500_000_000}
-    assert [f.log_ns for f in record(clips, [], recipe)] == times.tolist()
+    assert [f.log_ns for f in recorded_frames(clips, [], recipe)] == times.tolist()
 
 
 @pytest.mark.parametrize(('fps', 'expected'), [
@@ -82,7 +82,7 @@ def test_frames_at_another_rate(fps, expected):
     assert [int(image[0, 0, 0]) for image in at_rate(source, fps)][:len(expected)] == expected
 
 
-def test_a_video_that_cannot_be_read_leaves_no_half_bag(videos, tmp_path):
+def test_an_unreadable_video_leaves_no_half_bag(videos, tmp_path):
     (videos / 'wave' / '0.avi').write_bytes(b'no video')
     clips = [('wave', videos / 'wave' / '0.avi')]
     with pytest.raises(VideoError):
@@ -109,5 +109,5 @@ def test_the_command(videos, tmp_path, capsys):
     assert '3 actions, annotated in' in capsys.readouterr().out
     with Bag(out) as bag:
         assert bag.topics == ('/a/image', '/b/image/compressed')
-    with pytest.raises(SystemExit, match='expected a name that is free'):
+    with pytest.raises(SystemExit, match='expected a new folder for the bag, it exists'):
         main(arguments)

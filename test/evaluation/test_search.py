@@ -1,11 +1,12 @@
-"""Tuning: it finds what is there, and judges it on what it has not seen."""
+"""Tuning: finds the best settings, and judges them on held-out recordings."""
 
 from imrs_ros.evaluation.command import main
-from imrs_ros.evaluation.goal import Goal
+from imrs_ros.evaluation.goal import Goal, GOALS
+from imrs_ros.evaluation.metrics.figure import FIGURES
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
 from imrs_ros.evaluation.search import decide, folds, tune, Tuned
-from imrs_ros.evaluation.tune import text
+from imrs_ros.evaluation.tune import format_tuning
 from imrs_ros.parameter_file import read_settings
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import DecisionSettings
@@ -16,7 +17,7 @@ import yaml
 
 
 def scored(seed, number=80):
-    """Give a track whose class is sure of itself while it is shown, and half sure else."""
+    """Return a track whose class is certain while it is annotated, and uncertain elsewhere."""
     rng = np.random.default_rng(seed)
     shown = np.zeros(number, bool)
     shown[10:30] = shown[50:70] = True
@@ -44,15 +45,15 @@ def test_the_same_seed_gives_the_same_settings():
 @pytest.mark.parametrize('changes', [
     {}, {'smoothing_sec': 0.7, 'enter_threshold': 0.34, 'leave_threshold': 0.3},
     {'class_thresholds': 'wave=0.4', 'enabled_classes': 'wave, fall'}, {'min_motion': 1.0}])
-def test_deciding_anew_gives_what_the_recogniser_decided(tiny_card, tmp_path, changes):
-    # A gap of a second in the middle starts the window anew.
+def test_repeated_decisions_are_those_of_the_recognizer(tiny_card, tmp_path, changes):
+    # A gap of a second in the middle restarts the window.
     frames = [*camera_frames(40), *camera_frames(40, first_sec=2.6)]
     job = make_job(tiny_card, **changes)
     result = evaluate_recording(write_bag(tmp_path / 'bag', frames), job)
     (_, played), = result.cameras
-    anew = decide(played, job.settings.decision)
-    assert anew.labels == played.labels
-    assert np.allclose(anew.confidences_N, played.confidences_N, atol=1e-5)
+    repeated = decide(played, job.settings.decision)
+    assert repeated.decided_labels == played.decided_labels
+    assert np.allclose(repeated.confidences_N, played.confidences_N, atol=1e-5)
 
 
 def test_goals():
@@ -64,10 +65,24 @@ def test_goals():
     assert Goal().excess({'false_per_min': 1000.0}) < 0
     assert Goal(figure='delay_median_sec').worth(allowed) == -2.0
     assert Goal().worth(figures([])) < -1000
-    with pytest.raises(ValueError, match='expected a goal of'):
+    with pytest.raises(ValueError, match='expected --goal to be one of'):
         Goal(figure='happiness')
     with pytest.raises(ValueError, match='at least 0'):
         Goal(max_false_per_min=-1.0)
+
+
+@pytest.mark.parametrize('name', GOALS)
+def test_every_goal_can_be_tuned_for(name):
+    goal = Goal(figure=name)
+    tuned = tune([[scored(1)], [scored(2)]], DecisionSettings(), goal, num_trials=2)
+    assert goal.worth(tuned.on_all) >= goal.worth(tuned.before) > -1000
+    assert FIGURES[name].words in format_tuning(tuned, goal)
+
+
+@pytest.mark.parametrize('name', [*sorted(set(FIGURES) - set(GOALS)), 'happiness'])
+def test_other_goals_are_refused_at_the_command_line(name, tmp_path):
+    with pytest.raises(SystemExit, match=f'^tune: expected --goal to be one of f.*got {name!r}'):
+        main(['tune', str(tmp_path), '--goal', name, '--out', str(tmp_path / 'tuned.yaml')])
 
 
 def test_folds_hold_out_every_recording_once():
@@ -86,16 +101,17 @@ def figures_like(f1, false_per_min):
 
 
 @pytest.mark.parametrize(('before', 'held_out', 'words'), [
-    ((0.5, 0.0), (0.4, 0.0), 'not better than before'),
+    ((0.5, 0.0), (0.4, 0.0), 'no better than before'),
     ((0.5, 9.0), (0.4, 0.5), ''),
-    ((0.5, 0.0), (0.8, 2.0), 'more false actions than are allowed'),
+    ((0.5, 0.0), (0.8, 2.0), 'more false actions than allowed'),
     ((0.5, 0.0), (0.8, 0.0), '')])
-def test_a_doubtful_outcome_is_told(before, held_out, words):
+def test_a_doubtful_outcome_is_noted(before, held_out, words):
     outcome = Tuned(DecisionSettings(), figures_like(*before), figures_like(*held_out),
                     figures_like(0.9, 0.0))
-    after = text(outcome, Goal(max_false_per_min=1.0)).partition('chosen on the others.')[2]
-    assert words in after
-    assert bool(words) == bool(after.strip())
+    lines = format_tuning(outcome, Goal(max_false_per_min=1.0))
+    advice = lines.partition('chosen on the others.')[2]
+    assert words in advice
+    assert bool(words) == bool(advice.strip())
 
 
 def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, capsys):

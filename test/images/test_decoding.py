@@ -1,4 +1,4 @@
-"""The square that the network sees is cut out of the message as it would be of the whole image."""
+"""The square decoded from a message equals the one cut out of the whole image."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ HEADER = SimpleNamespace(stamp=SimpleNamespace(sec=7, nanosec=5), frame_id='opti
 
 
 def raw(encoding, height, width, padding=0, big=0, seed=0):
-    """Give a message of noise: the fields of sensor_msgs/Image, as any bag reader has them."""
+    """Return a message of noise with the fields of sensor_msgs/Image, as bag readers do."""
     spec = ENCODINGS[encoding]
     step = width * spec.channels * spec.num_bytes + padding
     size = step * height * spec.rows[0] // spec.rows[1]
@@ -29,7 +29,7 @@ def compressed(image_RGB, suffix, quality=90):
 
 
 def scene(height, width):
-    """Give an image with soft and hard edges in colour."""
+    """Return a colour image with soft and hard edges."""
     y, x = np.mgrid[:height, :width] / height
     image = np.stack([np.sin(9 * x + 3 * y), np.cos(7 * y), np.sin(5 * x * y)], 2) * 100 + 128
     image[height // 4:height // 2, width // 3:width // 2] = (250, 20, 60)
@@ -41,7 +41,7 @@ def scene(height, width):
        big=st.sampled_from([0, 1]), size_px=st.sampled_from([8, 16, 32, 48]),
        seed=st.integers(0, 9))
 @settings(deadline=None, max_examples=25)
-def test_square_of_a_raw_image_is_that_of_the_whole(
+def test_square_of_a_raw_image_equals_that_of_the_whole_image(
         encoding, height, width, padding, big, size_px, seed):
     if ENCODINGS[encoding].even:
         height, width = height // 2 * 2, width // 2 * 2
@@ -56,7 +56,7 @@ def test_square_of_a_raw_image_is_that_of_the_whole(
 
 @pytest.mark.parametrize(('suffix', 'height', 'width'), [
     ('.png', 240, 320), ('.jpg', 60, 90), ('.jpg', 63, 64)])
-def test_square_of_a_png_or_a_small_jpeg_is_that_of_the_whole(suffix, height, width):
+def test_square_of_a_png_or_small_jpeg_equals_that_of_the_whole_image(suffix, height, width):
     msg = compressed(scene(height, width), suffix)
     expected = shrink(decode_image(msg).image_HWC, 32)
     assert (decode_square(msg, 32).image_HWC == expected).all()
@@ -64,7 +64,7 @@ def test_square_of_a_png_or_a_small_jpeg_is_that_of_the_whole(suffix, height, wi
 
 @pytest.mark.parametrize(('height', 'width'), [
     (64, 64), (480, 640), (1080, 1920), (241, 333), (333, 241), (900, 500)])
-def test_square_of_a_large_jpeg_is_near_that_of_the_whole(height, width):
+def test_square_of_a_large_jpeg_approximates_that_of_the_whole_image(height, width):
     msg = compressed(scene(height, width), '.jpg')
     frame = decode_square(msg, 32).image_HWC
     expected = shrink(decode_image(msg).image_HWC, 32)
@@ -86,8 +86,9 @@ def test_square_of_a_grey_jpeg():
 
 @pytest.mark.parametrize(('change', 'words'), [
     ({'step': 10}, 'step of at least'), ({'height': 8}, 'expected sides'),
-    ({'encoding': 'holographic'}, 'expected an encoding'), ({'data': b''}, 'and 0 bytes')])
-def test_damage_is_named_before_anything_is_cut_out(change, words):
+    ({'encoding': 'holographic'}, 'expected one of the encodings'),
+    ({'data': b''}, 'and 0 bytes of data')])
+def test_damaged_message_is_reported(change, words):
     msg = SimpleNamespace(**{**vars(raw('rgb8', 40, 40)), **change})
     with pytest.raises(ImageError, match=words):
         decode_square(msg, 16)
@@ -95,6 +96,6 @@ def test_damage_is_named_before_anything_is_cut_out(change, words):
 
 def test_data_may_be_an_array():
     msg = raw('bgr8', 40, 60)
-    given_bytes = decode_square(msg, 16).image_HWC
+    from_bytes = decode_square(msg, 16).image_HWC
     msg.data = np.frombuffer(msg.data, np.uint8)
-    assert (decode_square(msg, 16).image_HWC == given_bytes).all()
+    assert (decode_square(msg, 16).image_HWC == from_bytes).all()

@@ -1,4 +1,4 @@
-"""One preprocessing for training, export and node."""
+"""Shrinking of images, shared by training, export, evaluation and the node."""
 
 from imrs_ros.images.preprocessing import shrink
 import numpy as np
@@ -11,14 +11,14 @@ def test_centre_square_of_a_wide_image():
     assert (shrink(image, 10) == 200).all()
 
 
-def test_area_average_when_shrinking():
+def test_shrinking_averages_areas():
     image = np.zeros((4, 4, 3), np.uint8)
     image[::2] = 100
     assert (shrink(image, 2) == 50).all()
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 3), (3, 500, 3), (480, 640, 3), (112, 112, 3)])
-def test_any_size_gives_a_contiguous_square(shape):
+def test_any_size_becomes_a_contiguous_square(shape):
     frame = shrink(np.random.default_rng(0).integers(0, 256, shape, np.uint8), 112)
     assert frame.shape == (112, 112, 3)
     assert frame.dtype == np.uint8
@@ -27,6 +27,6 @@ def test_any_size_gives_a_contiguous_square(shape):
 
 @pytest.mark.parametrize('image', [
     np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)])
-def test_other_arrays_are_refused(image):
-    with pytest.raises(ValueError, match='expected an uint8 image'):
+def test_other_arrays_are_rejected(image):
+    with pytest.raises(ValueError, match='expected a uint8 image'):
         shrink(image, 8)

@@ -1,4 +1,4 @@
-"""Image messages read from their bytes are those that rclpy reads."""
+"""Image messages read from their bytes equal those read by rclpy."""
 
 from array import array
 
@@ -40,24 +40,24 @@ def assert_same(found, expected):
 
 @given(message=st.one_of(RAW, COMPRESSED))
 @settings(deadline=None)
-def test_fields_are_those_that_were_written(message):
+def test_fields_equal_those_written(message):
     data = serialization.serialize_message(message)
     assert_same(read_message(type(message), data), message)
 
 
-@given(message=st.one_of(RAW, COMPRESSED), share=st.floats(0, 0.999))
+@given(message=st.one_of(RAW, COMPRESSED), fraction=st.floats(0, 0.999))
 @settings(deadline=None)
-def test_a_message_that_is_cut_off_is_an_image_error(message, share):
+def test_truncated_message_raises_an_image_error(message, fraction):
     message.data.append(1)
-    # The last byte is that of the data, whatever the middleware fills up behind it.
+    # The last byte belongs to the data; zeros after it are padding of the middleware.
     data = serialization.serialize_message(message).rstrip(b'\0')
     with pytest.raises(ImageError, match='cut off'):
-        read_message(type(message), data[:max(4, int(share * len(data)))])
+        read_message(type(message), data[:max(4, int(fraction * len(data)))])
 
 
 @given(data=st.binary(max_size=120))
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_bytes_give_fields_or_an_image_error(data):
+def test_any_bytes_yield_fields_or_an_image_error(data):
     try:
         found = read_image(b'\0\1\0\0' + data)
     except ImageError:
@@ -76,6 +76,6 @@ def test_big_endian():
 
 
 def test_other_representations_are_left_to_rclpy():
-    # Whatever rclpy makes of XCDR version 2, it must be asked.
+    # XCDR version 2 must be passed on to rclpy.
     with pytest.raises(ImageError, match='expected plain CDR'):
         read_image(b'\0\7\0\0' + bytes(40))

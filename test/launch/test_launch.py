@@ -1,4 +1,4 @@
-"""The launch files, where a ROS installation brings the launch system."""
+"""The launch files, where a ROS installation has the launch system."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -32,16 +32,56 @@ def make_node(description, **arguments):
 
 def test_arguments(description):
     names = {a.name for a in description.generate_launch_description().get_launch_arguments()}
-    assert names == {'config', 'model', 'cameras', 'backend', 'namespace'}
+    assert names == {'config', 'model', 'cameras', 'backend', 'use_sim_time', 'namespace',
+                     'log_level', 'respawn'}
+
+
+def test_every_argument_is_described_and_every_backend_can_be_chosen(description, replay):
+    from imrs_ros.settings import BACKENDS
+    for launch_file in (description, replay):
+        arguments = {a.name: a for a in
+                     launch_file.generate_launch_description().get_launch_arguments()}
+        assert all(a.description != 'no description given' for a in arguments.values())
+        assert arguments['backend'].choices == ['', *BACKENDS]
+
+
+def test_a_backend_that_does_not_exist_is_refused(description):
+    from launch import LaunchContext
+    context = LaunchContext()
+    context.launch_configurations['backend'] = 'tensorflow'
+    (backend,) = (a for a in description.generate_launch_description().get_launch_arguments()
+                  if a.name == 'backend')
+    with pytest.raises(RuntimeError, match='tensorflow'):
+        backend.execute(context)
 
 
 def test_configuration_file_alone_by_default(description):
     assert len(make_node(description)._Node__parameters) == 1
 
 
+def parameters_of(node):
+    """Return the parameters that a node is given besides the configuration file."""
+    from launch import LaunchContext
+    from launch_ros.utilities import evaluate_parameters
+    _, given = evaluate_parameters(LaunchContext(), node._Node__parameters)
+    return given
+
+
 def test_given_arguments_override(description):
-    node = make_node(description, cameras='[/a/image, /b/compressed]', backend='torch')
-    assert len(node._Node__parameters) == 2
+    assert parameters_of(make_node(
+        description, cameras='[/a/image, /b/compressed]', backend='torch', model='101',
+        use_sim_time='true')) == {
+            'cameras': ('/a/image', '/b/compressed'), 'backend': 'torch', 'model': '101',
+            'use_sim_time': True}
+    assert parameters_of(make_node(description, cameras='/a/image')) == {'cameras': ('/a/image',)}
+
+
+def test_log_level_and_respawn(description):
+    node = make_node(description, log_level='debug', respawn='true', namespace='robot1')
+    assert node._Node__ros_arguments == ['--log-level', 'debug']
+    assert node._ExecuteLocal__respawn is True
+    assert make_node(description)._ExecuteLocal__respawn is False
+    assert node._Node__node_namespace == 'robot1'
 
 
 @pytest.fixture
@@ -63,10 +103,10 @@ def test_replay_starts_recorder_node_and_player_with_the_cameras_of_the_bag(repl
         {name: default or '' for name, (default, _) in replay.ARGUMENTS.items()},
         bag=str(tmp_path / 'walk'))
     started = replay._make(context)
-    assert [one._Node__package for one in started] == ['imrs_ros'] * 3
+    assert [action._Node__package for action in started] == ['imrs_ros'] * 3
     recorder, _, player = started
-    for one in (recorder, player):
-        assert one._Node__arguments[one._Node__arguments.index('--topics') + 1] == (
+    for action in (recorder, player):
+        assert action._Node__arguments[action._Node__arguments.index('--topics') + 1] == (
             '/front/image_raw')
 
 
@@ -83,8 +123,8 @@ def test_replay_ends_with_its_recorder_and_fails_with_any(replay):
     assert isinstance(end, Shutdown)
     assert replay._check(exited(0), context) == []
     for react in (replay._end, replay._check):
-        with pytest.raises(RuntimeError, match='expected record_live to end well'):
+        with pytest.raises(RuntimeError, match='expected record_live to end with status 0, got 1'):
             react(exited(1), context)
-    # What ends while everything ends is no failure, and ends nothing more.
+    # A process that ends during the shutdown is no failure.
     context._set_is_shutdown(True)
     assert replay._end(exited(130), context) == []

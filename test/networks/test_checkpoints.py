@@ -12,7 +12,7 @@ def small(num_classes=7, **options):
 
 
 def published(network):
-    """Give a checkpoint as 3D-ResNets and MARS write it."""
+    """Return a checkpoint as 3D-ResNets and MARS write it."""
     return {
         'epoch': 3, 'arch': 'resnet-18', 'optimizer': {},
         'state_dict': {f'module.{name}': tensor for name, tensor in network.state_dict().items()

@@ -15,7 +15,7 @@ def count(network):
 
 
 def settled(network):
-    """Give batch norms plausible statistics, so that no layer blows up."""
+    """Return a network whose batch norms have plausible statistics, so that no layer blows up."""
     generator = torch.Generator().manual_seed(0)
     for module in network.modules():
         if hasattr(module, 'running_var'):

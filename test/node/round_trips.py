@@ -1,31 +1,24 @@
-"""A node's process that goes round its lifecycle, and prints what it holds before and after."""
+"""A process that takes the node round its lifecycle and prints its resources before and after."""
 
 import gc
 import json
 import sys
 import threading
 
-from imrs_ros.node.malloc_arena import use_one_heap
+from imrs_ros.malloc import use_one_heap
 from imrs_ros.node.recognizer_node import RecognizerNode
+from imrs_ros.node.spinning import start_spinning
 import psutil
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 
 WARM_UP, NUMBER = 60, 200
 NUM_COUNTS = 5
-"""Objects are counted after so many trips more; some hundred come and go with messages."""
-
-
-def spin(executor):
-    try:
-        executor.spin()
-    except ExternalShutdownException:
-        pass
+"""Counts of objects, each after one more trip; some hundred come and go with messages."""
 
 
 def held(node):
-    """Give what must not grow, by name."""
+    """Return what must not grow, by name."""
     process = psutil.Process()
     num_objects = []
     for _ in range(NUM_COUNTS):
@@ -51,18 +44,14 @@ def main():
     rclpy.init()
     node = RecognizerNode(parameter_overrides=[
         rclpy.Parameter(name, value=value) for name, value in json.loads(sys.argv[1]).items()])
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    thread = threading.Thread(target=spin, args=(executor,))
-    thread.start()
+    stop_spinning = start_spinning(node)
     round_trips(node, WARM_UP)
     before = held(node)
     round_trips(node, NUMBER)
     print(json.dumps([before, held(node)]))
-    executor.shutdown()
+    stop_spinning()
     node.destroy_node()
     rclpy.try_shutdown()
-    thread.join()
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""What is counted of one camera, by a clock of its own."""
+"""The counters of one camera, by a clock of its own."""
 
 from imrs_ros.node import camera_health
 from imrs_ros.node.camera_health import CameraHealth, Level, SILENT_ERROR_SEC
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def clocks(monkeypatch):
-    """Give the camera's clock and this machine's, both set by hand."""
+    """Return the camera's clock and the machine's, both set by hand."""
     clocks = {'camera': 100.0, 'machine': 5000.0}
     monkeypatch.setattr(camera_health.time, 'monotonic', lambda: clocks['machine'])
     return clocks
@@ -22,7 +22,7 @@ def health_of(clocks):
     return CameraHealth(lambda: clocks['camera'])
 
 
-def test_rates_are_those_of_the_cameras_clock(clocks):
+def test_rates_are_by_the_cameras_clock(clocks):
     health = health_of(clocks)
     for _ in range(25):
         pass_time(clocks, 0.04, 0.2)
@@ -32,7 +32,7 @@ def test_rates_are_those_of_the_cameras_clock(clocks):
     assert not report.problems(model_hz=25, window_sec=0.64)
 
 
-def test_silence_is_that_of_the_cameras_clock(clocks):
+def test_silence_is_by_the_cameras_clock(clocks):
     health = health_of(clocks)
     pass_time(clocks, 0.4, 4.0)
     assert not health.is_silent(0.5)

@@ -1,4 +1,4 @@
-"""What single cameras of the real node bring about: odd images, silence, warnings, diagnostics."""
+"""Single cameras of the real node: odd images, silence, warnings, diagnostics."""
 
 from array import array
 from dataclasses import replace
@@ -12,6 +12,7 @@ from imrs_ros.backends.load import NUM_WARM_UP_CLIPS
 from imrs_ros.backends.torch_backend import TorchBackend
 from imrs_ros.images.raw import Encoding, ENCODINGS
 from imrs_ros.node.messages import jpeg_message, raw_message, stamp_to_ns
+from imrs_ros.node.topics import RECOGNIZER, status_name
 import numpy as np
 import pytest
 from rclpy.event_handler import PublisherEventCallbacks
@@ -66,7 +67,7 @@ def test_any_exception_drops_the_image_and_names_its_type(graph, tiny_card, monk
     assert 'camera front: image dropped: error: OpenCV' in capfd.readouterr().err
 
 
-def test_every_camera_and_kind_of_problem_is_warned_of(graph, tiny_card, capfd):
+def test_every_camera_and_kind_of_problem_is_logged(graph, tiny_card, capfd):
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', '/rear/image_raw'))
     cameras = {name: graph.reliable_publisher(sensor_msgs.Image, f'/{name}/image_raw')
                for name in ('front', 'rear')}
@@ -80,30 +81,31 @@ def test_every_camera_and_kind_of_problem_is_warned_of(graph, tiny_card, capfd):
         printed.append(capfd.readouterr().err)
         text = ''.join(printed)
         return all(text.count(f'camera {name}: {problem}: ') == 1 for name in cameras
-                   for problem in ('image dropped', 'window starts anew'))
+                   for problem in ('image dropped', 'window restarted'))
     graph.wait(all_warned)
     time.sleep(0.5)
     assert all_warned()
 
 
-def statuses(diagnostics, name):
-    return [s for m in diagnostics for s in m.status if s.name == f'recognizer: {name}']
+def statuses(diagnostics, camera=None):
+    name = status_name(RECOGNIZER, camera)
+    return [s for m in diagnostics for s in m.status if s.name == name]
 
 
 def live_frames():
-    """Give frames with the stamps of now."""
+    """Yield frames stamped with the present time."""
     image = frames(1)[0]
     while True:
         yield replace(image, stamp_ns=time.time_ns())
 
 
-def test_late_results_and_slow_cameras_are_told(graph, tiny_card):
+def test_late_results_and_slow_cameras_are_reported(graph, tiny_card):
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
     publish_window(graph, camera, map(raw_message, frames(16)), scores)
-    graph.wait(lambda: any('more than a window of 0.64 s' in status.message
+    graph.wait(lambda: any('longer than a window of 0.64 s' in status.message
                            for status in statuses(diagnostics, 'front')))
 
     def slow():
@@ -111,7 +113,7 @@ def test_late_results_and_slow_cameras_are_told(graph, tiny_card):
         time.sleep(0.2)
         status = statuses(diagnostics, 'front')[-1]
         values = {v.key: v.value for v in status.values}
-        return ('fewer than the 25 of the model' in status.message and values
+        return ('frames per second, the model needs 25' in status.message and values
                 if float(values['frame_age_sec']) < 1 else None)
     live = live_frames()
     values = graph.wait(slow)
@@ -119,20 +121,21 @@ def test_late_results_and_slow_cameras_are_told(graph, tiny_card):
     assert float(values['frames_hz']) < 8
 
 
-def test_a_publisher_that_does_not_fit_is_named(graph, tiny_card, capfd):
+def test_incompatible_publisher_is_named(graph, tiny_card, capfd):
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
     graph.node.create_publisher(
         sensor_msgs.Image, '/front/image_raw',
         QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT),
         event_callbacks=PublisherEventCallbacks(use_default_callbacks=False))
-    words = 'a publisher offers another reliability than is asked for'
+    words = ('no images: incompatible QoS reliability; set the parameter reliability to '
+             'best_effort, or the publisher to reliable')
     graph.wait(lambda: any(status.level == ERROR and words in status.message
                            for status in statuses(diagnostics, 'front')))
-    assert f'camera front: not heard: {words}' in capfd.readouterr().err
+    assert f'camera front: {words}' in capfd.readouterr().err
 
 
-def test_backend_that_fails_is_told_until_another_stands_in(graph, tiny_card, monkeypatch, capfd):
+def test_failed_backend_is_reported_until_replaced(graph, tiny_card, monkeypatch, capfd):
     class Failing:
         description = BackendDescription('openvino', '1', 'none', 'none')
         num_calls = 0
@@ -160,11 +163,11 @@ def test_backend_that_fails_is_told_until_another_stands_in(graph, tiny_card, mo
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
 
     def latest(level):
-        found = statuses(diagnostics, 'recognizer')
+        found = statuses(diagnostics)
         return found and found[-1].level == level and found[-1]
     publish_all(camera, map(raw_message, frames(16)))
     status = graph.wait(lambda: latest(ERROR))
-    assert 'windows are lost: RuntimeError: backend torch does not work here' in status.message
+    assert 'windows lost: RuntimeError: backend torch unavailable' in status.message
     assert scores == []
     next_works.set()
     publish_window(graph, camera, map(raw_message, frames(1, 16)), scores)
@@ -181,34 +184,34 @@ def test_transport_is_found_and_followed(graph, tiny_card):
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
 
-    def heard():
+    def subscribed():
         return [s.topic_name for s in node.subscriptions if s.topic_name.startswith('/front')]
-    assert heard() == ['/front/image_raw']
+    assert subscribed() == ['/front/image_raw']
     compressed = graph.reliable_publisher(
         sensor_msgs.CompressedImage, '/front/image_raw/compressed')
-    assert heard() == ['/front/image_raw/compressed']
+    assert subscribed() == ['/front/image_raw/compressed']
     publish_window(graph, compressed, map(jpeg_message, frames(16)), scores)
     raw = graph.node.create_publisher(sensor_msgs.Image, '/front/image_raw', 100)
     time.sleep(1.2)
-    assert heard() == ['/front/image_raw/compressed'], 'what is heard is kept'
+    assert subscribed() == ['/front/image_raw/compressed'], 'a topic in use is kept'
     graph.node.destroy_publisher(compressed)
     graph.wait(lambda: raw.get_subscription_count())
-    # The window goes on where the other transport left it.
+    # The window continues over the change of transport.
     publish_window(graph, raw, map(raw_message, frames(1, 16)), scores)
     assert len(scores) == 2
-    assert heard() == ['/front/image_raw']
+    assert subscribed() == ['/front/image_raw']
 
 
-@pytest.mark.parametrize(('transport', 'topic', 'heard'), [
+@pytest.mark.parametrize(('transport', 'topic', 'subscribed'), [
     ('raw', '/front/image', '/front/image'), ('compressed', '/front/image',
                                               '/front/image/compressed'),
     ('raw', '/front/image/compressed', '/front/image/compressed')])
-def test_transport_may_be_told(graph, tiny_card, transport, topic, heard):
+def test_transport_may_be_chosen(graph, tiny_card, transport, topic, subscribed):
     node = graph.start_recognizer(**tiny_parameters(tiny_card, topic), transport=transport)
-    assert heard in [s.topic_name for s in node.subscriptions]
+    assert subscribed in [s.topic_name for s in node.subscriptions]
 
 
-def test_diagnostics_warn_of_cameras_that_should_be_heard(graph, tiny_card):
+def test_diagnostics_warn_of_missing_images(graph, tiny_card):
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', '/rear/image_raw'))
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
@@ -217,23 +220,23 @@ def test_diagnostics_warn_of_cameras_that_should_be_heard(graph, tiny_card):
         found = statuses(diagnostics, name)
         return found and (found[-1].level, found[-1].message)
 
-    def told(name, level, message):
+    def reported(name, level, message):
         camera.publish(raw_message(next(sent)))
         return latest(name) == (level, message)
     sent = live_frames()
-    graph.wait(lambda: told('front', OK, 'active'))
-    graph.wait(lambda: told('rear', WARN, 'active: no frames since the last report'))
-    assert latest('recognizer') == (OK, 'active')
+    graph.wait(lambda: reported('front', OK, 'active'))
+    graph.wait(lambda: reported('rear', WARN, 'active: no frames since the last report'))
+    assert latest(None) == (OK, 'active')
     bad = raw_message(frames(1)[0])
     bad.encoding = 'holographic'
     camera.publish(bad)
-    graph.wait(lambda: told('front', WARN, 'active: images dropped since the last report: 1'))
-    graph.wait(lambda: told('front', OK, 'active'))
+    graph.wait(lambda: reported('front', WARN, 'active: images dropped since the last report: 1'))
+    graph.wait(lambda: reported('front', OK, 'active'))
     graph.wait(lambda: latest('front') == (WARN, 'active: no frames since the last report'))
     graph.wait(lambda: latest('front')[0] == ERROR)
     assert latest('front')[1].startswith('active: no frames for ')
     assert change_state(graph, TRANSITIONS.TRANSITION_DEACTIVATE)
-    for name in ('front', 'rear', 'recognizer'):
+    for name in ('front', 'rear', None):
         graph.wait(lambda name=name: latest(name) == (OK, 'inactive'))
 
 
@@ -249,7 +252,7 @@ def test_camera_that_falls_silent_ends_its_action(graph, tiny_card):
     front, rear = (graph.reliable_publisher(sensor_msgs.Image, f'/{name}/image_raw')
                    for name in ('front', 'rear'))
     first, later = frames(16), frames(2, first=16)
-    # The other camera goes on all the time, and its action stands.
+    # The other camera keeps sending, and its action stands.
     others_sent = iter(frames(5000))
 
     def wait_for(condition):
@@ -259,12 +262,12 @@ def test_camera_that_falls_silent_ends_its_action(graph, tiny_card):
         graph.wait(check)
     publish_all(front, [raw_message(frame) for frame in first])
     wait_for(lambda: len(labels) == len(actions) == 2)
-    told = [message.results[0].class_id for message in actions]
-    assert told == [message.data for message in labels]
-    assert told[0] != told[1] == 'no_action'
+    decided = [message.results[0].class_id for message in actions]
+    assert decided == [message.data for message in labels]
+    assert decided[0] != decided[1] == 'no_action'
     assert {stamp_to_ns(m.header.stamp) for m in actions} == {first[-1].stamp_ns}
     wait_for(lambda: others)
-    # A frame without a gap in its stamps goes on with the window, and decides anew.
+    # A frame without a gap in its stamps continues the window, and a new decision follows.
     num_scores = len(scores)
     publish_all(front, [raw_message(later[0])])
     wait_for(lambda: len(actions) >= 3)

@@ -1,4 +1,4 @@
-"""Whatever images come, the frame callback holds, and only whole windows are decided on."""
+"""Whatever images arrive, the image callback survives, and only whole windows are scored."""
 
 from array import array
 from contextlib import closing
@@ -44,7 +44,7 @@ IMAGES = st.lists(st.one_of(
 
 
 class Constant:
-    """Scores everything alike."""
+    """Scores all clips alike."""
 
     description = BackendDescription('constant', '0', 'none', 'none')
 

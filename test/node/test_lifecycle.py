@@ -1,4 +1,4 @@
-"""Transitions of the real node: what fails is named and leaves nothing behind."""
+"""Transitions of the real node: failures are named and leave nothing behind."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ vision_msgs = pytest.importorskip('vision_msgs.msg')
 
 
 def held(node):
-    """Give what a failed transition must not leave behind."""
+    """Return what a failed transition must not leave behind."""
     return (sorted(p.topic_name for p in node.publishers), len(list(node.timers)),
             len(list(node.subscriptions)), threading.active_count())
 
@@ -47,7 +47,7 @@ def test_names_are_refused_before_the_model_is_loaded(graph, tiny_card, topic, c
 
 
 def test_failed_configure_leaves_nothing_behind(graph, tiny_model, capfd):
-    # The card is in order, but not that of these weights: only loading tells.
+    # The card is valid, but does not match these weights: only loading fails.
     card = tiny_model.folder / CARD_FILE
     right = card.read_text()
     card.write_text(right.replace('- lift\n', ''))
@@ -80,7 +80,7 @@ def test_unexpected_exception_of_configure_is_named(graph, tiny_model, capfd):
 
 
 def test_failed_activate_is_named_and_leaves_nothing_behind(graph, tiny_card, capfd):
-    # A topic of another type in this very process: only subscribing tells.
+    # A topic of another type in this very process: only subscribing fails.
     node = start_unconfigured(graph, tiny_card, '/front/image_raw', '/parameter_events')
     before = held(node)
     assert change_state(graph, TRANSITIONS.TRANSITION_CONFIGURE)
@@ -141,7 +141,7 @@ def test_window_of_before_a_deactivation_is_never_published(graph, tiny_card):
 
 
 def test_quick_reactivations_publish_no_older_window(graph, tiny_card):
-    """Images flow all the time; every window holds frames of one activation alone."""
+    """Images keep arriving; every window holds frames of one activation only."""
     node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
     published, ended = [], threading.Event()
@@ -193,7 +193,7 @@ def test_leaving_the_active_state_ends_the_action(graph, tiny_card, transition):
 
 
 def test_round_trips_leave_nothing_behind(graph, tiny_card):
-    # In a process of its own, as on the robot: what other tests left says nothing.
+    # In a process of its own, as on the robot, apart from what other tests left behind.
     parameters = tiny_parameters(tiny_card, '/front/image_raw', autostart=False)
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name('round_trips.py'), json.dumps(parameters)],

@@ -9,7 +9,7 @@ from hypothesis import given, HealthCheck, settings, strategies as st
 from imrs_ros.node.messages import (
     action_message, classification_message, decode_image, ENCODINGS, ImageError, jpeg_message,
     label_info_message, ns_to_stamp, raw_message, stamp_to_ns)
-from imrs_ros.records import Decision, Event, Frame, Scores
+from imrs_ros.records import Decision, Event, Frame, NO_ACTION, Scores
 import numpy as np
 from PIL import Image as PilImage
 import pytest
@@ -19,7 +19,7 @@ COLOURS = np.array([[230, 30, 20], [30, 200, 40], [20, 40, 210], [128, 128, 128]
 
 
 def colour_bars(height=48, width=64):
-    """Give four flat colour bars: any encoding must keep them, subsampling or not."""
+    """Return four flat colour bars: any encoding must keep them, subsampling or not."""
     return np.repeat(np.repeat(COLOURS[None], height, 0), width // 4, 1)
 
 
@@ -63,7 +63,7 @@ def to_bayer(rgb, pattern):
 
 
 def wide(data):
-    """Give 16-bit values, little endian, with noise in the low byte."""
+    """Return 16-bit values, little endian, with noise in the low byte."""
     return (data.astype('<u2') << 8) | 0x5A
 
 
@@ -129,7 +129,7 @@ def encoded(kind, rgb=RGB, **options):
 
 
 def with_chunk(kind, content):
-    """Give a PNG with one more chunk behind its header, the checksum right."""
+    """Return a PNG with one more chunk behind its header, with a right checksum."""
     png = encoded('PNG')
     body = kind + content
     chunk = len(content).to_bytes(4, 'big') + body + zlib.crc32(body).to_bytes(4, 'big')
@@ -189,13 +189,13 @@ def test_png_is_exact_and_jpeg_is_near():
 
 @pytest.mark.parametrize(('message', 'words'), [
     (image(RGB, 'rgb8', step=100), 'step of at least 192 bytes'),
-    (image(RGB[:40], 'rgb8', step=192), '48 rows of a step'),
+    (image(RGB[:40], 'rgb8', step=192), '48 rows with a step'),
     (image(RGB, 'bgr8', width=65, step=192), 'step of at least 195'),
     (image(RGB, 'rgb8', height=0, step=192), 'expected sides of 16'),
     (image(RGB, 'nv12', step=64), '72 rows'),
     (image(RGB, 'yuv422', width=33, step=192), 'even sides'),
     (image(RGB, 'holographic', step=192), "got 'holographic'"),
-    (image(RGB, '', step=192), 'expected an encoding'),
+    (image(RGB, '', step=192), 'expected one of the encodings'),
     (image(RGB[:1, :1], 'rgb8', width=1, height=1), 'got 1 x 1'),
     (image(np.zeros((16, 20_000), np.uint8), 'mono8', width=20_000, height=16), '20000 x 16'),
     (image(RGB, 'rgb8', width=2**31, step=192), 'expected sides'),
@@ -274,5 +274,25 @@ def test_decisions_become_messages():
     assert stamp_to_ns(action.header.stamp) == 4_000_000_000
     assert [(r.class_id, r.score) for r in action.results] == [('fall', 0.6)]
     info = label_info_message(('wave', 'fall'), 0.5, ns_to_stamp(1))
-    assert [(c.class_id, c.class_name) for c in info.class_map] == [(0, 'wave'), (1, 'fall')]
+    assert [(c.class_id, c.class_name) for c in info.class_map] == [
+        (0, 'wave'), (1, 'fall'), (2, NO_ACTION)]
     assert info.threshold == 0.5
+
+
+def test_every_class_id_is_the_name_of_one_label_info_entry():
+    pytest.importorskip('vision_msgs.msg')
+    labels = ('wave', 'fall', 'lift')
+    scores = Scores('front', 5, 'optical', np.zeros(3, np.float32))
+    probabilities_K = np.array([.2, .7, .1], np.float32)
+    decisions = [
+        Decision(scores=scores, probabilities_K=probabilities_K, label=label, confidence=0.6,
+                 onset_ns=4, event=Event.CHANGE) for label in (*labels, NO_ACTION)]
+    info = label_info_message(labels, 0.5, ns_to_stamp(1))
+    number = {entry.class_name: entry.class_id for entry in info.class_map}
+    results = classification_message(decisions[0], labels, 3).results
+    assert [number[result.class_id] for result in results] == [1, 0, 2]
+    assert [probabilities_K[number[result.class_id]] for result in results] == [
+        pytest.approx(result.score) for result in results]
+    decided = [action_message(decision).results[0].class_id for decision in decisions]
+    assert [number[class_id] for class_id in decided] == [0, 1, 2, 3]
+    assert len(number) == len(info.class_map), 'every name once'

@@ -51,10 +51,10 @@ def test_scores_labels_stamps_and_frame_ids(graph, tiny_card):
     graph.wait(lambda: late)
     labels = graph.collect(vision_msgs.LabelInfo, '/recognizer/labels', latched=True)
     graph.wait(lambda: labels)
-    assert [c.class_name for c in labels[0].class_map] == list(tiny_card.labels)
+    assert [c.class_name for c in labels[0].class_map] == [*tiny_card.labels, NO_ACTION]
 
 
-def test_annotated_images_are_made_while_someone_looks(graph, tiny_card):
+def test_annotated_images_are_published_while_subscribed(graph, tiny_card):
     topic = '/recognizer/front/annotated'
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
@@ -82,7 +82,7 @@ def test_annotated_images_are_made_while_someone_looks(graph, tiny_card):
     publish_until(lambda: not kept)
 
 
-def test_two_cameras_raw_and_compressed_keep_apart(graph, tiny_card):
+def test_raw_and_compressed_cameras_are_kept_apart(graph, tiny_card):
     received = {name: graph.collect(
         vision_msgs.Classification, f'/recognizer/{name}/classification')
         for name in ('front', 'rear')}
@@ -140,7 +140,7 @@ def test_lifecycle_round_trips(graph, tiny_card):
     ({'cameras': ['/front camera/image']}, 'front camera'),
     ({'cameras': ['/front/{foo}']}, "got '/front/{foo}': "), ({'cameras': ['~']}, 'names of'),
     ({'leave_threshold': 0.9}, 'leave_threshold'), ({'backend': 7}, 'backend')])
-def test_refused_configuration_names_the_reason_and_can_be_mended(
+def test_refused_configuration_names_the_reason_and_can_be_corrected(
         graph, tiny_card, changes, words, capfd):
     graph.start_recognizer(**{**tiny_parameters(tiny_card, '/front/image_raw'), **changes})
     assert state(graph) == STATES.PRIMARY_STATE_UNCONFIGURED
@@ -159,7 +159,7 @@ def test_refused_configuration_names_the_reason_and_can_be_mended(
 
 
 def damaged_messages():
-    """Give one message for every way to be wrong."""
+    """Return one message for every way to be wrong."""
     good = frames(1)[0]
     bad_step, bad_length, unknown, tiny, no_stamp = (raw_message(good) for _ in range(5))
     bad_step.step = 7
@@ -177,7 +177,7 @@ def test_broken_images_are_survived_and_counted(graph, tiny_card, capfd):
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
     graph.wait(lambda: graph.node.count_publishers('/recognizer/front/classification'))
     messages = [raw_message(frame) for frame in frames(16)]
-    # Resolution and encoding change in mid-stream; the window goes on.
+    # Resolution and encoding change on the way; the window continues.
     messages[8:12] = [raw_message(f) for f in frames(4, first=8, size=(200, 300))]
     mono = messages[12]
     mono.encoding, mono.step, mono.data = 'mono8', 80, mono.data[:80 * 60]
@@ -186,8 +186,9 @@ def test_broken_images_are_survived_and_counted(graph, tiny_card, capfd):
     assert stamp_to_ns(scores[0].header.stamp) == frames(16)[-1].stamp_ns
 
     def dropped():
-        return [v.value for m in diagnostics for s in m.status if s.name == 'recognizer: front'
-                for v in s.values if v.key == 'num_dropped' and v.value == '5']
+        return [v.value for m in diagnostics for s in m.status
+                if s.name == '/recognizer: camera front' for v in s.values
+                if v.key == 'num_dropped' and v.value == '5']
     graph.wait(dropped)
     # One throttled warning says what was expected and what came.
     printed = capfd.readouterr().err
@@ -196,7 +197,7 @@ def test_broken_images_are_survived_and_counted(graph, tiny_card, capfd):
 
 
 @pytest.mark.parametrize('jump', [-500, 500])
-def test_stamps_that_jump_start_the_window_anew(graph, tiny_card, capfd, jump):
+def test_stamps_that_jump_restart_the_window(graph, tiny_card, capfd, jump):
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
@@ -205,7 +206,7 @@ def test_stamps_that_jump_start_the_window_anew(graph, tiny_card, capfd, jump):
     publish_all(camera, [raw_message(frame) for frame in frames(15, first=1000)])
     publish_window(graph, camera, [raw_message(frame) for frame in after], scores)
     assert [stamp_to_ns(m.header.stamp) for m in scores] == [after[-1].stamp_ns]
-    assert 'window starts anew: expected' in capfd.readouterr().err
+    assert 'window restarted: expected' in capfd.readouterr().err
 
 
 def test_node_recognizer_and_evaluation_give_the_same_scores(graph, dataset, shipped_model):
@@ -283,7 +284,7 @@ def play(publisher, to_message, video):
 
 def test_without_vision_msgs_the_label_is_still_published(
         graph, tiny_card, monkeypatch, capfd):
-    for module in ('outputs', 'recognizer_node'):
+    for module in ('configured', 'outputs'):
         monkeypatch.setattr(f'imrs_ros.node.{module}.HAS_VISION_MSGS', False)
     labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
@@ -375,7 +376,7 @@ def test_process_ends_cleanly(graph, tiny_card, stop):
     assert 'Traceback' not in printed
 
 
-def test_demo_names_real_clips(dataset, tmp_path, root):
+def test_demo_recognises_real_clips(dataset, tmp_path, root):
     folder = tmp_path / 'PlayingViolin'
     folder.mkdir()
     clip = dataset / 'videos' / 'PlayingViolin' / 'v_PlayingViolin_g01_c01.mp4'

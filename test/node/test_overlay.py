@@ -1,6 +1,6 @@
-"""What is drawn onto an image, and what is left alone."""
+"""What the overlay draws on an image, and what it leaves alone."""
 
-from imrs_ros.node.overlay import annotate, BAR_RGB
+from imrs_ros.node.overlay import BAR_RGB, draw_overlay
 import numpy as np
 import pytest
 
@@ -8,7 +8,7 @@ import pytest
 @pytest.mark.parametrize('size', [(480, 640), (17, 33), (1080, 1920), (16, 16)])
 def test_only_the_upper_edge_is_drawn_on(size):
     image = np.full((*size, 3), 90, np.uint8)
-    drawn = annotate(image, 'PlayingViolin', 0.5, 0.042)
+    drawn = draw_overlay(image, 'PlayingViolin', 0.5, 0.042)
     assert (image == 90).all()
     assert drawn.shape == image.shape
     below = max(16, round(0.11 * size[0])) + 1
@@ -17,8 +17,8 @@ def test_only_the_upper_edge_is_drawn_on(size):
 
 
 @pytest.mark.parametrize('confidence', [0.0, 0.25, 1.0])
-def test_the_bar_is_as_long_as_the_confidence(confidence):
-    drawn = annotate(np.zeros((480, 640, 3), np.uint8), 'wave', confidence, 0.1)
+def test_length_of_the_bar_shows_the_confidence(confidence):
+    drawn = draw_overlay(np.zeros((480, 640, 3), np.uint8), 'wave', confidence, 0.1)
     bar = (drawn[50] == BAR_RGB).all(axis=1)
     assert bar.sum() == pytest.approx(confidence * 640, abs=1)
     assert not bar.any() or bar[:bar.sum()].all()
@@ -26,7 +26,7 @@ def test_the_bar_is_as_long_as_the_confidence(confidence):
 
 def test_labels_and_latencies_differ():
     image = np.zeros((480, 640, 3), np.uint8)
-    pictures = [annotate(image, label, 0.5, latency)
+    pictures = [draw_overlay(image, label, 0.5, latency)
                 for label, latency in (('wave', 0.1), ('fall', 0.1), ('fall', 0.2))]
     left, right = slice(0, 300), slice(500, 640)
     assert (pictures[0][:, left] != pictures[1][:, left]).any()

@@ -1,8 +1,9 @@
 """One table of parameters: defaults, limits, refusals."""
 
+from imrs_ros.backends.load import LOADERS
 from imrs_ros.node.parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.node_settings import camera_name, default_of, NodeSettings
-from imrs_ros.settings import DecisionSettings
+from imrs_ros.settings import BACKENDS, DecisionSettings
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -23,8 +24,12 @@ def make_node(graph):
         node.destroy_node()
 
 
-def declare(node, told=None):
-    return RosParameters(node, (told if told is not None else []).append)
+def declare(node):
+    return RosParameters(node)
+
+
+def test_every_loader_is_a_backend_to_choose():
+    assert list(BACKENDS) == ['auto', *LOADERS]
 
 
 def test_page_is_the_table(root):
@@ -56,8 +61,8 @@ def test_limits_are_described():
     ({'hop': 0}, 'hop'), ({'hop': 'often'}, 'hop'), ({'enter_threshold': 1.5}, 'enter_threshold'),
     ({'smoothing_sec': 1}, r'smoothing_sec must be a number with a decimal point, got 1; write it '
                            r'as smoothing_sec:=1\.0'),
-    ({'cameras': '/x'}, r"cameras must be a list of texts, got '/x'; write it as cameras:=\[/x\]"),
-    ({'cameras': [1, 2]}, r'cameras must be a list of texts, got .*cameras:=\[image_raw\]'),
+    ({'cameras': '/x'}, r"cameras must be a list of strings, got '/x'; write it as .*:=\[/x\]"),
+    ({'cameras': [1, 2]}, r'cameras must be a list of strings, got .*cameras:=\[image_raw\]'),
     ({'autostart': 1}, 'autostart must be true or false, got 1; write it as autostart:=true'),
     ({'backend': 'tensorflow'}, 'backend must be one of'),
     ({'cameras': ['/a/image', '/a/image_raw']}, "cameras must have different names.*'a', 'a'"),
@@ -70,7 +75,7 @@ def test_limits_are_described():
     ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
     ({'max_rate_hz': -1.0}, 'max_rate_hz'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
-def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
+def test_wrong_override_is_named_and_can_be_corrected(make_node, overrides, words):
     node = make_node(**overrides)
     parameters = declare(node)
     with pytest.raises(ValueError, match=words):
@@ -82,14 +87,14 @@ def test_wrong_override_is_named_and_can_be_mended(make_node, overrides, words):
 
 
 @pytest.mark.parametrize('how', ['argument', 'file'])
-def test_empty_list_at_start_is_named_and_can_be_mended(graph, tmp_path, how):
+def test_empty_list_at_start_is_named_and_can_be_corrected(graph, tmp_path, how):
     file = tmp_path / 'parameters.yaml'
     file.write_text('/**:\n  ros__parameters:\n    cameras: []\n')
     given = {'argument': ['-p', 'cameras:=[]'], 'file': ['--params-file', str(file)]}[how]
     node = rclpy.create_node(
         'parameters', context=graph.context, cli_args=['--ros-args', *given])
     parameters = declare(node)
-    with pytest.raises(ValueError, match='cameras must be a list of texts, got an empty value'):
+    with pytest.raises(ValueError, match='cameras must be a list of strings, got an empty value'):
         parameters.read()
     (other,) = node.set_parameters([Parameter('hop', value=2)])
     assert other.successful
@@ -101,7 +106,7 @@ def test_empty_list_at_start_is_named_and_can_be_mended(graph, tmp_path, how):
     node.destroy_node()
 
 
-def test_several_wrong_overrides_are_all_named_and_mended_one_at_a_time(make_node):
+def test_several_wrong_overrides_are_all_named_and_corrected_one_by_one(make_node):
     node = make_node(backend='bar', reliability='foo', leave_threshold=0.9, hop='often')
     parameters = declare(node)
     with pytest.raises(ValueError, match='backend must be') as refusal:
@@ -141,7 +146,7 @@ def test_changes_are_refused_as_a_whole(make_node):
     assert parameters.read().decision.enter_threshold == 0.3
 
 
-def test_texts_name_classes(make_node):
+def test_strings_name_classes(make_node):
     decision = declare(make_node(
         enabled_classes='Punch, Push Ups,', class_thresholds='Punch=0.7,Push Ups = 0.6',
     )).read().decision
@@ -149,23 +154,22 @@ def test_texts_name_classes(make_node):
     assert decision.class_thresholds == {'Punch': 0.7, 'Push Ups': 0.6}
 
 
-def test_a_configured_node_takes_what_may_change_and_refuses_the_rest(make_node):
-    told, node = [], make_node()
-    parameters = declare(node, told)
+def test_a_configured_node_accepts_run_time_changes_and_refuses_others(make_node):
+    changes, node = [], make_node()
+    parameters = declare(node)
 
     def change(**values):
         return node.set_parameters_atomically(
             [Parameter(name, value=value) for name, value in values.items()]).reason
     assert change(hop=3, model='other') == ''
-    assert told == [], 'nobody is told before it is held'
-    parameters.hold(('wave', 'fall'))
+    parameters.hold(('wave', 'fall'), changes.append)
     assert 'model cannot change while the node is configured; deactivate and clean it up' in (
         change(hop=2, model='third'))
     assert 'enabled_classes must name classes of the model, wave, fall; got jump' in (
         change(enabled_classes='jump'))
-    assert told == []
+    assert changes == []
     assert change(hop=2, enabled_classes='fall', model='other') == '', 'the same is no change'
-    assert [(s.window.hop, s.decision.enabled_classes) for s in told] == [(2, ('fall',))]
+    assert [(s.window.hop, s.decision.enabled_classes) for s in changes] == [(2, ('fall',))]
     parameters.release()
     assert change(model='third') == ''
 

@@ -1,4 +1,4 @@
-"""At most so often, by the time that is told."""
+"""How long to wait, by a clock of the test."""
 
 from imrs_ros.node.rate_limit import RateLimit
 import pytest

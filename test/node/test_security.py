@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 from ros_support import tiny_parameters
 
-# On the graph while simulated time is used; and the transport that is not in use.
+# Subscribed to with simulated time only, and the transport that is not in use.
 NOT_ALWAYS = {'/clock', '/front/image_raw/compressed'}
 
 
@@ -21,8 +21,8 @@ def test_policy_is_what_the_node_uses(root, graph, tiny_card):
         return {name for name, _ in ask('recognizer', '/')}
     topics = allowed(root, "topics[@publish='ALLOW']")
     graph.wait(lambda: used('publisher') == topics)
-    heard = allowed(root, "topics[@subscribe='ALLOW']")
-    assert used('subscriber') == heard - NOT_ALWAYS
+    subscribed = allowed(root, "topics[@subscribe='ALLOW']")
+    assert used('subscriber') == subscribed - NOT_ALWAYS
     # Older distributions have no ~/get_type_description.
     answered = allowed(root, "services[@reply='ALLOW']")
     assert used('service') | {'/recognizer/get_type_description'} == answered

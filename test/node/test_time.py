@@ -12,11 +12,11 @@ sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 std_msgs = pytest.importorskip('std_msgs.msg')
 vision_msgs = pytest.importorskip('vision_msgs.msg')
 DELAY_NS = 7_000_000
-"""From a frame's stamp to when it is published, by the clock of the simulation."""
+"""From a frame's stamp to its publication, by the simulated clock."""
 
 
 class Simulation:
-    """A clock and a camera by it, as slow as the test."""
+    """A simulated clock, and a camera that follows it, as slow as the test."""
 
     def __init__(self, graph, topic):
         self._graph, self.now_ns = graph, START_NS
@@ -24,7 +24,7 @@ class Simulation:
         self._camera = graph.reliable_publisher(sensor_msgs.Image, topic)
 
     def set_clock(self, node, now_ns):
-        """Set the clock, and wait until a node has heard."""
+        """Set the clock, and wait until a node has received it."""
         message = rosgraph_msgs.Clock()
         message.clock.sec, message.clock.nanosec = divmod(now_ns, 10**9)
         self._clock.publish(message)
@@ -44,17 +44,17 @@ def start(graph, tiny_card, **changes):
 
 
 def values_of(diagnostics):
-    """Give what the newest diagnostics tell of the camera."""
+    """Return what the newest diagnostics say about the camera."""
     return {v.key: v.value for message in diagnostics[-1:] for status in message.status
-            if status.hardware_id == 'front' for v in status.values}
+            if status.hardware_id == '/front/image_raw' for v in status.values}
 
 
 def test_time_is_that_of_the_simulation(graph, tiny_card):
-    """One that is slower than this machine: its cameras are not silent, and nothing is late."""
+    """A simulation slower than real time: its cameras are not silent, and nothing is late."""
     labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
-    # A gap that every pair of frames exceeds by this machine's clock, and none by the camera's.
+    # Every pair of frames exceeds this gap by the machine's clock, and none by the camera's.
     node = start(graph, tiny_card, max_gap_sec=0.05)
     simulation = Simulation(graph, '/front/image_raw')
     simulation.play(node, frames(16))
@@ -67,15 +67,15 @@ def test_time_is_that_of_the_simulation(graph, tiny_card):
         graph.wait(lambda num_scores=num_scores: len(scores) > num_scores)
     graph.wait(lambda: len(diagnostics) > before + 1)
     assert 'no_action' not in [message.data for message in labels]
-    told = [float(values['latency_max_sec']) for values in map(
+    latencies = [float(values['latency_max_sec']) for values in map(
         values_of, [diagnostics[:i] for i in range(1, len(diagnostics) + 1)])]
-    assert {round(sec, 4) for sec in told if sec == sec} == {DELAY_NS / 1e9}
+    assert {round(sec, 4) for sec in latencies if sec == sec} == {DELAY_NS / 1e9}
     # The camera falls silent while the clock goes on.
     simulation.set_clock(node, simulation.now_ns + 10**9)
     graph.wait(lambda: labels[-1].data == 'no_action')
 
 
-def test_a_bag_in_a_loop_starts_anew(graph, tiny_card):
+def test_a_looped_bag_restarts_the_window(graph, tiny_card):
     actions = graph.collect(vision_msgs.Classification, '/recognizer/front/action', latched=True)
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     node = start(graph, tiny_card)
@@ -87,7 +87,7 @@ def test_a_bag_in_a_loop_starts_anew(graph, tiny_card):
     for turn in range(3):
         simulation.play(node, sent)
         graph.wait(lambda turn=turn: stamps().count(sent[-1].stamp_ns) == turn + 1)
-    # No window holds frames of two turns: none ends before the sixteenth frame.
+    # No window spans two turns: none ends before the sixteenth frame.
     assert min(stamps()) >= sent[15].stamp_ns
     assert {stamp_to_ns(m.header.stamp) for m in actions} <= set(stamps())
 
@@ -103,7 +103,7 @@ def test_a_burst_is_answered_by_its_newest_window(graph, tiny_card):
     sent = frames(150)
     publish_all(camera, map(raw_message, sent[:16]))
     assert gated.entered.wait(30)
-    # What a camera of 240 Hz gives while the model is busy.
+    # What a camera of 240 Hz sends while the model is busy.
     publish_all(camera, map(raw_message, sent[16:]), period_sec=1 / 240)
     # The queue to the node may lose some of them, but not the last.
     newest = sent[-1].stamp_ns

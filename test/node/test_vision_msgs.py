@@ -1,4 +1,4 @@
-"""The stand-in talks to robots only if its types are the originals'."""
+"""The stand-in works with robots only if its types are those of the original."""
 
 import json
 from pathlib import Path

@@ -1,11 +1,12 @@
 """A real rclpy graph over the real middleware, in a domain of its own for every test."""
 
+import gc
 import threading
 import time
 
+from imrs_ros.demo.ros_domain import RosDomain
 import rclpy
 import rclpy.executors
-from ros_domain import RosDomain
 
 
 class Graph:
@@ -101,4 +102,8 @@ class Graph:
         rclpy.shutdown(context=self.context)
         for thread in self._threads:
             thread.join(10)
+        self._recognizer_executors.clear()
+        # Its state machine keeps a destroyed lifecycle node on the graph until it is collected:
+        # the next test would find it under the same name.
+        gc.collect()
         self._domain.close()

@@ -1,8 +1,9 @@
-"""What tests of the node share: its parameters, frames to send, its lifecycle."""
+"""Shared by tests of the node: its parameters, frames to send, its lifecycle."""
 
 import threading
 import time
 
+from imrs_ros.node.topics import RECOGNIZER
 from imrs_ros.records import Frame
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.0, 'smoothing_sec': 0.0,
 
 
 class GatedBackend:
-    """The real backend, stopped at a gate."""
+    """The real backend, which waits at a gate."""
 
     def __init__(self, backend):
         self._backend = backend
@@ -42,7 +43,7 @@ def tiny_parameters(tiny_card, *topics, **changes):
 
 
 def frames(number, first=0, size=(60, 80), frame_id='optical_frame'):
-    """Give frames at the model's 25 a second; all differ."""
+    """Return different frames at the model's 25 Hz."""
     return [Frame(START_NS + 40_000_000 * i, frame_id, np.random.default_rng(i).integers(
         0, 256, (*size, 3), np.uint8)) for i in range(first, first + number)]
 
@@ -50,12 +51,12 @@ def frames(number, first=0, size=(60, 80), frame_id='optical_frame'):
 def change_state(graph, transition):
     request = lifecycle_srvs.ChangeState.Request()
     request.transition.id = transition
-    return graph.call(lifecycle_srvs.ChangeState, '/recognizer/change_state', request).success
+    return graph.call(lifecycle_srvs.ChangeState, f'{RECOGNIZER}/change_state', request).success
 
 
 def state(graph):
     return graph.call(
-        lifecycle_srvs.GetState, '/recognizer/get_state',
+        lifecycle_srvs.GetState, f'{RECOGNIZER}/get_state',
         lifecycle_srvs.GetState.Request()).current_state.id
 
 
@@ -68,7 +69,7 @@ def publish_in_turn(graph, publisher, messages, received):
 
 
 def publish_all(publisher, messages, period_sec=0.01):
-    """Publish faster than any camera, but no faster than the queues are emptied."""
+    """Publish faster than any camera, but slower than the queues are emptied."""
     for message in messages:
         publisher.publish(message)
         time.sleep(period_sec)

@@ -9,7 +9,7 @@ from samples import write_video
 
 @functools.cache
 def video_bytes(num_frames):
-    """Give a real video of so many frames, as bytes of an .avi file."""
+    """Return a real video of ``num_frames`` frames, as bytes of an .avi file."""
     with tempfile.TemporaryDirectory() as folder:
         return write_video(Path(folder) / 'video.avi', num_frames=num_frames).read_bytes()
 
@@ -20,7 +20,7 @@ def make_data_set(folder, files, videos):
 
     :param folder: where to.
     :param files: name in ``splits/`` to its lines.
-    :param videos: names in ``videos/``, with class and suffix; all get one short video.
+    :param videos: ``Class/name.suffix`` in ``videos/``; all are the same short video.
     :return: the folder.
     """
     (folder / 'splits').mkdir(parents=True)
@@ -35,7 +35,7 @@ def make_data_set(folder, files, videos):
 
 
 def make_ucf101(folder):
-    """Write two classes of three videos: groups 8 and 9 train, group 1 tests, in split 1."""
+    """Write split 1 of two classes of three videos: groups 8 and 9 train, group 1 tests."""
     stems = [f'{name}/v_{name}_g{group:02d}_c01'
              for name in ('Run', 'Jump') for group in (8, 9, 1)]
     return make_data_set(folder, {
@@ -47,7 +47,7 @@ def make_ucf101(folder):
 
 
 def make_hmdb51(folder):
-    """Write two classes of three videos in split 1: one each trains, tests and is unused."""
+    """Write split 1 of two classes of three videos: one trains, one tests, one is unused."""
     names = ['#a_(1)_[x]!', 'b;c&d_2', 'third']
     return make_data_set(folder, {
         f'{name}_test_split1.txt': [
@@ -57,7 +57,7 @@ def make_hmdb51(folder):
 
 
 def make_class_folders(folder):
-    """Write two classes of two videos each, with spaces in all names, in split 1."""
+    """Write split 1 of two classes of two videos, with spaces in all names."""
     return make_data_set(folder, {
         'trainlist01.txt': ['wash hands/take 1.mp4', 'fall over/no suffix 2.5'],
         'testlist01.txt': ['wash hands/take 2.mp4', 'fall over/take 3.mov'],

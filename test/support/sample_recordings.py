@@ -1,4 +1,4 @@
-"""What the tests evaluate: bags and tracks made by hand."""
+"""Bags and tracks for the tests of evaluation."""
 
 from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.track import Track
@@ -13,7 +13,7 @@ START_NS = 1_700_000_000 * SEC
 TOPIC = '/front/image_raw'
 EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.0, 'smoothing_sec': 0.0,
          'min_duration_sec': 0.0, 'backend': 'torch', 'num_threads': 1}
-"""The best class of every window is decided at once."""
+"""Decides the best class of every window at once."""
 
 
 def image(seed, size=(48, 64)):
@@ -21,14 +21,14 @@ def image(seed, size=(48, 64)):
 
 
 def camera_frames(number=30, period_sec=0.04, first_sec=0.0, offset_sec=0.0):
-    """Give times of recording and frames; all differ."""
+    """Yield recording times and frames, all different."""
     for i in range(number):
         log_ns = START_NS + round((first_sec + i * period_sec) * SEC)
         yield log_ns, Frame(log_ns + round(offset_sec * SEC), 'front', image(i))
 
 
 def write_bag(path, frames=None, topics=(TOPIC,), storage='mcap', compress=False, texts=()):
-    """Write frames on every topic; give the path."""
+    """Write frames on every topic; return the path."""
     with BagWriter(path, storage, compress=compress) as bag:
         for log_ns, text in texts:
             bag.text('/truth', text, log_ns)
@@ -47,9 +47,9 @@ def segment(start_sec, end_sec, label):
     return Segment(round(start_sec * SEC), round(end_sec * SEC), label)
 
 
-def track(labels, truth=(), period_sec=1.0, classes=('wave', 'fall', 'lift'), scores=None,
-          first_sec=0.0, duration_sec=None, hold_sec=10.0):
-    """Give a track with a window every period, the probability of the label 0.9."""
+def track(labels, annotated=(), period_sec=1.0, classes=('wave', 'fall', 'lift'), scores=None,
+          first_sec=0.0, duration_sec=None, hold_sec=10.0, settle_sec=1.0):
+    """Return a track with one window per period, where each label has a probability of 0.9."""
     number = len(labels)
     times_N = np.array(
         [round((first_sec + i * period_sec) * SEC) for i in range(number)], np.int64)
@@ -58,8 +58,8 @@ def track(labels, truth=(), period_sec=1.0, classes=('wave', 'fall', 'lift'), sc
     end_sec = first_sec + number * period_sec if duration_sec is None else duration_sec
     return Track(
         classes=classes, duration_ns=round(end_sec * SEC), hold_ns=round(hold_sec * SEC),
-        times_N=times_N, known_N=times_N,
+        settle_ns=round(settle_sec * SEC), times_N=times_N, known_N=times_N,
         probabilities_NK=np.array(scores, np.float32).reshape(number, len(classes)),
-        labels=tuple(labels),
+        decided_labels=tuple(labels),
         confidences_N=np.array([0.1 if x == NO_ACTION else 0.9 for x in labels]),
-        truth=None if truth is None else tuple(truth))
+        annotated=None if annotated is None else tuple(annotated))

@@ -1,4 +1,4 @@
-"""What several tests make: tiny models and synthetic video."""
+"""Tiny models and synthetic video, shared by tests."""
 
 from pathlib import Path
 
@@ -19,9 +19,9 @@ def write_tiny_model(folder, labels=TINY_LABELS, seed=0, **changes):
     """
     Write a small random model.
 
-    :param folder: where to.
+    :param folder: the model folder to create.
     :param labels: class names.
-    :param seed: of the weights.
+    :param seed: seed of the random weights.
     :param changes: other arguments of ``write_model_folder``.
     :return: its card.
     """
@@ -40,11 +40,11 @@ def write_tiny_model(folder, labels=TINY_LABELS, seed=0, **changes):
 
 def write_video(path, num_frames=40, fps=25.0, size=(64, 48)):
     """
-    Write a video of a bright square that moves to the right.
+    Write a video of a bright square moving to the right.
 
     :param path: an .avi file.
-    :param num_frames: its length.
-    :param fps: its rate, Hz.
+    :param num_frames: number of frames.
+    :param fps: frame rate, Hz.
     :param size: width and height, pixels.
     :return: the path.
     """

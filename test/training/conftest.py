@@ -9,7 +9,7 @@ GROUPS = (1, 2, 8, 9)
 
 @pytest.fixture(scope='session')
 def synthetic_data(tmp_path_factory):
-    """Write two classes of four groups; groups 1 and 2 are the test list of split 1."""
+    """Write split 1 of two classes of four groups: 8 and 9 train, 1 and 2 test."""
     data = tmp_path_factory.mktemp('synthetic')
     splits = data / 'splits'
     splits.mkdir()

@@ -1,4 +1,4 @@
-"""The check of a data set: everything wrong is found, counted and named; clean ones pass."""
+"""The check of a data set: every problem is found, counted and reported; clean ones pass."""
 
 import os
 import shutil
@@ -8,7 +8,8 @@ import sys
 import pytest
 from sample_data_sets import (
     add_lines, make_class_folders, make_data_set, make_hmdb51, make_ucf101, video_bytes)
-from training.check_data import check_data, main
+from training.check_data import main
+from training.data_set.check import check_data
 from training.data_set.problem import Kind
 
 
@@ -24,7 +25,7 @@ def test_clean_data_sets_pass(tmp_path, make, name, capsys):
     lines = capsys.readouterr().out.splitlines()
     num_train, num_test = (4, 2) if make is make_ucf101 else (2, 2)
     assert lines == [
-        f'{data}: split files of the format {name}',
+        f'{data}: {name} split files',
         f'split 1: {num_train} training and {num_test} test videos', 'no problems']
 
 
@@ -36,21 +37,22 @@ def test_real_clips_are_clean(dataset):
         'background': (61, 23)}
 
 
-@pytest.mark.parametrize(('name', 'line', 'kind', 'shown'), [
+@pytest.mark.parametrize(('name', 'line', 'kind', 'expected'), [
     ('trainlist01.txt', 'Run/v_Run_g08_c01.avi x', Kind.BAD_LINE,
      "'Run/v_Run_g08_c01.avi x'; names with spaces"),
     ('trainlist01.txt', 'Swim/v_Swim_g08_c01.avi', Kind.UNKNOWN_CLASS, "got 'Swim'; add it"),
-    ('trainlist01.txt', 'Run/v_Run_g10_c01.avi 2', Kind.WRONG_ID, 'expected id 1, '),
+    ('trainlist01.txt', 'Run/v_Run_g10_c01.avi 2', Kind.WRONG_ID, 'expected id 1 of Run '),
     ('trainlist01.txt', 'Run/v_Run_g10_c01.avi', Kind.MISSING_VIDEO,
      '  videos/Run/v_Run_g10_c01: expected a video'),
     ('trainlist01.txt', 'Run/v_Run_g08_c01.mp4', Kind.DUPLICATE, '  Run/v_Run_g08_c01: expected'),
-    ('testlist01.txt', 'Run/v_Run_g08_c01.avi', Kind.IN_BOTH, '  Run/v_Run_g08_c01: a video must'),
-    ('testlist01.txt', 'Run/v_Run_g08_c02.avi', Kind.LEAKED_GROUP, '  Run: clips of one group'),
+    ('testlist01.txt', 'Run/v_Run_g08_c01.avi', Kind.IN_BOTH,
+     '  Run/v_Run_g08_c01: expected a video of either train or test'),
+    ('testlist01.txt', 'Run/v_Run_g08_c02.avi', Kind.LEAKED_GROUP, '  Run: expected each group'),
     ('classInd.txt', 'Swim 3', Kind.BAD_LINE, 'classInd.txt, line 3'),
     ('background_test.txt', 'Fog/v_Fog_g01_c01.avi', Kind.MISSING_FOLDER, '  videos/Fog: '),
     ('background_test.txt', '', Kind.EMPTY_LIST, 'in splits/background_test.txt'),
 ])
-def test_problems_of_lines_are_named(tmp_path, capsys, name, line, kind, shown):
+def test_problems_of_lines_are_reported(tmp_path, capsys, name, line, kind, expected):
     data = make_ucf101(tmp_path / 'data')
     if kind is Kind.LEAKED_GROUP:
         shutil.copy(data / 'videos/Run/v_Run_g08_c01.avi', data / 'videos/Run/v_Run_g08_c02.avi')
@@ -61,26 +63,26 @@ def test_problems_of_lines_are_named(tmp_path, capsys, name, line, kind, shown):
     assert main(['--data', str(data)]) == 1
     text = capsys.readouterr().out
     assert f'\n{kind.value}: 1\n' in text
-    assert shown in text
+    assert expected in text
     assert f'splits/{name}' in text
 
 
 @pytest.mark.parametrize('name', ['#a_(1)_[x]!.avi', 'b;c&d_2.avi'])
-@pytest.mark.parametrize(('content', 'kind', 'words'), [
+@pytest.mark.parametrize(('content', 'kind', 'message'), [
     (b'', Kind.BROKEN_VIDEO, r'that OpenCV can open, got none \(0 bytes\)'),
     (b'no video at all', Kind.BROKEN_VIDEO, r'that OpenCV can open, got none \(15 bytes\)'),
     (video_bytes(0), Kind.BROKEN_VIDEO, 'expected .*, got none'),
-    (video_bytes(1), Kind.SINGLE_FRAME, 'got one that ends after the first'),
+    (video_bytes(1), Kind.SINGLE_FRAME, 'got a single frame'),
     (video_bytes(2), None, ''),
 ])
-def test_training_and_test_videos_are_opened(tmp_path, name, content, kind, words):
+def test_training_and_test_videos_are_opened(tmp_path, name, content, kind, message):
     data = make_hmdb51(tmp_path / 'data')
     path = data / 'videos' / 'sit' / name
     path.write_bytes(content)
     report = check_data(data)
     assert [p.kind for p in report.problems] == ([] if kind is None else [kind])
     for problem in report.problems:
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=message):
             raise problem.error()
         assert problem.text.startswith(f'{path}: ')
 
@@ -103,12 +105,12 @@ def test_unlisted_videos_are_a_note(tmp_path, capsys):
     assert main(['--data', str(data)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[2:5] == [
-        'note: videos on disk that no list names: 13', r'  videos/climb/\udcff.mp4',
+        'note: videos on disk that are in no list: 13', r'  videos/climb/\udcff.mp4',
         '  videos/fall over/new 00.mkv']
     assert lines[-3:] == ['  videos/fall over/new 08.mkv', '  and 3 more', 'no problems']
 
 
-def test_classes_without_videos_are_named(tmp_path):
+def test_classes_without_videos_are_reported(tmp_path):
     data = make_data_set(
         tmp_path / 'data', {'classInd.txt': ['1 a', '2 b', '3 c'],
                             'trainlist01.txt': ['a/x.avi', 'b/x.avi'],
@@ -122,7 +124,7 @@ def test_classes_without_videos_are_named(tmp_path):
 
 @pytest.fixture
 def two_splits(tmp_path):
-    """Give a data set of two equal splits, of which the second lacks its test list."""
+    """Return a data set of two equal splits; the second has no test list."""
     data = make_ucf101(tmp_path / 'data')
     shutil.copy(data / 'splits' / 'trainlist01.txt', data / 'splits' / 'trainlist02.txt')
     return data
@@ -164,7 +166,7 @@ def test_only_the_chosen_splits_are_checked(two_splits):
     assert 'MISSING_LIST' in kinds(check_data(two_splits, [1, 3]))
 
 
-def test_no_data_set_has_a_status_of_its_own(tmp_path, capsys):
+def test_missing_data_set_has_its_own_exit_status(tmp_path, capsys):
     assert main(['--data', str(tmp_path)]) == 2
     assert 'no data set: ' in capsys.readouterr().err
     data = make_data_set(
@@ -181,4 +183,4 @@ def test_command_line(tmp_path, root):
         cwd=root, capture_output=True, text=True, timeout=120)
     assert process.returncode == 1, process.stderr
     assert 'missing videos: 1' in process.stdout
-    assert process.stderr == '', 'a bar belongs on a terminal, not into a log'
+    assert process.stderr == '', 'progress bars belong on a terminal, not in a log'

@@ -1,4 +1,4 @@
-"""Training curves from logs as training writes them."""
+"""Training curves from TensorBoard logs."""
 
 import sys
 
@@ -13,7 +13,7 @@ BLUE_RGB = (31, 119, 180)
 
 
 def write_log(folder, epochs, loss=2.0, tags=tuple(PANELS)):
-    """Write what training.train writes: one value a tag and epoch, the loss halved each time."""
+    """Log one value per tag and epoch, as training.train does; it halves every epoch."""
     with SummaryWriter(str(folder)) as log:
         for epoch in epochs:
             for tag in tags:
@@ -32,9 +32,9 @@ def test_values_are_those_logged(tmp_path):
     assert curves['loss/train'] == Curve((1, 2, 3), (1.0, 0.5, 0.25))
 
 
-def test_resumed_run_continues_and_its_later_value_counts(tmp_path):
+def test_later_value_of_a_resumed_run_is_used(tmp_path):
     write_log(tmp_path, (1, 2, 3))
-    # Killed in epoch 4: what it wrote last is half an event.
+    # Killed in epoch 4: the last event is incomplete.
     [first] = tmp_path.glob('*tfevents*')
     first.write_bytes(first.read_bytes()[:-5])
     first.rename(first.with_name(first.name + '.0'))
@@ -43,11 +43,11 @@ def test_resumed_run_continues_and_its_later_value_counts(tmp_path):
     assert read_curves(tmp_path)['loss/train'] == Curve((1, 2, 3, 4), (1.0, 0.5, 2.0, 1.0))
 
 
-def test_folder_without_log_is_named(tmp_path):
+def test_folder_without_log_is_reported(tmp_path):
     with pytest.raises(ValueError, match=r'nowhere: expected a folder written by training\.train'):
         read_curves(tmp_path / 'nowhere')
     (tmp_path / 'config.yaml').write_text('epochs: 3\n')
-    with pytest.raises(ValueError, match='without TensorBoard log'):
+    with pytest.raises(ValueError, match='got no TensorBoard log'):
         read_curves(tmp_path)
     write_log(tmp_path / 'other', (1,), tags=('loss/train', 'rate'))
     with pytest.raises(ValueError, match=r"log without \['clip_top1/validation', 'video"):

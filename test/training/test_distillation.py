@@ -1,4 +1,4 @@
-"""Flow teacher, student, and their evaluation, through the commands, on synthetic videos."""
+"""Flow teachers, students and their evaluation, on synthetic videos."""
 
 from dataclasses import replace
 import json
@@ -11,10 +11,10 @@ import sys
 import numpy as np
 import pytest
 import torch
-from training.clips.frame_store import ExtractSettings
+from training.clips.extract_settings import ExtractSettings
+from training.clips.folder_extraction import extract
 from training.clips.run_data import RunData
 from training.config import RunConfig
-from training.extract import extract
 from training.learning.run_state import LAST, read_best, read_saved, write_best
 from training.learning.stream import Stream
 from training.learning.teacher import Teacher
@@ -37,28 +37,30 @@ def frames(synthetic_data, tmp_path_factory):
     return out
 
 
-def trainer(data, frames, folder, **changes):
+def prepared(data, frames, folder, **changes):
     config = RunConfig.from_mapping({**TINY, **changes}, 'test')
-    return Trainer(config, RunData.read(config, data, frames), folder)
+    run = Trainer(config, RunData.read(config, data, frames), folder)
+    run.prepare()
+    return run
 
 
 @pytest.fixture(scope='module')
 def teacher_run(synthetic_data, frames, tmp_path_factory):
     """Train a flow stream."""
     folder = tmp_path_factory.mktemp('runs') / 'flow'
-    trainer(synthetic_data, frames, folder, stream='flow').run()
+    prepared(synthetic_data, frames, folder, stream='flow').run()
     return folder
 
 
-def test_clips_of_both_streams_show_the_same(synthetic_data, frames, tmp_path, teacher_run):
-    run = trainer(synthetic_data, frames, tmp_path / 'run', teachers=[str(teacher_run)],
-                  colour_jitter=0.0, size_px=32)
+def test_clips_of_both_streams_match(synthetic_data, frames, tmp_path, teacher_run):
+    run = prepared(synthetic_data, frames, tmp_path / 'run', teachers=[str(teacher_run)],
+                   colour_jitter=0.0, size_px=32)
     directions = []
     for index in range(len(run.dataset)):
         sample = run.dataset[index]
         assert sample['rgb'].shape == (8, 32, 32, 3)
         assert sample['flow'].shape == (8, 24, 24, 2)
-        # A square moves to the right or, mirrored, to the left: it must do so in both.
+        # A square moves right or, mirrored, left; it must do so in both streams.
         centres = [float(frame.nonzero()[:, 1].float().mean())
                    for frame in sample['rgb'].float().mean(-1) > 130]
         steps = np.diff(centres)
@@ -70,8 +72,8 @@ def test_clips_of_both_streams_show_the_same(synthetic_data, frames, tmp_path, t
 
 
 def test_student_learns_from_the_teacher(synthetic_data, frames, tmp_path, teacher_run):
-    run = trainer(synthetic_data, frames, tmp_path / 'run', teachers=[str(teacher_run)],
-                  epochs=3, learning_rate=0.003, optimizer='adamw')
+    run = prepared(synthetic_data, frames, tmp_path / 'run', teachers=[str(teacher_run)],
+                   epochs=3, learning_rate=0.003, optimizer='adamw')
     frozen = {k: v.clone() for k, v in run.teacher.state_dict().items()}
     first = run._train_epoch()
     assert {'loss', 'cross_entropy', 'mse', 'kl'} == set(first)
@@ -98,10 +100,10 @@ def test_projection_only_where_widths_differ(synthetic_data, teacher_run):
         Teacher([teacher_run], ('Up', 'Down'))
 
 
-def test_cached_teacher_says_what_the_teacher_says(synthetic_data, frames, tmp_path, teacher_run):
-    cached = trainer(synthetic_data, frames, tmp_path / 'a', teachers=[str(teacher_run)],
-                     cached_draws=1, cached='maps')
-    plain = trainer(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)])
+def test_cached_teacher_features_are_correct(synthetic_data, frames, tmp_path, teacher_run):
+    cached = prepared(synthetic_data, frames, tmp_path / 'a', teachers=[str(teacher_run)],
+                      cached_draws=1, cached='maps')
+    plain = prepared(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)])
     sample, clip = cached.dataset[1], plain.dataset[1]
     assert torch.allclose(
         sample['teacher'], plain.teacher(clip['flow'][None])[0], atol=1e-5)
@@ -109,20 +111,20 @@ def test_cached_teacher_says_what_the_teacher_says(synthetic_data, frames, tmp_p
 
 
 def test_seeds_share_a_cache(synthetic_data, frames, tmp_path):
-    one, two = (trainer(synthetic_data, frames, tmp_path / str(seed), seed=seed, cached_draws=1,
-                        cached='maps') for seed in (1, 2))
+    one, two = (prepared(synthetic_data, frames, tmp_path / str(seed), seed=seed, cached_draws=1,
+                         cached='maps') for seed in (1, 2))
     assert torch.equal(one.dataset[3]['maps'], two.dataset[3]['maps'])
     assert len(list((tmp_path / 'cache').iterdir())) == 1
     assert not torch.equal(one.stream.network.fc.weight, two.stream.network.fc.weight)
 
 
-def test_cache_follows_a_teacher_trained_anew(synthetic_data, frames, tmp_path, teacher_run):
+def test_cache_changes_with_the_teacher(synthetic_data, frames, tmp_path, teacher_run):
     folder = tmp_path / 'teacher'
     shutil.copytree(teacher_run, folder)
 
     def cached(name):
-        dataset = trainer(synthetic_data, frames, tmp_path / name, teachers=[str(folder)],
-                          cached_draws=1, cached='maps').dataset
+        dataset = prepared(synthetic_data, frames, tmp_path / name, teachers=[str(folder)],
+                           cached_draws=1, cached='maps').dataset
         return dataset[0]['teacher']
 
     before, model = cached('a'), read_best(folder)
@@ -131,9 +133,9 @@ def test_cache_follows_a_teacher_trained_anew(synthetic_data, frames, tmp_path, 
     assert not torch.equal(cached('b'), before)
 
 
-def test_all_streams_of_a_store_draw_the_same_clips(synthetic_data, frames, tmp_path, teacher_run):
-    both = trainer(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)]).dataset
-    alone = trainer(synthetic_data, frames, tmp_path / 'c').dataset
+def test_all_streams_sample_the_same_clips(synthetic_data, frames, tmp_path, teacher_run):
+    both = prepared(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)]).dataset
+    alone = prepared(synthetic_data, frames, tmp_path / 'c').dataset
     for index in range(len(both)):
         assert torch.equal(both[index]['rgb'], alone[index]['rgb'])
         assert torch.equal(both[index]['flow'], both.only('flow')[index]['flow'])
@@ -149,11 +151,11 @@ def test_flow_needs_extracted_frames(synthetic_data, frames):
 
 
 def test_parts_of_a_batch_add_up(synthetic_data, frames, tmp_path):
-    # Without batch statistics, a batch in parts must take the very step of the whole.
+    # Without batch statistics, a batch in parts must give the same step as the whole.
     def step(folder, num_parts):
-        run = trainer(synthetic_data, frames, tmp_path / folder, num_parts=num_parts,
-                      optimizer='sgd', learning_rate=0.1, ema_decay=0.0,
-                      frozen=['bn1.*', '*.bn?.*', '*.downsample.1.*'])
+        run = prepared(synthetic_data, frames, tmp_path / folder, num_parts=num_parts,
+                       optimizer='sgd', learning_rate=0.1, ema_decay=0.0,
+                       frozen=['bn1.*', '*.bn?.*', '*.downsample.1.*'])
         losses = run._train_epoch()
         return losses, run.stream.state_dict()
 
@@ -198,7 +200,7 @@ def test_two_processes_give_the_loss_of_one(synthetic_data, frames, tmp_path, te
 
 def test_evaluate_and_fuse(synthetic_data, frames, tmp_path, teacher_run):
     rgb = tmp_path / 'rgb'
-    trainer(synthetic_data, frames, rgb).run()
+    prepared(synthetic_data, frames, rgb).run()
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', '-m', 'training.evaluate', '--model', str(rgb),
          str(teacher_run), '--data', str(synthetic_data), '--frames', str(frames), '--json',

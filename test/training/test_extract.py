@@ -1,4 +1,4 @@
-"""Videos to frames and flow: what is written, what is skipped, what is said."""
+"""Extraction of frames and flow: the files written, videos skipped, errors reported."""
 
 from pathlib import Path
 import shutil
@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 from samples import write_video
-from training import extract as extract_module
-from training.clips.frame_store import ExtractSettings, FrameStore, FrameStoreError
+from training.clips.extract_settings import ExtractSettings, FrameStoreError
+from training.clips.folder_extraction import check_disk_space, DiskFullError, extract, find_tasks
+from training.clips.frame_store import FrameStore
 from training.clips.optical_flow import flow_to_uint8, make_flow, mirror_flow
 from training.data_set.splits import LabelledVideo
-from training.extract import check_room, DiskFullError, extract, plan
 
 FAST = ExtractSettings(short_side_px=32, flow='dis')
 
@@ -30,7 +30,7 @@ def listed(videos, name='Left/a.avi'):
 
 
 def textured(shift_px):
-    """Make a smooth random texture, moved to the right by ``shift_px``."""
+    """Return a smooth random texture, shifted to the right by ``shift_px``."""
     noise = np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8)
     smooth = cv2.normalize(
         cv2.GaussianBlur(noise, (0, 0), 3), None, 0, 255, cv2.NORM_MINMAX)
@@ -80,24 +80,24 @@ def test_default_size_is_the_papers(videos, tmp_path):
     (frame,) = FrameStore(tmp_path / 'out').read_rgb(listed(videos, 'Right/c.avi'), [0])
     assert frame.shape == (256, 256, 3)
     assert not (tmp_path / 'out' / 'Left').exists()
-    with pytest.raises(FrameStoreError, match='expected flow, got frames alone'):
+    with pytest.raises(FrameStoreError, match='expected flow, got frames only'):
         FrameStore(tmp_path / 'out').read_flow(listed(videos, 'Right/c.avi'), [0])
 
 
-def test_finished_videos_are_skipped_and_half_written_ones_redone(videos, tmp_path):
+def test_finished_videos_are_skipped_and_unfinished_ones_redone(videos, tmp_path):
     out = tmp_path / 'out'
     extract(videos, out, FAST, num_jobs=1)
-    kept = (out / 'Left' / 'a' / '00001.jpg').stat().st_mtime_ns
+    before = (out / 'Left' / 'a' / '00001.jpg').stat().st_mtime_ns
     half = out / 'Left' / 'b.partial'
     (out / 'Left' / 'b').rename(half)
     (half / '00020.jpg').unlink()
     assert extract(videos, out, FAST, num_jobs=1) == []
-    assert (out / 'Left' / 'a' / '00001.jpg').stat().st_mtime_ns == kept
+    assert (out / 'Left' / 'a' / '00001.jpg').stat().st_mtime_ns == before
     assert FrameStore(out).num_frames(listed(videos, 'Left/b.avi')) == 20
     assert not half.exists()
 
 
-def test_unreadable_videos_are_all_named(videos, tmp_path):
+def test_unreadable_videos_are_all_reported(videos, tmp_path):
     (videos / 'Left' / 'broken.avi').write_bytes(b'no video')
     (videos / 'Left' / 'empty.avi').write_bytes(b'')
     write_video(videos / 'Left' / 'single.avi', num_frames=1)
@@ -116,17 +116,17 @@ def test_unreadable_videos_are_all_named(videos, tmp_path):
 
 def test_other_settings_are_refused(videos, tmp_path):
     extract(videos, tmp_path / 'out', FAST, num_jobs=1)
-    with pytest.raises(FrameStoreError, match='expected to go on with'):
+    with pytest.raises(FrameStoreError, match='expected the settings of the frames in it'):
         extract(videos, tmp_path / 'out', ExtractSettings(short_side_px=48, flow='dis'))
 
 
-def test_a_full_disk_is_said_before_the_work(videos, tmp_path, monkeypatch):
-    tasks, _ = plan(videos, tmp_path, FAST)
-    check_room(tasks, tmp_path, FAST)
+def test_a_full_disk_is_reported_before_the_work(videos, tmp_path, monkeypatch):
+    tasks, _ = find_tasks(videos, tmp_path, FAST)
+    check_disk_space(tasks, tmp_path, FAST)
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(extract_module.shutil, 'disk_usage', lambda _: usage._replace(free=1000))
-    with pytest.raises(DiskFullError, match=r'expected about 0\.0 GB free'):
-        check_room(tasks, tmp_path, FAST)
+    monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage._replace(free=1000))
+    with pytest.raises(DiskFullError, match=r'expected about 0\.0 GB of free disk space'):
+        check_disk_space(tasks, tmp_path, FAST)
 
 
 def test_a_disk_that_fills_up_leaves_nothing_half_written(videos, tmp_path, monkeypatch):
@@ -158,7 +158,7 @@ def test_only_the_middle(videos, tmp_path):
         assert np.array_equal(got, expected)
 
 
-def test_missing_and_damaged_files_are_named(videos, tmp_path):
+def test_missing_and_damaged_files_are_reported(videos, tmp_path):
     out = tmp_path / 'out'
     extract(videos, out, FAST, num_jobs=1)
     store = FrameStore(out)
@@ -177,7 +177,7 @@ def test_missing_and_damaged_files_are_named(videos, tmp_path):
 @pytest.mark.parametrize('values', [
     {'flow': 'farneback'}, {'short_side_px': 4}, {'fps': 0}, {'max_sec': -1},
     {'jpeg_quality': 101}])
-def test_wrong_settings_are_named(values):
+def test_wrong_settings_are_reported(values):
     with pytest.raises(ValueError, match=next(iter(values))):
         ExtractSettings(**values)
 

@@ -1,4 +1,4 @@
-"""Train, resume, export and evaluate on synthetic videos, as the commands do."""
+"""Training, resuming, export and evaluation of runs on synthetic videos."""
 
 from dataclasses import replace
 import json
@@ -25,7 +25,7 @@ TINY = {
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """Make sums independent of the number of cores, so that runs can be compared exactly."""
+    """Use one thread, so that sums and runs can be compared exactly."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -35,6 +35,12 @@ def one_thread():
 def trainer(data, folder, frames=None, **changes):
     config = RunConfig.from_mapping({**TINY, **changes}, 'test')
     return Trainer(config, RunData.read(config, data, frames), folder)
+
+
+def prepared(*args, **changes):
+    run = trainer(*args, **changes)
+    run.prepare()
+    return run
 
 
 def test_resumed_run_equals_an_uninterrupted_one(synthetic_data, tmp_path):
@@ -68,14 +74,14 @@ def test_other_settings_do_not_resume(synthetic_data, tmp_path):
         trainer(synthetic_data, tmp_path / 'run', epochs=1, learning_rate=0.5)
 
 
-def test_damaged_state_is_named(synthetic_data, tmp_path):
+def test_damaged_state_is_reported(synthetic_data, tmp_path):
     trainer(synthetic_data, tmp_path / 'run', epochs=1).run()
     (tmp_path / 'run' / LAST).write_bytes(b'half a file')
     with pytest.raises(ValueError, match=r'last\.pt'):
         trainer(synthetic_data, tmp_path / 'run', epochs=1)
 
 
-def test_non_finite_loss_stops_with_the_batch_named(synthetic_data, tmp_path):
+def test_non_finite_loss_stops_and_names_the_batch(synthetic_data, tmp_path):
     run = trainer(synthetic_data, tmp_path / 'run')
     with torch.no_grad():
         run.stream.network.fc.bias.fill_(float('nan'))
@@ -104,7 +110,7 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
     assert f'{written["video_top1"]:.1%}' in done.stdout
 
 
-def test_export_refuses_what_does_not_agree(synthetic_data, tmp_path, monkeypatch):
+def test_export_refuses_a_network_that_differs(synthetic_data, tmp_path, monkeypatch):
     run = tmp_path / 'run'
     trainer(synthetic_data, run, epochs=1).run()
     monkeypatch.setattr('training.model_folder.parity.PARITY_BOUND', 0.0)
@@ -114,7 +120,7 @@ def test_export_refuses_what_does_not_agree(synthetic_data, tmp_path, monkeypatc
     assert not (tmp_path / 'mine.partial').exists()
 
 
-def test_parity_names_a_turned_class():
+def test_parity_reports_a_changed_class():
     trained = np.array([[1.0, 0.0]], np.float32)
     assert check_parity(trained, trained + 0.01)['num_clips'] == 1
     with pytest.raises(ParityError, match='1 changed best'):
@@ -123,7 +129,7 @@ def test_parity_names_a_turned_class():
         check_parity(trained, trained * np.nan)
 
 
-def test_frozen_parts_keep_their_values(synthetic_data):
+def test_frozen_parameters_do_not_change(synthetic_data):
     config = RunConfig.from_mapping({
         **TINY, 'frozen': ['layer1.*', 'bn1.*'], 'learning_rate': 0.01}, 'test')
     stream = Stream(config, 2)
@@ -145,7 +151,7 @@ def test_frozen_parts_keep_their_values(synthetic_data):
 
 @pytest.mark.parametrize(('cached', 'changed_names'), [
     ('features', ('fc.',)), ('maps', ('bn1.', 'layer', 'ce', 'fc.'))])
-def test_what_is_cached_does_not_learn(synthetic_data, tmp_path, cached, changed_names):
+def test_cached_parameters_do_not_change(synthetic_data, tmp_path, cached, changed_names):
     changes = {'cached_draws': 3, 'cached': cached, 'learning_rate': 0.01, 'epochs': 4,
                'mixup_alpha': 0.0}
     run = trainer(synthetic_data, tmp_path / 'run', **changes)
@@ -155,15 +161,15 @@ def test_what_is_cached_does_not_learn(synthetic_data, tmp_path, cached, changed
                if not torch.equal(v, before[k])}
     assert all(name.startswith(changed_names) for name in changed)
     assert all(any(c.startswith(name) for c in changed) for name in changed_names)
-    # Two videos, two clips each: a draw an epoch, the fourth epoch sees the first draw again.
+    # Two videos with two clips each. Every epoch uses the next draw; the fourth, the first again.
     assert len(run.dataset) == 4
-    kept = sorted(p.name for p in (tmp_path / 'cache').rglob('*.pt'))
-    assert kept == ['0.pt', '1.pt', '2.pt', 'validation.pt']
+    stored = sorted(p.name for p in (tmp_path / 'cache').rglob('*.pt'))
+    assert stored == ['0.pt', '1.pt', '2.pt', 'validation.pt']
 
 
 def test_cached_clips_are_those_of_the_epoch(synthetic_data, tmp_path):
-    cached = trainer(synthetic_data, tmp_path / 'a', cached_draws=2, learning_rate=1e-9)
-    plain = trainer(synthetic_data, tmp_path / 'b')
+    cached = prepared(synthetic_data, tmp_path / 'a', cached_draws=2, learning_rate=1e-9)
+    plain = prepared(synthetic_data, tmp_path / 'b')
     network = cached.stream.network.eval()
     for epoch in (0, 1):
         cached.dataset.epoch = plain.dataset.epoch = epoch
@@ -172,35 +178,57 @@ def test_cached_clips_are_those_of_the_epoch(synthetic_data, tmp_path):
             expected = network.pool_clip(clip['rgb'][None])[0]
         assert torch.allclose(sample['features'], expected, atol=1e-5)
         assert sample['label'] == clip['label']
-    # A second run of the same settings computes nothing anew.
+    # A second run with the same settings computes nothing again.
     stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache').rglob('*.pt')}
-    trainer(synthetic_data, tmp_path / 'c', cached_draws=2, learning_rate=1e-9)
+    prepared(synthetic_data, tmp_path / 'c', cached_draws=2, learning_rate=1e-9)
     assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache').rglob('*.pt')}
 
 
-def test_export_spares_what_is_no_model(synthetic_data, tmp_path):
+def test_a_new_trainer_writes_and_computes_nothing(synthetic_data, tmp_path):
+    run = trainer(synthetic_data, tmp_path / 'run', cached_draws=2, epochs=1)
+    assert list(tmp_path.iterdir()) == []
+    run.run()
+    stamps = {p: p.stat().st_mtime_ns for p in tmp_path.rglob('*') if p.is_file()}
+    resumed = trainer(synthetic_data, tmp_path / 'run', cached_draws=2, epochs=1)
+    assert resumed.progress.epoch == 1
+    assert stamps == {p: p.stat().st_mtime_ns for p in tmp_path.rglob('*') if p.is_file()}
+
+
+@pytest.mark.parametrize('num_frames', [8, 32])
+def test_clips_are_as_long_as_configured(synthetic_data, tmp_path, num_frames):
+    run = prepared(synthetic_data, tmp_path / 'run', num_frames=num_frames, epochs=1)
+    assert run.dataset[0]['rgb'].shape == (num_frames, 24, 24, 3)
+    for video in run.data.validation:
+        windows = run.data.windows(run.config, max_clips=None)(video)
+        # Videos of group 9 have 66 frames.
+        assert windows.shape == (66 // num_frames, num_frames, 24, 24, 3)
+    run.run()
+    assert read_best(tmp_path / 'run').config.num_frames == num_frames
+
+
+def test_export_never_overwrites_other_folders(synthetic_data, tmp_path):
     run = tmp_path / 'run'
     trainer(synthetic_data, run, epochs=1).run()
     for out in (run, tmp_path):
-        held = sorted(p.name for p in out.iterdir())
+        before = sorted(p.name for p in out.iterdir())
         with pytest.raises(ValueError, match='expected a new folder or an earlier model'):
             export_run(run, synthetic_data, out, 'float16')
-        assert sorted(p.name for p in out.iterdir()) == held
+        assert sorted(p.name for p in out.iterdir()) == before
 
 
-def test_imagenet_weights_fill_all_but_the_new_parts():
+def test_imagenet_weights_load_all_but_the_new_parts():
     config = RunConfig.from_mapping({'network': 'lite0'}, 'test')
     report = load_imagenet_lite0(make_network(config, 10))
     assert set(report.skipped) == {'fc.weight', 'fc.bias'}
     assert all(name.startswith(('motion', 'ce', 'norm', 'fc')) for name in report.initial)
 
 
-@pytest.mark.parametrize(('changes', 'words'), [
+@pytest.mark.parametrize(('changes', 'message'), [
     ({'epoch': 3}, "unknown settings .'epoch'"), ({'epochs': 0}, 'epochs must be above 0'),
     ({'network': 'vgg'}, 'network must be one of'), ({'dropout': 1.0}, 'dropout must be in'),
     ({'epochs': 'many'}, 'many'), ({'mixup_alpha': -1}, 'mixup_alpha must not be negative')])
-def test_wrong_settings_are_named(changes, words):
-    with pytest.raises(ValueError, match=words):
+def test_wrong_settings_are_reported(changes, message):
+    with pytest.raises(ValueError, match=message):
         RunConfig.from_mapping({**TINY, **changes}, 'my.yaml')
 
 

@@ -1,8 +1,8 @@
 """
-Augmentation of a training clip: one draw for all of its frames.
+Augmentation of training clips: one random draw for all frames of a clip.
 
-Multi-scale corner crop and horizontal flip as MARS (Crasto et al. 2019, ``transforms``), and a
-mild change of brightness, contrast and saturation.
+Multi-scale corner crop and horizontal flip as in MARS (Crasto et al. 2019, ``transforms``), and
+colour jitter: brightness, contrast and saturation.
 
 Layout legend: T frames, H height, W width, C channels.
 """
@@ -20,34 +20,34 @@ from training.clips.optical_flow import mirror_flow
 CROP_SCALES = tuple(2.0 ** (-i / 4) for i in range(5))
 """Side of the crop over the short side of the image."""
 CROP_POSITIONS = ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
-"""Vertical and horizontal place of the crop in the room left to it: centre and four corners."""
+"""Vertical and horizontal position of the crop, from 0 to 1: the centre and four corners."""
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """One draw, applied alike to every frame of a clip."""
+    """One random draw, applied to every frame of a clip."""
 
     scale: float
     """Side of the crop over the short side."""
     position: tuple[float, float]
-    """Place of the crop, see ``CROP_POSITIONS``."""
+    """Position of the crop, see ``CROP_POSITIONS``."""
     flip: bool
-    """Mirror left and right."""
+    """Whether to mirror left and right."""
     brightness: float
     """Added to every pixel, in [-255, 255]."""
     contrast: float
-    """Factor about mid-grey, 1 changes nothing."""
+    """Factor about mid-grey; 1 for no change."""
     saturation: float
-    """Factor about the grey image, 1 changes nothing."""
+    """Factor about the grey image; 1 for no change."""
 
     @classmethod
     def draw(cls, rng: Random, smallest_crop: float, jitter: float) -> 'Augmentation':
         """
-        Draw at random.
+        Draw a random augmentation.
 
         :param rng: source of randomness.
-        :param smallest_crop: least of ``CROP_SCALES`` that may be drawn.
-        :param jitter: strength of the colour changes, 0 for none, up to 1.
+        :param smallest_crop: smallest of ``CROP_SCALES`` to draw.
+        :param jitter: strength of the colour changes, from 0 for none to 1.
         :return: the draw.
         """
         scales = [scale for scale in CROP_SCALES if scale >= smallest_crop] or [1.0]
@@ -60,9 +60,9 @@ class Augmentation:
         self, images_HWC: Sequence[NDArray[np.uint8]], size_px: int,
     ) -> NDArray[np.uint8]:
         """
-        Crop, resize, flip and recolour.
+        Crop, resize, flip and recolour a clip.
 
-        :param images_HWC: RGB frames of one clip, uint8, all of one size.
+        :param images_HWC: RGB frames of one clip, uint8, of equal size.
         :param size_px: side of the result.
         :return: clip_THWC, uint8, contiguous.
         """
@@ -96,7 +96,7 @@ class Augmentation:
     def _recolour(self, clip_THWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.brightness == 0 and self.contrast == 1 and self.saturation == 1:
             return clip_THWC
-        # Per pixel: contrast and brightness act on all channels, saturation mixes in the grey.
+        # Per pixel: contrast and brightness act on all channels; saturation mixes in grey.
         grey_weights = np.array([0.299, 0.587, 0.114])
         mix = self.contrast * (
             self.saturation * np.eye(3) + (1 - self.saturation) * grey_weights[None, :])

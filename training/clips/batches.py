@@ -1,4 +1,4 @@
-"""Which clips make a batch, and which part of it each process computes."""
+"""Batches of clips, cut into parts that processes share."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from torch.utils.data import Sampler
 
 class PartedBatches(Sampler[list[int]]):
     """
-    Random batches of a fixed order, each cut into parts that the processes share.
+    Shuffled batches, each cut into parts that the processes share.
 
     Part m of a batch holds its items m, m + P, m + 2P and so on; process r computes the parts
-    r, r + W, and so on. So P parts in one process and P parts in W processes see the same clips
-    together, and give the same loss.
+    r, r + W, and so on. P parts thus hold the same clips, and give the same loss, in one process
+    as in W.
     """
 
     def __init__(self, num_items: int, batch_size: int, num_parts: int, rank: int = 0,
@@ -25,12 +25,12 @@ class PartedBatches(Sampler[list[int]]):
         :param num_parts: P, parts of a batch.
         :param rank: r, number of this process.
         :param num_processes: W.
-        :raises ValueError: when P is no multiple of W, or the sizes leave no batch.
+        :raises ValueError: when P is not a multiple of W, or a part would have less than 2 clips.
         """
         if num_parts % num_processes:
             raise ValueError(f'num_parts must be a multiple of the number of processes, '
                              f'{num_processes}, got {num_parts}')
-        # Batch normalisation needs two clips a part.
+        # Batch normalisation needs two clips per part.
         if min(num_items, batch_size) < 2 * num_parts:
             raise ValueError(
                 f'{num_parts} parts need batches of at least {2 * num_parts} clips, got '
@@ -38,25 +38,25 @@ class PartedBatches(Sampler[list[int]]):
         self._num_items, self._batch_size, self._num_parts = num_items, batch_size, num_parts
         self._own_parts = range(rank, num_parts, num_processes)
         self.seed = 0
-        """Decides the order; set it before every epoch."""
+        """Seed of the order; set it before every epoch."""
 
     @property
     def parts_per_batch(self) -> int:
-        """Give how many parts of a batch this process computes."""
+        """Return the number of parts of a batch that this process computes."""
         return len(self._own_parts)
 
     @property
     def batch_sizes(self) -> list[int]:
-        """Give the clips of every batch; a last one too small for its parts is left out."""
+        """Return the size of every batch; a last batch too small for its parts is dropped."""
         full, rest = divmod(self._num_items, self._batch_size)
         return [self._batch_size] * full + ([rest] if rest >= 2 * self._num_parts else [])
 
     def __len__(self) -> int:
-        """Give the number of parts in an epoch of this process."""
+        """Return the number of parts per epoch of this process."""
         return len(self.batch_sizes) * self.parts_per_batch
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Give the parts of this process, batch by batch."""
+        """Yield the parts of this process, batch by batch."""
         generator = torch.Generator().manual_seed(self.seed)
         order = torch.randperm(self._num_items, generator=generator).tolist()
         start = 0

@@ -1,11 +1,15 @@
 """
-Where clips come from: video files, or frames and flow extracted from them.
+Images on the model's time grid, from video files or from extracted frames and flow.
 
 Layout legend: H height, W width, C channels.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
+from imrs_ros.records import Frame
+from imrs_ros.resampler import Resampler
 from imrs_ros.video import read_video, video_length, VideoError
 import numpy as np
 from numpy.typing import NDArray
@@ -13,42 +17,45 @@ from training.clips.clip_sampling import grid_indices
 from training.clips.frame_store import FrameStore
 from training.data_set.splits import LabelledVideo
 
+_MAX_GAP_SEC = 3600.0
+"""Longer than any gap in a file, whose stamps follow its frame rate."""
+
 
 class ClipReader(Protocol):
-    """Gives images of one kind on the model's time grid."""
+    """Reads one stream of videos on the model's time grid."""
 
     def num_ticks(self, video: LabelledVideo) -> int:
         """
-        Count the images of a video.
+        Return the number of images of a video.
 
-        :param video: any video of the data.
+        :param video: any video of the data set.
         :return: at least 1.
         """
 
     def read(self, video: LabelledVideo, first: int, count: int) -> list[NDArray[np.uint8]]:
         """
-        Read consecutive images; a video that ends before loops.
+        Read consecutive images; a shorter video loops.
 
-        :param video: any video of the data.
-        :param first: index of the first on the grid.
-        :param count: how many.
+        :param video: any video of the data set.
+        :param first: tick of the first image.
+        :param count: number of images.
         :return: images_HWC, uint8.
         """
 
 
 class VideoReader:
-    """RGB frames decoded from the video file, the nearest to every tick."""
+    """Decodes the frame nearest to every tick from the video file."""
 
     def __init__(self, fps: float) -> None:
         """
-        Choose the time grid.
+        Set the time grid.
 
         :param fps: its rate, Hz.
         """
         self._fps = fps
 
     def num_ticks(self, video: LabelledVideo) -> int:
-        """Count the ticks of a video; see ``ClipReader``."""
+        """Return the number of ticks of a video; see ``ClipReader``."""
         length, fps = video_length(video.path)
         return max(1, int(length * self._fps / fps))
 
@@ -56,7 +63,7 @@ class VideoReader:
         """
         Read consecutive ticks; see ``ClipReader``.
 
-        :raises VideoError: when the video gives no frames there.
+        :raises VideoError: when the video has no frames there.
         """
         _, fps = video_length(video.path)
         indices = grid_indices(first, count, self._fps, fps)
@@ -68,11 +75,11 @@ class VideoReader:
 
 
 class StoreReader:
-    """Frames or flow of a ``FrameStore``."""
+    """Reads the frames or the flow of a ``FrameStore``."""
 
     def __init__(self, store: FrameStore, stream: str) -> None:
         """
-        Choose what is read.
+        Select a stream.
 
         :param store: extracted frames.
         :param stream: ``rgb`` or ``flow``.
@@ -82,10 +89,10 @@ class StoreReader:
 
     def num_ticks(self, video: LabelledVideo) -> int:
         """
-        Count frames; see ``ClipReader``.
+        Return the number of frames; see ``ClipReader``.
 
-        Where there is flow, the last frame has none and is left out of every stream, so that all
-        streams of a store draw and cut the same clips.
+        The last frame has no flow. If the store holds flow, every stream leaves that frame out,
+        so that all of them sample the same clips.
         """
         has_flow = self._store.settings.flow is not None
         return self._store.num_frames(video) - has_flow
@@ -101,3 +108,23 @@ class StoreReader:
         if self._is_flow:
             return self._store.read_flow(video, indices)
         return self._store.read_rgb(video, indices)
+
+
+def read_on_grid(
+    path: Path, fps: float, first: int = 0, count: int | None = None,
+) -> Iterator[NDArray[np.uint8]]:
+    """
+    Read a whole video through the resampler of the node.
+
+    :param path: the video.
+    :param fps: rate of the time grid, Hz.
+    :param first: video frame to start from.
+    :param count: number of video frames; default all to the end.
+    :return: RGB images_HWC, uint8, one for each tick.
+    :raises VideoError: when the video cannot be read.
+    """
+    resampler = Resampler(fps, _MAX_GAP_SEC)
+    for source in read_video(path, first, count):
+        frame = Frame(source.stamp_ns, path.stem, source.image_HWC)
+        for sampled in resampler.push(frame).frames:
+            yield sampled.image_HWC

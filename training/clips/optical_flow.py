@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FlowFunction = Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.float32]]
-"""Grey images of two times, previous and next (uint8 HW), to displacements_HW2 in pixels."""
+"""Previous and next grey image (uint8 HW) to displacements_HW2 in pixels."""
 
 BOUND_PX = 20.0
 """Larger displacements are clipped."""
@@ -21,12 +21,13 @@ FLOW_METHODS = ('tvl1', 'dis')
 
 def make_flow(method: str) -> FlowFunction:
     """
-    Make a flow estimator; it keeps buffers, so every process makes its own.
+    Create a flow estimator; it holds buffers, so every process needs its own.
 
     :param method: ``tvl1`` (Zach, Pock and Bischof 2007; OpenCV's default parameters, the paper's)
-        or ``dis`` (Kroeger et al. 2016; medium preset), some hundred times faster and rougher.
+        or ``dis`` (Kroeger et al. 2016; medium preset), about a hundred times faster, but less
+        accurate.
     :return: the estimator.
-    :raises ValueError: for another method.
+    :raises ValueError: when the method is unknown.
     """
     if method == 'tvl1':
         estimator = cv2.optflow.DualTVL1OpticalFlow_create()  # type: ignore[attr-defined]
@@ -54,7 +55,7 @@ def flow_to_uint8(flow_HW2: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def mirror_flow(flow_HW2: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
-    Mirror flow left and right: what moved right moves left, so x is inverted about rest.
+    Mirror flow horizontally: what moved right moves left, so x is inverted about rest.
 
     :param flow_HW2: uint8, any number of leading axes.
     :return: uint8 of the same shape.

@@ -1,4 +1,4 @@
-"""The videos of one run, and where its clips come from."""
+"""The videos of a training run, and the source of its clips."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,22 @@ from training.clips.clip_reader import ClipReader, StoreReader, VideoReader
 from training.clips.frame_store import FrameStore
 from training.clips.windows import reader_windows, Windows
 from training.config import RunConfig
-from training.data_set.splits import hold_out_fraction, hold_out_groups, LabelledVideo, read_split
+from training.data_set.hold_out import hold_out_fraction, hold_out_groups
+from training.data_set.splits import LabelledVideo, read_split
 
 VALIDATION_CLIPS = 2
-"""Windows of every validation video, evenly spaced."""
+"""Windows taken from every validation video, evenly spaced."""
 
 
 def hold_out(
     videos: Sequence[LabelledVideo], config: RunConfig,
 ) -> tuple[tuple[LabelledVideo, ...], tuple[LabelledVideo, ...]]:
     """
-    Take the validation videos that a config names out of the training list.
+    Hold out the validation videos that a config selects from the training list.
 
     :param videos: the training list.
-    :param config: groups, or a share of every class.
-    :return: the videos to learn from, and those to choose by.
+    :param config: groups, or a fraction of every class.
+    :return: the training videos and the validation videos.
     :raises ValueError: when one of the two would be empty.
     """
     if config.validation_groups:
@@ -32,37 +33,37 @@ def hold_out(
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """What a run learns from and is judged by."""
+    """Training, validation and test videos."""
 
     labels: tuple[str, ...]
     """Class names in the order of the logits."""
     train: tuple[LabelledVideo, ...]
-    """Videos to learn from."""
+    """Training videos, without those held out."""
     validation: tuple[LabelledVideo, ...]
-    """Videos to choose the best epoch by."""
+    """Held-out videos that choose the best epoch."""
     test: tuple[LabelledVideo, ...]
-    """Videos for the final figure only."""
+    """Test videos, for the final figures only."""
     store: FrameStore | None
     """Extracted frames and flow; None to decode RGB from the videos."""
 
     @classmethod
     def read(cls, config: RunConfig, data: Path, frames: Path | None) -> 'RunData':
         """
-        Read the split that a config names.
+        Read the split that a config selects.
 
         :param config: the run's settings.
         :param data: folder with ``videos/`` and ``splits/``.
         :param frames: folder of extracted frames, or None.
         :return: the data.
-        :raises FileNotFoundError: when something is missing.
-        :raises ValueError: when the config needs flow that is not there, or another time grid.
+        :raises FileNotFoundError: when a folder, a split file or a video is missing.
+        :raises ValueError: when the config needs flow that was not extracted, or another rate.
         """
         needs_flow = config.stream == 'flow' or bool(config.teachers)
         store = None if frames is None else FrameStore(frames)
         if needs_flow and (store is None or store.settings.flow is None):
             raise ValueError(
                 'a flow stream, and a student of one, need extracted flow; run `python -m '
-                'training.extract` and give its folder with --frames')
+                'training.extract` and pass its folder with --frames')
         if store is not None and store.settings.fps != config.fps:
             raise ValueError(f'{frames}: expected frames at {config.fps} Hz, got '
                              f'{store.settings.fps} Hz; extract with --fps {config.fps}')
@@ -72,31 +73,22 @@ class RunData:
 
     def reader(self, stream: str, fps: float) -> ClipReader:
         """
-        Give the source of one stream.
+        Return the source of one stream.
 
         :param stream: ``rgb`` or ``flow``.
         :param fps: rate of the time grid, Hz.
-        :return: a reader of the extracted frames where there are some, else of the videos.
+        :return: a reader of the extracted frames if there are any, else of the videos.
         """
         return VideoReader(fps) if self.store is None else StoreReader(self.store, stream)
 
     def windows(self, config: RunConfig, max_clips: int | None = VALIDATION_CLIPS) -> Windows:
         """
-        Give the windows that a run's stream is judged by.
+        Return the function that cuts videos into the validation windows of a run.
 
         :param config: the run's settings.
-        :param max_clips: windows a video at most.
+        :param max_clips: at most this many windows per video; None for all.
         :return: a function from videos to clips.
         """
         return reader_windows(
             self.reader(config.stream, config.fps), num_frames=config.num_frames,
             size_px=config.size_px, max_clips=max_clips)
-
-    def names(self, videos: Sequence[LabelledVideo]) -> list[str]:
-        """
-        Name videos without the place of the data.
-
-        :param videos: any.
-        :return: ``class/video``.
-        """
-        return [f'{video.path.parent.name}/{video.path.stem}' for video in videos]

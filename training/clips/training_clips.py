@@ -1,5 +1,5 @@
 """
-Clips of videos as a PyTorch dataset.
+Random, augmented clips as a PyTorch dataset.
 
 Layout legend: T frames, H height, W width, C channels.
 """
@@ -17,15 +17,15 @@ from training.config import RunConfig
 from training.data_set.splits import LabelledVideo
 
 Sample = dict[str, Tensor]
-"""By stream, ``rgb`` or ``flow``: clip_THWC, uint8; and ``label``, int64."""
+"""clip_THWC (uint8) by stream, ``rgb`` or ``flow``; and ``label`` (int64)."""
 
 
 class TrainingClips(Dataset[Sample]):
     """
-    One random, augmented clip of every video in every epoch, the same in every stream.
+    One random, augmented clip of every video per epoch, the same in every stream.
 
-    What is drawn depends on the seed, the epoch and the index alone, so that a resumed run sees
-    what an uninterrupted one would have seen.
+    A draw depends on seed, epoch and index alone, so that a resumed run sees the same clips as an
+    uninterrupted one.
     """
 
     def __init__(
@@ -33,11 +33,11 @@ class TrainingClips(Dataset[Sample]):
         readers: Mapping[str, ClipReader], sizes_px: Mapping[str, int],
     ) -> None:
         """
-        Describe the clips; nothing is read yet.
+        Set what to read; nothing is read yet.
 
-        :param videos: one clip of each, ``clips_per_video`` times.
+        :param videos: ``clips_per_video`` clips are drawn from each.
         :param config: seed, length and augmentation.
-        :param readers: where each stream comes from.
+        :param readers: source of each stream.
         :param sizes_px: side of the square frames of each stream.
         """
         self.videos, self.config = videos, config
@@ -46,7 +46,7 @@ class TrainingClips(Dataset[Sample]):
 
     def only(self, stream: str) -> 'TrainingClips':
         """
-        Give the same clips in one stream.
+        Return the same clips in one stream.
 
         :param stream: ``rgb`` or ``flow``.
         :return: the clips of this epoch.
@@ -57,7 +57,7 @@ class TrainingClips(Dataset[Sample]):
         return clips
 
     def __len__(self) -> int:
-        """Give the number of clips in an epoch."""
+        """Return the number of clips in an epoch."""
         return len(self.videos) * self.config.clips_per_video
 
     def __getitem__(self, index: int) -> Sample:

@@ -1,58 +1,34 @@
 """
-Whole videos cut into consecutive windows, through the resampling and preprocessing of the node.
+Whole videos cut into consecutive windows, with the resampling and preprocessing of the node.
 
-Windows do not overlap, and the remainder is dropped (MARS, ``test_single_stream.py``).
+Windows do not overlap; the remainder of a video is dropped (MARS, ``test_single_stream.py``).
 
 Layout legend: M clips of a video, T frames, H height, W width, C channels.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from imrs_ros.images.preprocessing import shrink
-from imrs_ros.records import Frame
-from imrs_ros.resampler import Resampler
-from imrs_ros.video import read_video
 import numpy as np
 from numpy.typing import NDArray
-from training.clips.clip_reader import ClipReader
+from training.clips.clip_reader import ClipReader, read_on_grid
 from training.data_set.splits import LabelledVideo
 
 Windows = Callable[[LabelledVideo], NDArray[np.uint8]]
 """A video to its clips_MTHWC (uint8)."""
-MAX_GAP_SEC = 3600.0
-"""A file has no gaps: its stamps are those of its frame rate."""
-
-
-def grid_frames(path: Path, fps: float, size_px: int) -> list[Frame]:
-    """
-    Read a video as the node would see it: shrunk, on the model's time grid.
-
-    :param path: the video.
-    :param fps: rate of the grid, Hz.
-    :param size_px: side of the frames.
-    :return: one frame a tick; its stamp is that of the source frame.
-    :raises VideoError: when the video cannot be read.
-    """
-    resampler = Resampler(fps, max_gap_sec=MAX_GAP_SEC)
-    frames: list[Frame] = []
-    for source in read_video(path):
-        frame = Frame(source.stamp_ns, path.stem, shrink(source.image_HWC, size_px))
-        frames.extend(resampler.push(frame).frames)
-    return frames
 
 
 def video_windows(*, num_frames: int, fps: float, size_px: int) -> Windows:
     """
-    Cut video files into consecutive windows, through the resampler of the node.
+    Cut video files into consecutive windows, with the resampler of the node.
 
-    :param num_frames: frames of a window; a shorter video loops to fill one.
+    :param num_frames: frames of a window; a shorter video loops to fill it.
     :param fps: rate of the time grid, Hz.
     :param size_px: side of the frames.
     :return: a function from a video to clips_MTHWC, uint8.
     """
     def windows(video: LabelledVideo) -> NDArray[np.uint8]:
-        images = [frame.image_HWC for frame in grid_frames(video.path, fps, size_px)]
+        images = [shrink(image, size_px) for image in read_on_grid(video.path, fps)]
         return np.stack([
             [images[(first + t) % len(images)] for t in range(num_frames)]
             for first in window_starts(len(images), num_frames)])
@@ -61,12 +37,12 @@ def video_windows(*, num_frames: int, fps: float, size_px: int) -> Windows:
 
 def window_starts(length: int, num_frames: int, max_clips: int | None = None) -> list[int]:
     """
-    Choose windows that do not overlap; the remainder is dropped.
+    Return where windows that do not overlap start; the remainder is dropped.
 
     :param length: frames of the video.
     :param num_frames: frames of a window.
-    :param max_clips: keep at most so many, evenly spaced; default all.
-    :return: the first frame of every window; one where the video is shorter than that.
+    :param max_clips: at most this many windows, evenly spaced; default all.
+    :return: the first frame of every window; one window if the video is shorter than that.
     """
     num_clips = max(1, length // num_frames)
     num_chosen = min(num_clips, max_clips or num_clips)
@@ -79,10 +55,10 @@ def reader_windows(
     """
     Cut videos into consecutive windows of one stream.
 
-    :param reader: where the images come from.
-    :param num_frames: frames of a window; a shorter video loops to fill one.
+    :param reader: source of the images.
+    :param num_frames: frames of a window; a shorter video loops to fill it.
     :param size_px: side of the frames.
-    :param max_clips: keep at most so many, evenly spaced; default all.
+    :param max_clips: at most this many windows, evenly spaced; default all.
     :return: a function from a video to clips_MTHWC, uint8.
     """
     def windows(video: LabelledVideo) -> NDArray[np.uint8]:

@@ -1,5 +1,5 @@
 """
-Which videos there are, of which class, in which split: UCF101, HMDB51 and class folders.
+Videos, their classes and their splits, read from UCF101, HMDB51 or class-folder lists.
 
 Start at ``splits``. It may import ``imrs_ros.video``.
 """

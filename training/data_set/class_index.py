@@ -8,10 +8,10 @@ from training.data_set.problem import Kind, Problem
 
 def read_class_index(path: Path) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """
-    Read the file.
+    Read the class names.
 
     :param path: the file.
-    :return: class names in the order of their lines, and what is wrong with which line.
+    :return: class names in the order of their lines, and a problem for each bad line.
     """
     lines = read_lines(path)
     if isinstance(lines, Problem):
@@ -22,7 +22,7 @@ def read_class_index(path: Path) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
         fields = line.split()
         if len(fields) != 2 or fields[0] != str(number) or fields[1] in labels:
             problems.append(Problem(
-                Kind.BAD_LINE, place, f'expected "{number} Class", ids from 1 without a gap and '
-                f'each class once, got {line!r}'))
+                Kind.BAD_LINE, place, f'expected "{number} Class", with consecutive ids from 1 '
+                f'and each class once, got {line!r}'))
         labels.append(fields[-1])
     return tuple(labels), tuple(problems)

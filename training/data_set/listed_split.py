@@ -1,54 +1,55 @@
-"""What the files of one split say, right or wrong."""
+"""The files of one split, parsed but not yet matched with the videos on disk."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.data_set.listed_video import ListedVideo, ListName
+from training.data_set.listed_video import ListedVideo, Subset
 from training.data_set.problem import Kind, Problem
 
-LISTED_PARTS: tuple[ListName, ...] = ('train', 'test')
+LISTED_SUBSETS: tuple[Subset, ...] = ('train', 'test')
+"""The subsets that a split must have."""
 
 
 @dataclass(frozen=True, slots=True)
-class SplitLists:
-    """Listed videos, and what could not be read."""
+class ListedSplit:
+    """Videos that the files of a split name, and the problems of those files."""
 
     labels: tuple[str, ...]
-    """Class names: in the order of ``classInd.txt``, sorted where there is none."""
+    """Class names: in the order of ``classInd.txt``, sorted without it."""
     videos: tuple[ListedVideo, ...]
-    """Every video of a line that could be read, in the order of files and lines."""
+    """The video of every line that could be read, in the order of files and lines."""
     problems: tuple[Problem, ...]
     """What could not be read, in the same order."""
 
     @classmethod
-    def of(
-        cls, labels: tuple[str, ...] | None, items: Iterable[ListedVideo | Problem],
-    ) -> 'SplitLists':
+    def from_lines(
+        cls, labels: tuple[str, ...] | None, lines: Iterable[ListedVideo | Problem],
+    ) -> 'ListedSplit':
         """
-        Part videos from problems.
+        Separate videos and problems.
 
         :param labels: class names; None for the sorted classes of the videos.
-        :param items: what each line says.
-        :return: the lists.
+        :param lines: every parsed line.
+        :return: the split.
         """
-        items = tuple(items)
-        videos = tuple(item for item in items if isinstance(item, ListedVideo))
+        lines = tuple(lines)
+        videos = tuple(line for line in lines if isinstance(line, ListedVideo))
         if labels is None:
             labels = tuple(sorted({video.class_name for video in videos}))
-        return cls(labels, videos, tuple(item for item in items if isinstance(item, Problem)))
+        return cls(labels, videos, tuple(line for line in lines if isinstance(line, Problem)))
 
-    def with_empty(self, paths: Mapping[ListName, Path]) -> 'SplitLists':
+    def check_subsets(self, paths: Mapping[Subset, Path]) -> 'ListedSplit':
         """
-        Note the parts without videos, unless other problems tell why.
+        Add a problem for each empty subset, unless other problems explain it.
 
-        :param paths: the parts there must be, and the files that list them.
-        :return: the lists with these problems.
+        :param paths: the subsets that must not be empty, and the files that list them.
+        :return: the split with these problems.
         """
         if self.problems:
             return self
-        given = {video.part for video in self.videos}
+        found = {video.subset for video in self.videos}
         return replace(self, problems=tuple(
             Problem(Kind.EMPTY_LIST, str(path),
-                    f'expected at least one {part} video, got none; add one')
-            for part, path in paths.items() if part not in given))
+                    f'expected at least one {subset} video, got none; add one')
+            for subset, path in paths.items() if subset not in found))

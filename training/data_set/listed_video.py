@@ -1,12 +1,12 @@
 """
-One line of a split file to one video, in each of the three formats.
+A video as one line of a split file names it, in each of the three formats.
 
 UCF101 (Soomro, Zamir and Shah 2012): ``Class/v_Class_gXX_cYY.avi id``, the id optional, no
 spaces in names. HMDB51 (Kuehne et al. 2011): ``name.avi 1``, 1 for train, 2 for test, 0 for
-unused. Class folders: the whole line is ``Class/video``: the class goes up to the only slash,
-the rest is the name; spaces belong to them, and there is no id.
+unused. Class folders: ``Class/video`` with one slash; both names may hold spaces, and there is no
+id.
 
-The suffix of a video may be another on disk or left out: videos are matched by stem.
+Videos are matched by stem: the suffix may differ from that on disk, or be left out.
 """
 
 from collections.abc import Mapping
@@ -18,22 +18,22 @@ from typing import Literal
 from imrs_ros.video import SUFFIXES
 from training.data_set.problem import Kind, Problem
 
-ListName = Literal['train', 'test', 'unused']
+Subset = Literal['train', 'test', 'unused']
 
 _GROUP = re.compile(r'_g(\d+)_c\d+$')
-_HMDB51_PARTS: Mapping[str, ListName] = {'1': 'train', '2': 'test', '0': 'unused'}
+_HMDB51_SUBSETS: Mapping[str, Subset] = {'1': 'train', '2': 'test', '0': 'unused'}
 
 
 @dataclass(frozen=True, slots=True)
 class ListedVideo:
-    """A video as a list names it, whether or not it lies on disk."""
+    """A video named in a split file; it may be missing on disk."""
 
     class_name: str
-    """Its class, which is also its folder."""
+    """Name of its class and of its folder."""
     stem: str
-    """Its name without suffix."""
-    part: ListName
-    """What the list puts it to."""
+    """File name without suffix."""
+    subset: Subset
+    """Where the list puts it."""
     group: int | None
     """The gXX of a UCF101 name; None without one and in the other formats."""
     place: str
@@ -41,16 +41,16 @@ class ListedVideo:
 
 
 def parse_ucf101(
-    line: str, place: str, part: ListName, ids: Mapping[str, int] | None,
+    line: str, place: str, subset: Subset, ids: Mapping[str, int] | None,
 ) -> ListedVideo | Problem:
     """
-    Read a line of a UCF101 list.
+    Parse a line of a UCF101 list.
 
     :param line: one line, not blank.
     :param place: file and line.
-    :param part: what the list is for.
-    :param ids: class name to id, as ``classInd.txt`` has them; None takes every class.
-    :return: the video, or what is wrong with the line.
+    :param subset: which subset the file lists.
+    :param ids: class name to id, as in ``classInd.txt``; None accepts every class.
+    :return: the video, or the problem of the line.
     """
     path, *rest = line.split()
     names = _split_path(path)
@@ -61,41 +61,41 @@ def parse_ucf101(
     class_name, stem = names
     if ids is not None and class_name not in ids:
         return Problem(
-            Kind.UNKNOWN_CLASS, place, f'expected a class that classInd.txt names, got '
-            f'{class_name!r}; add it there, or remove its lines')
+            Kind.UNKNOWN_CLASS, place, f'expected a class of classInd.txt, got {class_name!r}; '
+            'add it there, or remove its lines')
     if ids is not None and rest and int(rest[0]) != ids[class_name]:
         return Problem(
-            Kind.WRONG_ID, place, f'expected id {ids[class_name]}, which classInd.txt gives to '
-            f'{class_name}, got {rest[0]}; correct one of the two')
+            Kind.WRONG_ID, place, f'expected id {ids[class_name]} of {class_name} in '
+            f'classInd.txt, got {rest[0]}; correct one of the two')
     group = _GROUP.search(stem)
-    return ListedVideo(class_name, stem, part, int(group.group(1)) if group else None, place)
+    return ListedVideo(class_name, stem, subset, int(group.group(1)) if group else None, place)
 
 
 def parse_hmdb51(line: str, place: str, class_name: str) -> ListedVideo | Problem:
     """
-    Read a line of an HMDB51 list.
+    Parse a line of an HMDB51 list.
 
     :param line: one line, not blank.
     :param place: file and line.
     :param class_name: the class whose list it is.
-    :return: the video, or what is wrong with the line.
+    :return: the video, or the problem of the line.
     """
     name, *rest = line.strip().rsplit(maxsplit=1)
-    if not rest or rest[0] not in _HMDB51_PARTS or '/' in name:
+    if not rest or rest[0] not in _HMDB51_SUBSETS or '/' in name:
         return Problem(
             Kind.BAD_LINE, place, 'expected "name.avi" and 1 for train, 2 for test or 0 for '
             f'unused, got {line!r}')
-    return ListedVideo(class_name, _stem(name), _HMDB51_PARTS[rest[0]], None, place)
+    return ListedVideo(class_name, _stem(name), _HMDB51_SUBSETS[rest[0]], None, place)
 
 
-def parse_class_folder(line: str, place: str, part: ListName) -> ListedVideo | Problem:
+def parse_class_folder(line: str, place: str, subset: Subset) -> ListedVideo | Problem:
     """
-    Read a line of a list over class folders.
+    Parse a line of a class-folder list.
 
     :param line: one line, not blank.
     :param place: file and line.
-    :param part: what the list is for.
-    :return: the video, or what is wrong with the line.
+    :param subset: which subset the file lists.
+    :return: the video, or the problem of the line.
     """
     names = _split_path(line.strip())
     if names is None:
@@ -106,11 +106,11 @@ def parse_class_folder(line: str, place: str, part: ListName) -> ListedVideo | P
         return Problem(
             Kind.BAD_LINE, place, f'expected "Class/video" without an id, got {line!r}; remove '
             'the id, or add the classInd.txt of the UCF101 format')
-    return ListedVideo(*names, part, None, place)
+    return ListedVideo(*names, subset, None, place)
 
 
 def _split_path(text: str) -> tuple[str, str] | None:
-    """Take class and stem apart, None where there are not exactly these two."""
+    """Return class and stem, or None if the text is not exactly these two."""
     class_name, _, name = text.partition('/')
     if not name or '/' in name or class_name in ('', '.', '..'):
         return None
@@ -118,6 +118,6 @@ def _split_path(text: str) -> tuple[str, str] | None:
 
 
 def _stem(name: str) -> str:
-    """Drop the suffix of a video, and nothing else: "take 2.5" keeps its ".5"."""
+    """Remove a video suffix, and nothing else: "take 2.5" keeps its ".5"."""
     path = Path(name)
     return path.stem if path.suffix.lower() in SUFFIXES else name

@@ -1,4 +1,4 @@
-"""Lines of a text file, each with the place that messages name."""
+"""Lines of a text file, each with its file name and line number."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ def read_lines(path: Path) -> list[tuple[str, str]] | Problem:
     Read the lines that are not blank.
 
     :param path: UTF-8 text, with or without a byte order mark.
-    :return: place ("FILE, line N", from 1) and text of each, or what is wrong with the file.
+    :return: place ("FILE, line N", from 1) and text of each line, or why the file is unreadable.
     """
     try:
         lines = path.read_text(encoding='utf-8-sig').splitlines()

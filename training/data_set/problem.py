@@ -1,4 +1,4 @@
-"""What can be wrong with a data set, and where."""
+"""A problem of a data set, and where it is."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -18,13 +18,13 @@ class Kind(Enum):
     IN_BOTH = 'videos in both train and test'
     LEAKED_GROUP = 'groups in both train and test'
     EMPTY_CLASS = 'classes without training or test videos'
-    BROKEN_VIDEO = 'videos that cannot be opened or hold no frame'
+    BROKEN_VIDEO = 'videos that cannot be opened or have no frames'
     SINGLE_FRAME = 'videos of a single frame'
-    UNLISTED = 'videos on disk that no list names'
+    UNLISTED = 'videos on disk that are in no list'
 
     @property
     def is_error(self) -> bool:
-        """Whether it spoils training or figures; a note otherwise."""
+        """Whether it spoils training or figures; otherwise it is a note."""
         return self is not Kind.UNLISTED
 
 
@@ -33,20 +33,20 @@ _NOT_FOUND = (Kind.MISSING_LIST, Kind.MISSING_FOLDER, Kind.MISSING_VIDEO)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong."""
+    """One problem of a data set."""
 
     kind: Kind
-    """What sort."""
+    """What is wrong."""
     place: str
-    """File and line, file, or split in which it shows; empty where the text names the file."""
+    """File and line, file, or split; empty where the text names the file."""
     text: str
-    """What was expected, what came, and what to do; the same wherever it shows."""
+    """What was expected, what came, and what to do; the same in every place."""
 
     def error(self) -> FileNotFoundError | ValueError:
         """
-        Give the exception that says this.
+        Return the exception to raise for this problem.
 
-        :return: ``FileNotFoundError`` for what is not on disk, else ``ValueError``; to be raised.
+        :return: ``FileNotFoundError`` for what is not on disk, else ``ValueError``.
         """
         message = f'{self.place}: {self.text}' if self.place else self.text
         is_missing = self.kind in _NOT_FOUND

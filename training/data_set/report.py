@@ -1,4 +1,4 @@
-"""What a check of a data set found, in words."""
+"""The problems of a data set as text."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ MAX_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class DataReport:
-    """All findings."""
+class DataSetReport:
+    """Result of a check."""
 
     data: Path
     """The folder that was checked."""
     format_name: str
-    """Name of the format of its split files."""
+    """Format of its split files."""
     sizes: Mapping[str, tuple[int, int]]
-    """Split to numbers of training and of test videos that are there."""
+    """By split: numbers of training and test videos found on disk."""
     problems: tuple[Problem, ...]
-    """What is wrong, and notes."""
+    """Errors and notes."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether there are no errors; there may be notes."""
+        """Whether there are no errors; notes do not count."""
         return not any(problem.kind.is_error for problem in self.problems)
 
     def lines(self) -> Iterator[str]:
         """
-        Give the report: sizes, then a section for each kind of problem, then the sum.
+        Return the report: sizes, then a section for each kind of problem, then the total.
 
-        Something that shows in several places is one problem, with up to ``MAX_PLACES`` of them.
+        A problem found in several places counts once, with up to ``MAX_PLACES`` of them.
 
-        :return: lines of text, names relative to the data set.
+        :return: lines of text; paths are relative to the data set.
         """
-        yield f'{self.data}: split files of the format {self.format_name}'
+        yield f'{self.data}: {self.format_name} split files'
         for name, (num_train, num_test) in self.sizes.items():
             yield f'{name}: {num_train} training and {num_test} test videos'
         num_errors = 0
@@ -48,14 +48,14 @@ class DataReport:
         yield 'no problems' if self.is_clean else f'problems: {num_errors}'
 
     def _places(self, kind: Kind) -> dict[str, list[str]]:
-        """Give each text of a kind with the places where it shows."""
+        """Return the places of each problem of a kind, by its text."""
         places: dict[str, list[str]] = {}
         for problem in self.problems:
             if problem.kind is kind:
-                known = places.setdefault(self._relative(problem.text), [])
+                listed = places.setdefault(self._relative(problem.text), [])
                 place = self._relative(problem.place)
-                if place and place not in known:
-                    known.append(place)
+                if place and place not in listed:
+                    listed.append(place)
         return places
 
     def _section(self, kind: Kind, places: Mapping[str, list[str]]) -> Iterator[str]:
@@ -63,10 +63,9 @@ class DataReport:
         shown = list(places)[:None if kind.is_error else MAX_NOTES]
         for text in shown:
             yield f'  {text}'
-            where = places[text]
-            if where:
-                more = len(where) - MAX_PLACES
-                yield f'    in {"; ".join(where[:MAX_PLACES])}' + (
+            if places[text]:
+                more = len(places[text]) - MAX_PLACES
+                yield f'    in {"; ".join(places[text][:MAX_PLACES])}' + (
                     f' and {more} more' if more > 0 else '')
         if len(shown) < len(places):
             yield f'  and {len(places) - len(shown)} more'
@@ -74,5 +73,5 @@ class DataReport:
     def _relative(self, text: str) -> str:
         for name in ('videos', 'splits'):
             text = text.replace(str(self.data / name), name)
-        # File names need not be UTF-8; a terminal must be able to show them all the same.
+        # File names need not be UTF-8, but a terminal must be able to print them.
         return text.encode('utf-8', 'backslashreplace').decode()

@@ -1,5 +1,5 @@
 """
-The text files of ``splits/``, in the format that their names tell.
+The text files of ``splits/``, in the format that their names imply.
 
 =============  ================================================================
 UCF101         ``classInd.txt``, ``trainlistNN.txt``, ``testlistNN.txt``
@@ -7,8 +7,8 @@ HMDB51         ``<class>_test_split<N>.txt``
 class folders  ``trainlistNN.txt``, ``testlistNN.txt`` without ``classInd.txt``
 =============  ================================================================
 
-Any of them may have ``background_train.txt`` and ``background_test.txt``: videos of no class.
-``training/data_set/listed_video.py`` tells what their lines look like.
+Each may have ``background_train.txt`` and ``background_test.txt``: videos that show no class.
+``training/data_set/listed_video.py`` describes the lines.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,9 +18,9 @@ from pathlib import Path
 import re
 
 from training.data_set.class_index import read_class_index
-from training.data_set.listed_split import LISTED_PARTS, SplitLists
+from training.data_set.listed_split import LISTED_SUBSETS, ListedSplit
 from training.data_set.listed_video import (
-    ListedVideo, ListName, parse_class_folder, parse_hmdb51, parse_ucf101)
+    ListedVideo, parse_class_folder, parse_hmdb51, parse_ucf101, Subset)
 from training.data_set.numbered_lines import read_lines
 from training.data_set.problem import Kind, Problem
 
@@ -31,7 +31,7 @@ _HMDB51_LIST = re.compile(r'(.+)_test_split(\d+)\.txt')
 
 
 class Format(Enum):
-    """How the files are laid out; the value is its name in words."""
+    """Layout of the files; the value is its name in reports."""
 
     UCF101 = 'UCF101'
     HMDB51 = 'HMDB51'
@@ -43,11 +43,11 @@ class SplitFiles:
 
     def __init__(self, folder: Path) -> None:
         """
-        Find out what files there are.
+        List the files and find their format.
 
         :param folder: ``splits/`` of the data set.
-        :raises FileNotFoundError: when no file of any format is there.
-        :raises ValueError: when files of two formats are there.
+        :raises FileNotFoundError: when there are no split files.
+        :raises ValueError: when there are files of two formats.
         """
         names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         lists = [match for name in names if (match := _LIST.fullmatch(name))]
@@ -55,7 +55,7 @@ class SplitFiles:
         if not lists and not hmdb51:
             raise FileNotFoundError(
                 f'{folder}: expected trainlist01.txt and testlist01.txt, or the HMDB51 files '
-                f'<class>_test_split1.txt, got {names[:3] or "nothing"}; give the folder that '
+                f'<class>_test_split1.txt, got {names[:3] or "nothing"}; pass the folder that '
                 'holds videos/ and splits/')
         if lists and hmdb51:
             raise ValueError(
@@ -68,74 +68,75 @@ class SplitFiles:
         """The format."""
         self.numbers = tuple(sorted(
             {int(m[1]) for m in lists} | {int(m[2]) for m in hmdb51}))
-        """The splits for which there is any file."""
+        """The splits that have any file."""
         self._hmdb51_labels = tuple(sorted({m[1] for m in hmdb51}))
 
-    def read(self, number: int) -> SplitLists:
+    def read(self, number: int) -> ListedSplit:
         """
-        Read one split; whatever is wrong is noted, not raised.
+        Read one split; problems are returned, not raised.
 
         :param number: the split, from 1.
         :return: labels, videos and problems.
         """
         if number not in self.numbers:
-            return SplitLists((), (), (Problem(
+            return ListedSplit((), (), (Problem(
                 Kind.MISSING_LIST, str(self.folder), f'expected files of split {number}, got '
                 f'those of {list(self.numbers)}; choose one of these'),))
-        lists = (self._read_hmdb51(number) if self.format is Format.HMDB51
+        split = (self._read_hmdb51(number) if self.format is Format.HMDB51
                  else self._read_numbered(number))
-        return lists.with_empty({part: self._list(part, number) for part in LISTED_PARTS})
+        return split.check_subsets(
+            {subset: self._list(subset, number) for subset in LISTED_SUBSETS})
 
-    def read_background(self, parts: Sequence[ListName] = LISTED_PARTS) -> SplitLists:
+    def read_background(self, subsets: Sequence[Subset] = LISTED_SUBSETS) -> ListedSplit:
         """
-        Read the videos that belong to no class.
+        Read the background videos, which show none of the classes.
 
-        :param parts: which lists.
-        :return: names of their folders as labels, videos and problems; none of a missing list.
+        :param subsets: which lists; one that does not exist is empty.
+        :return: videos and problems; the labels are the folders of the videos.
         """
-        paths = {part: self.background_list(part) for part in parts}
-        paths = {part: path for part, path in paths.items() if path.is_file()}
-        return SplitLists.of(None, [
-            item for part, path in paths.items()
-            for item in _parse(path, self._line_parser(part, None))]).with_empty(paths)
+        paths = {subset: self.background_list(subset) for subset in subsets}
+        paths = {subset: path for subset, path in paths.items() if path.is_file()}
+        return ListedSplit.from_lines(None, [
+            line for subset, path in paths.items()
+            for line in _parse(path, self._line_parser(subset, None))]).check_subsets(paths)
 
-    def background_list(self, part: ListName) -> Path:
+    def background_list(self, subset: Subset) -> Path:
         """
-        Give the place of a background list.
+        Return the path of a background list.
 
-        :param part: 'train' or 'test'.
+        :param subset: 'train' or 'test'.
         :return: the file, which need not exist.
         """
-        return self.folder / f'background_{part}.txt'
+        return self.folder / f'background_{subset}.txt'
 
-    def _line_parser(self, part: ListName, ids: Mapping[str, int] | None) -> ParseLine:
+    def _line_parser(self, subset: Subset, ids: Mapping[str, int] | None) -> ParseLine:
         if self.format is Format.UCF101:
-            return partial(parse_ucf101, part=part, ids=ids)
-        return partial(parse_class_folder, part=part)
+            return partial(parse_ucf101, subset=subset, ids=ids)
+        return partial(parse_class_folder, subset=subset)
 
-    def _list(self, part: ListName, number: int) -> Path:
+    def _list(self, subset: Subset, number: int) -> Path:
         return self.folder / (
             f'*_test_split{number}.txt' if self.format is Format.HMDB51
-            else f'{part}list{number:02d}.txt')
+            else f'{subset}list{number:02d}.txt')
 
-    def _read_numbered(self, number: int) -> SplitLists:
+    def _read_numbered(self, number: int) -> ListedSplit:
         labels, problems = (
             read_class_index(self.folder / 'classInd.txt') if self.format is Format.UCF101
             else (None, ()))
         ids = {name: i for i, name in enumerate(labels or (), start=1)}
-        return SplitLists.of(labels, [*problems, *(
-            item for part in LISTED_PARTS for item in _parse(
-                self._list(part, number), self._line_parser(part, ids)))])
+        return ListedSplit.from_lines(labels, [*problems, *(
+            line for subset in LISTED_SUBSETS for line in _parse(
+                self._list(subset, number), self._line_parser(subset, ids)))])
 
-    def _read_hmdb51(self, number: int) -> SplitLists:
-        return SplitLists.of(self._hmdb51_labels, [
-            item for name in self._hmdb51_labels for item in _parse(
+    def _read_hmdb51(self, number: int) -> ListedSplit:
+        return ListedSplit.from_lines(self._hmdb51_labels, [
+            line for name in self._hmdb51_labels for line in _parse(
                 self.folder / f'{name}_test_split{number}.txt',
                 partial(parse_hmdb51, class_name=name))])
 
 
 def _parse(path: Path, parse_line: ParseLine) -> Iterator[ListedVideo | Problem]:
-    """Give what the lines of a file say, or what is wrong with the file."""
+    """Parse the lines of a file; a file that cannot be read is one problem."""
     lines = read_lines(path)
     if isinstance(lines, Problem):
         yield lines

@@ -1,4 +1,4 @@
-"""Which videos lie in a folder of class folders: one directory listing a class."""
+"""The videos on disk, in one folder for each class."""
 
 import os
 from pathlib import Path
@@ -10,15 +10,15 @@ from training.data_set.problem import Kind, Problem
 
 class VideoIndex:
     """
-    Videos by class and stem; lists each class folder once, at its first use.
+    Finds videos by class and stem; lists each class folder once, at its first use.
 
-    Where files of one stem differ in suffix, the one that stands first in ``SUFFIXES`` counts.
-    Names are compared letter by letter, never as patterns; suffixes in any case.
+    Of files that differ only in suffix, the one that comes first in ``SUFFIXES`` is used. Names
+    are compared literally, never as patterns; the case of suffixes does not matter.
     """
 
     def __init__(self, folder: Path) -> None:
         """
-        Make an index that has listed nothing yet.
+        Check the folder; nothing is listed yet.
 
         :param folder: holds one folder of videos for each class.
         :raises FileNotFoundError: when there is no such folder.
@@ -26,7 +26,7 @@ class VideoIndex:
         if not folder.is_dir():
             raise FileNotFoundError(
                 f'{folder}: expected a folder with one folder of videos for each class, got none; '
-                'give the folder that holds videos/ and splits/')
+                'pass the folder that holds videos/ and splits/')
         self.folder = folder
         self._paths: dict[str, tuple[Path, ...]] = {}
         self._by_stem: dict[str, dict[str, Path]] = {}
@@ -35,8 +35,8 @@ class VideoIndex:
         """
         Find a listed video.
 
-        :param video: what a list says of it.
-        :return: the file, or what is missing.
+        :param video: as listed.
+        :return: the file, or a problem if it is missing.
         """
         folder = self.folder / video.class_name
         path = self._stems(video.class_name).get(video.stem)
@@ -47,19 +47,19 @@ class VideoIndex:
                 Kind.MISSING_FOLDER, video.place, f'{folder}: expected the folder of the class, '
                 'got none; add it, or remove the lines of the class')
         return Problem(
-            Kind.MISSING_VIDEO, video.place, f'{folder / video.stem}: expected a video with one '
-            f'of {", ".join(SUFFIXES)}, got none; add it, or remove its line')
+            Kind.MISSING_VIDEO, video.place, f'{folder / video.stem}: expected a video with '
+            f'suffix {", ".join(SUFFIXES)}, got none; add it, or remove its line')
 
     def paths(self, class_name: str) -> tuple[Path, ...]:
         """
-        Give all videos of a class.
+        Return all videos of a class.
 
-        :param class_name: its folder.
-        :return: files, sorted; none where there is no such folder.
+        :param class_name: name of its folder.
+        :return: files, sorted; empty if there is no such folder.
         """
         if class_name not in self._paths:
             folder = self.folder / class_name
-            # Entries of scandir know what they are: no stat for each file, as is_file has.
+            # Entries of scandir know their type; Path.is_file would stat every file.
             entries = os.scandir(folder) if folder.is_dir() else ()
             self._paths[class_name] = tuple(sorted(
                 folder / entry.name for entry in entries
@@ -68,7 +68,7 @@ class VideoIndex:
 
     def class_names(self) -> tuple[str, ...]:
         """
-        Give the classes that have a folder.
+        Return the classes that have a folder.
 
         :return: names, sorted.
         """

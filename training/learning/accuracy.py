@@ -1,7 +1,7 @@
 """
-Clip and video accuracy over whole videos.
+Clip and video accuracy on whole videos.
 
-A video's scores are the mean of its clips' logits (MARS, ``test_single_stream.py``).
+The scores of a video are the mean of the logits of its clips (MARS, ``test_single_stream.py``).
 
 Layout legend: M clips of a video, T frames, H height, W width, C channels, K classes.
 """
@@ -23,28 +23,28 @@ ScoreClips = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accuracy:
-    """Fractions in [0, 1]."""
+    """Accuracies, fractions in [0, 1]."""
 
     clip_top1: float
-    """Clips whose best class is right."""
+    """Clips whose best class is correct."""
     clip_top5: float
-    """Clips with the right class among the best five."""
+    """Clips with the correct class among the best five."""
     video_top1: float
-    """Videos whose best class is right."""
+    """Videos whose best class is correct."""
     video_top5: float
-    """Videos with the right class among the best five."""
+    """Videos with the correct class among the best five."""
     num_clips: int
-    """Clips evaluated."""
+    """Number of clips."""
     num_videos: int
-    """Videos evaluated."""
+    """Number of videos."""
 
 
 def score_clips(network: nn.Module, clips_NTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
-    Give the logits of a network in evaluation mode.
+    Return the logits of a network, in evaluation mode.
 
-    :param network: any network; it is left in evaluation mode.
-    :param clips_NTHWC: uint8.
+    :param network: any network; it stays in evaluation mode.
+    :param clips_NTHWC: clips, uint8.
     :return: logits_NK, float32.
     """
     network.eval()
@@ -62,7 +62,7 @@ def score_videos(
     Score whole videos.
 
     :param score_clips: the model.
-    :param videos: what to score; none is skipped.
+    :param videos: the videos.
     :param windows: cuts a video into clips.
     :return: logits_MK of every video.
     :raises ValueError: when a video cannot be read.
@@ -74,10 +74,10 @@ def score_videos(
 
 def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) -> Accuracy:
     """
-    Count the clips and videos whose class is found.
+    Count the clips and videos whose class is correct.
 
     :param logits: logits_MK of every video.
-    :param labels: the class of every video.
+    :param labels: correct class of every video.
     :return: the accuracy.
     """
     clips = np.array([rank_of(logits_K, label)
@@ -92,11 +92,11 @@ def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) ->
 
 def rank_of(logits_K: NDArray[np.float32], label: int) -> int:
     """
-    Give the place of the right class.
+    Return the rank of the correct class.
 
     :param logits_K: scores.
-    :param label: the right class.
-    :return: how many classes do not score lower; 0 is the best place. A score that is no number
-        is never right.
+    :param label: the correct class.
+    :return: number of other classes that do not score lower; 0 is the best rank. A class whose
+        score is NaN ranks last.
     """
     return int((~(logits_K < logits_K[label])).sum()) - 1

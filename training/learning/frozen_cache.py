@@ -1,8 +1,8 @@
 """
-What a frozen part of a network gives for the training clips, computed once and kept on disk.
+Outputs of the frozen part of a network for the training clips, computed once and stored on disk.
 
-Runs that freeze the same part share one folder, whatever their seeds: the clips in it are drawn
-from seed 0.
+Runs that freeze the same part share a folder, whatever their seeds: its clips are drawn from
+seed 0.
 
 Layout legend: M clips, N clips of a batch.
 """
@@ -27,44 +27,44 @@ from training.learning.teacher import Teacher
 
 KEY_FIELDS = ('network', 'width', 'pretrained', 'stream', 'cached', 'num_frames', 'fps', 'size_px',
               'split', 'validation_groups', 'clips_per_video', 'smallest_crop', 'colour_jitter')
-"""Settings that what is computed depends on; excitation too, where features are cached."""
+"""Settings that the outputs depend on; with cached features, the excitation too."""
 
 
 class CachedClips(Dataset[Sample]):
-    """What was computed for the clips of one draw after the other, a draw an epoch."""
+    """Computed outputs of several draws of the training clips; each epoch uses the next draw."""
 
     def __init__(self, draws: list[Mapping[str, Tensor]]) -> None:
         """
-        Take what was computed.
+        Store the draws.
 
-        :param draws: tensors of M rows, by key of a batch.
+        :param draws: for each draw, tensors of M rows by key of a batch.
         """
         self._draws = draws
         self.epoch = 0
 
     def __len__(self) -> int:
-        """Give the number of clips in an epoch."""
+        """Return the number of clips in an epoch."""
         return len(self._draws[0]['label'])
 
     def __getitem__(self, index: int) -> Sample:
-        """Give one clip of the draw that is this epoch's turn."""
+        """Return one clip of the draw of this epoch."""
         draw = self._draws[self.epoch % len(self._draws)]
         return {name: rows[index] for name, rows in draw.items()}
 
 
 class FrozenCache:
-    """Computes and keeps the outputs of the frozen part of a stream, and of its teacher."""
+    """Computes and stores the outputs of the frozen part of a stream, and of its teacher."""
 
     def __init__(self, stream: Stream, teacher: Teacher | None, data: RunData, root: Path,
                  device: torch.device) -> None:
         """
-        Choose the folder; nothing is computed yet.
+        Select the folder; nothing is computed yet.
 
-        :param stream: its network below the cache does not change.
+        :param stream: the stream; its frozen part must not change.
         :param teacher: its teacher, or None.
-        :param data: the run's data.
+        :param data: the videos of the run.
         :param root: folder of all caches.
-        :param device: where to compute.
+        :param device: device of the stream.
         """
         self._frozen = freeze(stream.network, stream.config.cached, device)
         self._teacher, self._device = teacher, device
@@ -74,26 +74,26 @@ class FrozenCache:
 
     def training(self, clips: TrainingClips, num_workers: int) -> CachedClips:
         """
-        Give what is computed from several draws of the training clips.
+        Return the outputs for several draws of the training clips.
 
-        :param clips: the clips; their epoch decides the draw.
+        :param clips: the clips; their ``epoch`` is changed.
         :param num_workers: processes that read clips.
         :return: the cached clips.
         """
         draws: list[Mapping[str, Tensor]] = []
         for number in range(self._config.cached_draws):
             clips.epoch = number
-            draw = self._kept(self._folder / f'{number}.pt', DataLoader(
+            draw = self._load(self._folder / f'{number}.pt', DataLoader(
                 clips.only(self._config.stream), 1, num_workers=num_workers), self._compute)
             if self._teacher is not None:
-                draw = {**draw, **self._kept(self._teacher_folder / f'{number}.pt', DataLoader(
-                    clips.only('flow'), 1, num_workers=num_workers), self._teach)}
+                draw = {**draw, **self._load(self._teacher_folder / f'{number}.pt', DataLoader(
+                    clips.only('flow'), 1, num_workers=num_workers), self._compute_teacher)}
             draws.append(draw)
         return CachedClips(draws)
 
     def validation(self, windows: Windows) -> list[dict[str, Tensor]]:
         """
-        Give what is computed from the windows of the validation videos.
+        Return the outputs for the windows of the validation videos.
 
         :param windows: cuts a video into clips.
         :return: tensors of M rows by key of a batch, for every video.
@@ -105,13 +105,13 @@ class FrozenCache:
                 disable=None)]
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically({'videos': videos}, path)
-        kept: list[dict[str, Tensor]] = read_saved(path)['videos']
-        return kept
+        outputs: list[dict[str, Tensor]] = read_saved(path)['videos']
+        return outputs
 
-    def _kept(
+    def _load(
         self, path: Path, loader: DataLoader, compute: Callable[[Sample], dict[str, Tensor]],
     ) -> dict[str, Tensor]:
-        """Read what an earlier run computed, or compute and keep it."""
+        """Load the outputs for the clips of a loader; compute them unless they are stored."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             computed = [compute(sample) for sample in tqdm(
@@ -124,7 +124,7 @@ class FrozenCache:
     def _compute(self, sample: Sample) -> dict[str, Tensor]:
         return {**self._frozen(sample[self._config.stream]), 'label': sample['label']}
 
-    def _teach(self, sample: Sample) -> dict[str, Tensor]:
+    def _compute_teacher(self, sample: Sample) -> dict[str, Tensor]:
         if self._teacher is None:
             raise RuntimeError('expected a teacher, got none')
         return {TEACHER: self._teacher(sample['flow'].to(self._device)).cpu()}
@@ -137,6 +137,7 @@ def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:
     if teachers:
         fields = [f for f in fields if f not in ('network', 'width', 'pretrained')]
         models = [sha256((Path(run) / BEST).read_bytes()).hexdigest() for run in config.teachers]
-    text = json.dumps([{f: settings[f] for f in fields}, models, data.names(data.train),
+    names = [video.name for video in data.train]
+    text = json.dumps([{f: settings[f] for f in fields}, models, names,
                        str(data.store and data.store.root)])
     return ('teacher_' if teachers else 'clips_') + sha256(text.encode()).hexdigest()[:16]

@@ -1,5 +1,5 @@
 """
-The part of a network that a run does not train, compiled for the processor it runs on.
+The part of a network that a run does not train, compiled by OpenVINO on a CPU.
 
 Layout legend: M clips, T frames, H height, W width, C channels.
 """
@@ -15,17 +15,17 @@ import torch
 from torch import nn, Tensor
 
 FrozenFunction = Callable[[Tensor], dict[str, Tensor]]
-"""clips_MTHWC (uint8) to what a batch of cached clips holds, M rows each, on the CPU."""
+"""clips_MTHWC (uint8) to tensors of M rows by key of a batch, on the CPU."""
 
 
 class FrozenPart(nn.Module):
-    """Whole clips to pooled features, or to the maps and the still features."""
+    """Computes the pooled features of a clip, or its maps and still features."""
 
     def __init__(self, network: VideoNetwork, cached: str) -> None:
         """
-        Take a network; it is put into evaluation mode.
+        Put the network into evaluation mode.
 
-        :param network: what is wanted of it does not change.
+        :param network: the network; its frozen part must not change.
         :param cached: ``features`` or ``maps``.
         """
         super().__init__()
@@ -37,7 +37,7 @@ class FrozenPart(nn.Module):
         Compute one clip.
 
         :param clip_THWC: uint8.
-        :return: one tensor of one row for each of ``keys``.
+        :return: a tensor of one row for each of ``keys``.
         """
         if self.keys == ('features',):
             return (self.network.pool_clip(clip_THWC[None]),)
@@ -47,18 +47,18 @@ class FrozenPart(nn.Module):
 
 def freeze(network: VideoNetwork, cached: str, device: torch.device) -> FrozenFunction:
     """
-    Make a function of the frozen part; on a CPU by OpenVINO, several times faster than PyTorch.
+    Return the frozen part as a function; on a CPU it runs several times faster than in PyTorch.
 
-    :param network: what is wanted of it does not change.
+    :param network: the network; its frozen part must not change.
     :param cached: ``features`` or ``maps``.
-    :param device: where the network is.
-    :return: the function; maps come in half precision.
+    :param device: device of the network.
+    :return: the function; its maps are in half precision.
     """
     part = FrozenPart(network, cached)
     run = _openvino(part) if device.type == 'cpu' else _torch(part, device)
 
     def apply(clips_MTHWC: Tensor) -> dict[str, Tensor]:
-        # One clip at a time: large maps then stay in the CPU's cache.
+        # One clip at a time, so that large maps stay in the CPU's cache.
         rows = [run(clip_THWC) for clip_THWC in clips_MTHWC]
         columns = {key: torch.cat([row[i] for row in rows]) for i, key in enumerate(part.keys)}
         return {key: c.half() if key == 'maps' else c for key, c in columns.items()}
@@ -79,7 +79,7 @@ def _openvino(part: FrozenPart) -> Callable[[Tensor], list[Tensor]]:
         shape = tuple(clip_THWC.shape)
         if shape not in compiled:
             with warnings.catch_warnings(), torch.no_grad():
-                # PyTorch warns of its own use of a deprecated name.
+                # PyTorch warns about its own use of a deprecated name.
                 warnings.simplefilter('ignore', FutureWarning)
                 exported = torch.export.export(part, (clip_THWC.clone(),))
             compiled[shape] = openvino_core().compile_model(

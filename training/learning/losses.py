@@ -1,5 +1,5 @@
 """
-The loss of IMRS: cross-entropy and two distances to the features of a flow teacher.
+The loss of IMRS: cross-entropy, and two distances from the features of a flow teacher.
 
 L = CE(s_rgb, y) + lambda1 * MSE(f_rgb, f_flow) + lambda2 * KL(softmax(f_rgb) || softmax(f_flow))
 
@@ -18,22 +18,22 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True)
 class Distillation:
-    """The weights of the two distances."""
+    """The two distances and their weights."""
 
     lambda1: float
     """Weight of the mean squared error."""
     lambda2: float
     """Weight of the Kullback-Leibler divergence."""
     kl_reduction: str
-    """``mean`` over batch and features, or ``batchmean``: summed over features."""
+    """``mean`` over batch and features, or ``batchmean``: the sum over features."""
 
     def losses(self, student_ND: Tensor, teacher_ND: Tensor) -> dict[str, Tensor]:
         """
-        Compare features.
+        Return the distances between features.
 
         :param student_ND: pooled features of the student.
-        :param teacher_ND: those of the teacher for the same clips; no gradient flows into them.
-        :return: scalars ``mse`` and ``kl``, not weighted.
+        :param teacher_ND: pooled features of the teacher for the same clips; they get no gradient.
+        :return: scalars ``mse`` and ``kl``, unweighted.
         """
         teacher_ND = teacher_ND.detach()
         return {'mse': functional.mse_loss(student_ND, teacher_ND),
@@ -41,10 +41,10 @@ class Distillation:
 
     def total(self, cross_entropy: Tensor, distances: dict[str, Tensor]) -> Tensor:
         """
-        Add up the loss.
+        Return the total loss.
 
         :param cross_entropy: scalar.
-        :param distances: what ``losses`` gave.
+        :param distances: returned by ``losses``.
         :return: a scalar.
         """
         return cross_entropy + self.lambda1 * distances['mse'] + self.lambda2 * distances['kl']
@@ -52,10 +52,10 @@ class Distillation:
 
 def feature_divergence(student_ND: Tensor, teacher_ND: Tensor, reduction: str) -> Tensor:
     """
-    Give KL(softmax(student) || softmax(teacher)): the student's distribution is the first.
+    Return KL(softmax(student) || softmax(teacher)); the student's distribution comes first.
 
-    :param student_ND: features.
-    :param teacher_ND: features.
+    :param student_ND: pooled features of the student.
+    :param teacher_ND: pooled features of the teacher.
     :param reduction: ``mean`` over batch and features, or ``batchmean``.
     :return: a scalar, at least 0.
     """
@@ -70,16 +70,16 @@ def feature_divergence(student_ND: Tensor, teacher_ND: Tensor, reduction: str) -
 def mix(batch: dict[str, Tensor], targets_NK: Tensor, alpha: float,
         ) -> tuple[dict[str, Tensor], Tensor]:
     """
-    Blend every item with another of the batch, labels alike (mixup: Zhang et al. 2018).
+    Blend every clip and its label with another of the batch (mixup: Zhang et al. 2018).
 
     :param batch: tensors whose first axis is N.
     :param targets_NK: class probabilities.
-    :param alpha: of the Beta distribution the share is drawn from; 0 blends nothing.
-    :return: the blended batch, float32, and targets.
+    :param alpha: parameter of the Beta distribution of the blending factor; 0 for no blending.
+    :return: the blended batch (float32) and its targets.
     """
     if alpha == 0:
         return batch, targets_NK
-    share = float(torch.distributions.Beta(alpha, alpha).sample())
+    factor = float(torch.distributions.Beta(alpha, alpha).sample())
     order = torch.randperm(len(targets_NK), device=targets_NK.device)
-    mixed = {name: torch.lerp(t[order].float(), t.float(), share) for name, t in batch.items()}
-    return mixed, torch.lerp(targets_NK[order], targets_NK, share)
+    mixed = {name: torch.lerp(t[order].float(), t.float(), factor) for name, t in batch.items()}
+    return mixed, torch.lerp(targets_NK[order], targets_NK, factor)

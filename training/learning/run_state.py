@@ -1,8 +1,8 @@
 """
-What a training run keeps on disk: ``last.pt`` to resume from and ``best.pt`` to export.
+The files of a training run: ``last.pt`` to resume from and ``best.pt`` to export.
 
-Both are plain tensors and numbers, read with ``weights_only=True``, and written beside their
-place and moved into it, so that a kill never leaves half a file.
+Both hold plain tensors and numbers and are read with ``weights_only=True``. They are written
+under another name and then renamed, so that a kill never leaves half a file.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import torch
 from training.config import RunConfig
 import yaml
 
-LAST, BEST = 'last.pt', 'best.pt'
+LAST, BEST, CONFIG_FILE = 'last.pt', 'best.pt', 'config.yaml'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,54 +23,66 @@ class TrainedModel:
     """The content of ``best.pt``."""
 
     config: RunConfig
-    """How it was trained."""
+    """Settings of the run."""
     labels: tuple[str, ...]
     """Class names in the order of the logits."""
     state: dict[str, torch.Tensor]
-    """The network's state dict."""
+    """State dict of the network."""
     epoch: int
-    """Epochs trained when it was kept."""
+    """Number of epochs trained."""
     validation_top1: float
-    """Video accuracy on the validation groups, a fraction."""
+    """Video accuracy on the validation videos, a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """Progress of a run."""
 
     epoch: int = 0
-    """Epochs done."""
+    """Number of epochs trained."""
     best_top1: float = -1.0
-    """Best video accuracy on the validation groups so far."""
+    """Best video accuracy on the validation videos so far."""
     hours: float = 0.0
-    """Time spent on them."""
+    """Time spent on these epochs."""
 
 
-def note_settings(config: RunConfig, folder: Path) -> None:
+def read_last(config: RunConfig, folder: Path) -> dict[str, Any] | None:
     """
-    Write a run's settings into its folder, or make sure that they are those of the run there.
+    Read the state to resume a run from.
 
-    :param config: the settings.
-    :param folder: made where missing.
-    :raises ValueError: when the folder holds a run with other settings.
+    :param config: the settings of the run.
+    :param folder: its folder, which need not exist.
+    :return: the content of ``last.pt``; None for a new run.
+    :raises ValueError: when the folder holds a run with other settings, or a damaged state.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    settings, noted = config.to_mapping(), folder / 'config.yaml'
-    before = yaml.safe_load(noted.read_text()) if noted.exists() else settings
+    settings, path = config.to_mapping(), folder / CONFIG_FILE
+    before = yaml.safe_load(path.read_text()) if path.exists() else settings
     if before != settings:
         changed = [key for key, value in settings.items() if before.get(key) != value]
         raise ValueError(
             f'{folder}: expected a run with these settings, got one that differs in {changed}; '
-            'give another --out, or remove the folder')
-    noted.write_text(yaml.safe_dump(settings, sort_keys=False))
+            'choose another --out, or remove the folder')
+    return read_saved(folder / LAST) if (folder / LAST).exists() else None
+
+
+def write_settings(config: RunConfig, folder: Path) -> None:
+    """
+    Write the settings of a run to ``config.yaml``.
+
+    :param config: the settings.
+    :param folder: folder of the run; created if missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(config.to_mapping(), sort_keys=False)
+    (folder / CONFIG_FILE).write_text(text)
 
 
 def write_atomically(content: dict[str, Any], path: Path) -> None:
     """
-    Save with ``torch.save`` so that the file is whole or absent.
+    Save with ``torch.save`` so that the file is complete or absent.
 
     :param content: plain containers, numbers, text and tensors.
-    :param path: where to.
+    :param path: the file.
     """
     with replace_file(path) as new:
         torch.save(content, new)
@@ -78,15 +90,15 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
 
 def read_saved(path: Path) -> dict[str, Any]:
     """
-    Read what ``write_atomically`` wrote.
+    Read a file written by ``write_atomically``.
 
     :param path: the file.
     :return: its content.
     :raises FileNotFoundError: when there is none.
-    :raises ValueError: when it is not such a file.
+    :raises ValueError: when it is damaged.
     """
     try:
-        # Mapped, not read: runs that share a cache then share its memory.
+        # Memory-mapped, so that runs that share a cache share its memory.
         content = torch.load(path, map_location='cpu', weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
         raise ValueError(f'{path}: expected a file written by training.train: {error}') from error
@@ -97,10 +109,10 @@ def read_saved(path: Path) -> dict[str, Any]:
 
 def write_best(model: TrainedModel, folder: Path) -> None:
     """
-    Keep a model as the run's best.
+    Write the best model of a run.
 
-    :param model: what to keep.
-    :param folder: the run's folder.
+    :param model: the model.
+    :param folder: folder of the run.
     """
     write_atomically({
         'config': model.config.to_mapping(), 'labels': list(model.labels), 'state': model.state,
@@ -109,9 +121,9 @@ def write_best(model: TrainedModel, folder: Path) -> None:
 
 def read_best(folder: Path) -> TrainedModel:
     """
-    Read a run's best model.
+    Read the best model of a run.
 
-    :param folder: the run's folder.
+    :param folder: folder of the run.
     :return: the model.
     :raises FileNotFoundError: when the run has none yet.
     :raises ValueError: when the file is damaged.

@@ -1,5 +1,5 @@
 """
-One trainable stream: a network, what of it learns, from what loss, and how fast.
+A stream in training: a network, its trainable parameters, its loss and its optimiser.
 
 Layout legend: N clips, D features, K classes.
 """
@@ -16,25 +16,25 @@ from training.learning.networks import load_pretrained, make_network
 from training.learning.teacher import Teacher
 
 TEACHER = 'teacher'
-"""Key of a batch: the teacher's features, where they were computed before."""
+"""Key of a batch: the features of the teacher, if they were computed before."""
 
 
 class Stream(nn.Module):
     """
-    A network in training: pretrained weights loaded, frozen parts kept as they are.
+    A network in training, with pretrained weights and frozen parameters.
 
-    With a teacher of another width, a linear projection brings the student's features to it; it
-    is trained with the student and thrown away.
+    If the teacher's features have another width, a linear projection maps the student's features
+    to it; it is trained with the student and then discarded.
     """
 
     def __init__(self, config: RunConfig, num_classes: int, teacher: Teacher | None = None,
                  ) -> None:
         """
-        Make the stream.
+        Build the network and load its pretrained weights.
 
         :param config: the run's settings.
         :param num_classes: number of labels.
-        :param teacher: whose features to imitate, or None.
+        :param teacher: the teacher to imitate, or None.
         :raises ValueError: when a pattern in ``frozen`` matches no parameter.
         """
         super().__init__()
@@ -43,7 +43,7 @@ class Stream(nn.Module):
         self.network = make_network(config, num_classes)
         self._pretrained = load_pretrained(self.network, config)
         self.projection: nn.Module = nn.Identity()
-        # In a list: the teacher is no part of what is trained, saved or shared by processes.
+        # In a list, so that it is no submodule: not trained, saved or synchronised.
         self._teacher = [] if teacher is None else [teacher]
         self._distillation = Distillation(config.lambda1, config.lambda2, config.kl_reduction)
         if teacher is not None and teacher.feature_dim != self.network.moving_dim:
@@ -53,7 +53,7 @@ class Stream(nn.Module):
             self._freeze(self._below_cache())
 
     def _below_cache(self) -> list[str]:
-        """Name the parameters that cached tensors have gone through."""
+        """Return the names of the parameters that the cached outputs depend on."""
         names = [name for name, _ in self.network.named_parameters()]
         if self.config.cached == 'maps':
             return [n for n in names if n.startswith(self.network.image_names)]
@@ -70,7 +70,7 @@ class Stream(nn.Module):
 
     def train(self, mode: bool = True) -> 'Stream':
         """
-        Set training mode; frozen batch norms keep their statistics.
+        Set training mode; frozen batch normalisation stays in evaluation mode.
 
         :param mode: False for evaluation mode.
         :return: the stream.
@@ -84,7 +84,7 @@ class Stream(nn.Module):
 
     def make_optimizer(self) -> torch.optim.Optimizer:
         """
-        Make the optimiser: a lower rate for pretrained weights, no decay for BN and biases.
+        Create the optimiser: a lower rate for pretrained weights, no decay for BN and biases.
 
         :return: AdamW or SGD.
         """
@@ -104,10 +104,10 @@ class Stream(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """
-        Give the training loss, and what it is made of.
+        Return the training loss and its terms.
 
-        :param batch: ``label`` (int64), and clips_NTHWC (uint8) by stream, or what was computed
-            from them before: ``features``, or ``maps`` and ``still``; and ``teacher``.
+        :param batch: ``label`` (int64) and clips_NTHWC (uint8) by stream, or instead of clips the
+            cached ``features``, or ``maps`` and ``still``, and ``teacher``.
         :return: scalars ``loss`` and ``cross_entropy``; with a teacher ``mse`` and ``kl``.
         """
         inputs = dict(batch)
@@ -120,10 +120,10 @@ class Stream(nn.Module):
             label_smoothing=self.config.label_smoothing)
         losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
         for teacher in self._teacher:
-            taught_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs['flow'])
+            teacher_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs['flow'])
             moving_ND = features_ND[:, self.network.still_dim:]
             distances = self._distillation.losses(
-                self.projection(moving_ND).float(), taught_ND.float())
+                self.projection(moving_ND).float(), teacher_ND.float())
             losses |= distances
             losses['loss'] = self._distillation.total(cross_entropy, distances)
         return losses
@@ -131,7 +131,7 @@ class Stream(nn.Module):
 
 def pooled_features(network: VideoNetwork, inputs: dict[str, Tensor], stream: str) -> Tensor:
     """
-    Give the pooled features of clips, from as far as they were computed before.
+    Return the pooled features of clips, continuing from cached outputs if there are any.
 
     :param network: the network.
     :param inputs: clips_NTHWC (uint8) by stream; or ``features``; or ``maps`` and ``still``.

@@ -1,5 +1,5 @@
 """
-The frozen flow streams that a student imitates.
+The trained flow streams that a student imitates.
 
 Layout legend: N clips, T frames, H height, W width, D features.
 """
@@ -15,16 +15,16 @@ from training.learning.networks import load_trained
 
 
 class Teacher(nn.Module):
-    """One or more flow networks; their pooled features are set side by side."""
+    """One or more frozen flow networks; their pooled features are concatenated."""
 
     def __init__(self, runs: Sequence[Path], labels: Sequence[str]) -> None:
         """
-        Read the best model of every run, and freeze it.
+        Load and freeze the best model of every run.
 
         :param runs: folders of finished flow runs.
         :param labels: the student's classes.
         :raises FileNotFoundError: when a run has no model yet.
-        :raises ValueError: when a run is no flow stream, or knows other classes.
+        :raises ValueError: when a run is not a flow stream, or has other classes.
         """
         super().__init__()
         networks: list[VideoNetwork] = []
@@ -40,17 +40,17 @@ class Teacher(nn.Module):
         self._sized = list(zip(networks, sizes))
         self.networks = nn.ModuleList(networks)
         self.size_px = max(sizes)
-        """Side of the flow clips it takes."""
+        """Side of the input clips, pixels."""
         self.feature_dim = sum(network.feature_dim for network in networks)
-        """D."""
+        """D, over all networks."""
         self.eval().requires_grad_(False)
 
     def forward(self, flow_NTHW2: Tensor) -> Tensor:
         """
-        Give the features to imitate.
+        Return the features to imitate.
 
         :param flow_NTHW2: uint8 (or float in [0, 255]), sides of ``size_px``.
-        :return: features_ND, without gradient.
+        :return: features_ND, without gradients.
         """
         with torch.no_grad():
             return torch.cat([
@@ -58,12 +58,12 @@ class Teacher(nn.Module):
                 for network, size in self._sized], dim=1)
 
     def train(self, mode: bool = True) -> 'Teacher':
-        """Stay in evaluation mode, whatever is asked."""
+        """Stay in evaluation mode, whatever ``mode`` is."""
         return super().train(False)
 
 
 def _resize(clip_NTHWC: Tensor, size_px: int) -> Tensor:
-    """Shrink clips for a teacher that sees smaller frames than another."""
+    """Resize clips for a network with smaller frames than the others."""
     if clip_NTHWC.shape[2] == size_px:
         return clip_NTHWC
     frames = clip_NTHWC.flatten(0, 1).permute(0, 3, 1, 2).float()

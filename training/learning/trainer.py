@@ -1,8 +1,7 @@
-"""One run: the stream, its optimiser, its average and its progress; resumes where it stopped."""
+"""The training loop: epochs of clips, validation after each, and a state to resume from."""
 
 from collections import defaultdict
 from dataclasses import replace
-import math
 from pathlib import Path
 import time
 from typing import Any
@@ -17,62 +16,86 @@ from tqdm import tqdm
 from training.clips.batches import PartedBatches
 from training.clips.run_data import RunData
 from training.clips.training_clips import TrainingClips
-from training.config import FULL_PRECISION, RunConfig
+from training.config import RunConfig
 from training.learning.accuracy import Accuracy, count_right, score_clips, score_videos
+from training.learning.fabric import make_fabric
 from training.learning.frozen_cache import CachedClips, FrozenCache
 from training.learning.run_state import (
-    LAST, note_settings, Progress, read_saved, TrainedModel, write_atomically, write_best)
+    LAST, Progress, read_last, TrainedModel, write_atomically, write_best, write_settings)
+from training.learning.schedule import make_schedule
 from training.learning.stream import pooled_features, Stream
 from training.learning.teacher import Teacher
 
-PLATEAU_EPOCHS = 10
-"""Epochs without a better validation after which the rate falls to a tenth (the paper's)."""
-
 
 class Trainer:
-    """A run in memory: the stream, its optimiser, its average and its progress."""
+    """Trains a stream: holds its optimiser, schedule, average of weights and progress."""
 
     def __init__(self, config: RunConfig, data: RunData, folder: Path, *,
                  fabric: Fabric | None = None, num_workers: int = 0) -> None:
         """
-        Make the run from its seed, or resume it where ``folder`` holds one.
+        Build the run from its seed, or restore it from ``folder``; nothing is written yet.
+
+        Seeds PyTorch's global generator.
 
         :param config: the run's settings.
-        :param data: what to learn from.
-        :param folder: the run's folder.
+        :param data: the videos.
+        :param folder: folder of the run; created by ``prepare``.
         :param fabric: device, precision and processes, launched; default one CPU process.
         :param num_workers: processes that read clips.
         :raises ValueError: when ``folder`` holds a run with other settings.
         """
         self.config, self.data, self.folder = config, data, folder
         self.fabric = fabric or make_fabric(config, 'cpu', 1)
+        self._num_workers = num_workers
+        saved = read_last(config, folder)
         torch.manual_seed(config.seed)
-        saved = self._open_folder()
-        self.teacher: Teacher | None = None
-        if config.teachers:
-            self.teacher = Teacher([Path(run) for run in config.teachers], data.labels)
-            self.fabric.to_device(self.teacher)
+        self.teacher = self._load_teacher()
         self.stream = Stream(config, len(data.labels), self.teacher)
         self.fabric.to_device(self.stream)
         self.progress = Progress()
-        self.dataset = self._make_dataset(num_workers)
+        self.dataset: TrainingClips | CachedClips = self._make_clips()
         self.batches = PartedBatches(
             len(self.dataset), config.batch_size, config.num_parts, self.fabric.global_rank,
             self.fabric.world_size)
-        self.loader = self.fabric.setup_dataloaders(DataLoader(
-            self.dataset, batch_sampler=self.batches,
-            num_workers=0 if config.cached_draws else num_workers), use_distributed_sampler=False)
         self.average = AveragedModel(
             self.stream.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay),
             use_buffers=True)
         optimizer = self.stream.make_optimizer()
-        self.schedule = _make_schedule(optimizer, config, len(self.batches.batch_sizes))
+        self.schedule = make_schedule(optimizer, config, len(self.batches.batch_sizes))
         self.forward, self.optimizer = self.fabric.setup(self.stream, optimizer)
         if saved is not None:
             self._restore(saved)
 
+    def prepare(self) -> None:
+        """
+        Create the run's folder and open its clips; ``run`` calls this first.
+
+        With ``cached_draws``, the outputs of the frozen part replace the clips. Unless an earlier
+        run has stored them, they are computed here, which may take hours.
+        """
+        with self.fabric.rank_zero_first():
+            write_settings(self.config, self.folder)
+            if isinstance(self.dataset, TrainingClips) and self.config.cached_draws:
+                cache = FrozenCache(self.stream, self.teacher, self.data,
+                                    self.folder.parent / 'cache', self.fabric.device)
+                self.cached_validation = cache.validation(self.data.windows(self.config))
+                self.dataset = cache.training(self.dataset, self._num_workers)
+        self.loader = self.fabric.setup_dataloaders(DataLoader(
+            self.dataset, batch_sampler=self.batches,
+            num_workers=0 if self.config.cached_draws else self._num_workers),
+            use_distributed_sampler=False)
+
     def run(self) -> None:
-        """Train to the last epoch."""
+        """
+        Train to the last epoch, and save the run after each.
+
+        :raises ValueError: when a clip cannot be read.
+        :raises RuntimeError: when the loss is not finite.
+        """
+        self.prepare()
+        if self.progress.epoch:
+            self.fabric.print(f'resumed {self.folder} after epoch {self.progress.epoch}',
+                              flush=True)
         log = SummaryWriter(str(self.folder)) if self.fabric.is_global_zero else None
         while self.progress.epoch < self.config.epochs:
             start = time.monotonic()
@@ -101,7 +124,7 @@ class Trainer:
         for i, part in enumerate(tqdm(
                 self.loader, desc=f'epoch {self.progress.epoch + 1}', unit='batch', leave=False,
                 disable=None if self.fabric.is_global_zero else True)):
-            # The gradients of the processes are averaged; those of the parts must add up.
+            # DDP averages the gradients of processes, but those of the parts must add up.
             share = len(part['label']) / sizes[i // num_parts]
             is_last = (i + 1) % num_parts == 0
             with self.fabric.no_backward_sync(self.forward, enabled=not is_last):
@@ -127,12 +150,13 @@ class Trainer:
         self.average.update_parameters(self.stream.network)
 
     def _validate(self) -> Accuracy:
-        """Measure the average on the first process, for all; keep it if it is the best so far."""
-        accuracy = self._measure() if self.fabric.is_global_zero else None
+        """Evaluate the averaged weights on the first process and share the result."""
+        accuracy = self._evaluate() if self.fabric.is_global_zero else None
         shared: Accuracy = self.fabric.broadcast(accuracy)  # type: ignore[assignment]
         return shared
 
-    def _measure(self) -> Accuracy:
+    def _evaluate(self) -> Accuracy:
+        """Evaluate the averaged weights; write ``best.pt`` if they are the best so far."""
         network: VideoNetwork = self.average.module.eval()  # type: ignore[assignment]
         if self.config.cached_draws:
             with torch.inference_mode():
@@ -161,32 +185,22 @@ class Trainer:
               f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%}  best video '
               f'{self.progress.best_top1:.1%}', flush=True)
 
-    def _make_dataset(self, num_workers: int) -> TrainingClips | CachedClips:
-        """Give the training clips, or what is cached of them; validation likewise."""
+    def _load_teacher(self) -> Teacher | None:
+        if not self.config.teachers:
+            return None
+        teacher = Teacher([Path(run) for run in self.config.teachers], self.data.labels)
+        self.fabric.to_device(teacher)
+        return teacher
+
+    def _make_clips(self) -> TrainingClips:
         config = self.config
         sizes_px = {config.stream: config.size_px}
         if self.teacher is not None:
             sizes_px['flow'] = self.teacher.size_px
-        # All seeds share a cache.
-        drawn = replace(config, seed=0) if config.cached_draws else config
-        clips = TrainingClips(
-            self.data.train, drawn,
+        # Runs of all seeds share a cache.
+        return TrainingClips(
+            self.data.train, replace(config, seed=0) if config.cached_draws else config,
             {stream: self.data.reader(stream, config.fps) for stream in sizes_px}, sizes_px)
-        if not config.cached_draws:
-            return clips
-        cache = FrozenCache(self.stream, self.teacher, self.data, self.folder.parent / 'cache',
-                            self.fabric.device)
-        with self.fabric.rank_zero_first():
-            self.cached_validation = cache.validation(self.data.windows(config))
-            cached = cache.training(clips, num_workers)
-        return cached
-
-    def _open_folder(self) -> dict[str, Any] | None:
-        """Give the state to resume from; None for a new run, whose settings are noted."""
-        with self.fabric.rank_zero_first():
-            note_settings(self.config, self.folder)
-        path = self.folder / LAST
-        return read_saved(path) if path.exists() else None
 
     def _save(self) -> None:
         write_atomically({
@@ -201,42 +215,3 @@ class Trainer:
         self.optimizer.load_state_dict(saved['optimizer'])
         self.schedule.load_state_dict(saved['schedule'])
         self.progress = Progress(saved['epoch'], saved['best_top1'], saved['hours'])
-        self.fabric.print(f'resumed {self.folder} after epoch {self.progress.epoch}', flush=True)
-
-
-def make_fabric(config: RunConfig, accelerator: str, num_devices: int) -> Fabric:
-    """
-    Choose device, precision and processes.
-
-    :param config: names the precision.
-    :param accelerator: ``cpu``, ``cuda`` or ``auto``.
-    :param num_devices: processes, one a device.
-    :return: to be launched where there are several.
-    :raises ValueError: for mixed precision on a CPU, where PyTorch 2.13 gives wrong gradients:
-        in bfloat16, the weight gradient of a 3 x 3 x 3 convolution from 64 to 64 channels over
-        maps of 2 x 4 x 4 is not finite (oneDNN, AMD Zen 5).
-    """
-    fabric = Fabric(accelerator=accelerator, devices=num_devices,
-                    strategy='ddp' if num_devices > 1 else 'auto',
-                    precision=config.precision)  # type: ignore[arg-type]
-    if fabric.device.type == 'cpu' and config.precision != FULL_PRECISION:
-        raise ValueError(f'precision {config.precision} needs a GPU, got a CPU; use '
-                         f'{FULL_PRECISION}')
-    return fabric
-
-
-def _make_schedule(
-    optimizer: torch.optim.Optimizer, config: RunConfig, steps: int,
-) -> torch.optim.lr_scheduler.LRScheduler:
-    if config.schedule == 'plateau':
-        return torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, mode='max', factor=0.1, patience=PLATEAU_EPOCHS)
-    return torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _rate_factor(step / steps, config.epochs))
-
-
-def _rate_factor(epoch: float, epochs: int) -> float:
-    """Rise linearly over the first epoch, then follow a cosine to 0 (Loshchilov, Hutter 2017)."""
-    if epoch < 1:
-        return (epoch + 0.01) / 1.01
-    return 0.5 * (1 + math.cos(math.pi * (epoch - 1) / max(1, epochs - 1)))

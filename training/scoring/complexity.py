@@ -24,7 +24,7 @@ class Complexity:
 
 
 def measure_complexity(
-    network: VideoNetwork, *, num_frames: int = 16, size_px: int = 112,
+    network: VideoNetwork, *, num_frames: int, size_px: int,
 ) -> Complexity:
     """
     Run one clip through a network in evaluation mode, and count.

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from imrs_ros.atomic_file import replace_text
-from training.clips.frame_store import ExtractSettings
+from training.clips.extract_settings import ExtractSettings
 from training.learning.networks import make_network
 from training.learning.run_state import LAST, read_best, read_saved
 from training.scoring.complexity import measure_complexity

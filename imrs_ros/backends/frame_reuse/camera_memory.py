@@ -1,5 +1,5 @@
 """
-What is kept of one camera between its windows.
+The memory of one camera between its windows.
 
 Layout legend: T frames of a window, H height, W width, C channels.
 """
@@ -16,19 +16,19 @@ Shape = tuple[int, ...]
 
 class CameraMemory:
     """
-    The frames of the last window and the items computed of them, allocated when it is made.
+    The frames of the last window and the items computed from them; all memory allocated at once.
 
-    A frame counts as known when it has the number and every pixel of one that is kept: numbers
-    alone would tie what is kept to whoever counts them.
+    A frame is known when its number and every pixel equal those of a stored one: the number alone
+    would rely on whoever counts the frames.
     """
 
     def __init__(self, plan: PartPlan, frame_shape: Shape, shapes: Mapping[str, Shape]) -> None:
         """
         Allocate the rings.
 
-        :param plan: the parts.
+        :param plan: how the network is cut.
         :param frame_shape: H, W and C.
-        :param shapes: of one item of every output of the parts, float32.
+        :param shapes: shape of an item of every output of the parts, float32.
         """
         in_rows = {source.ring for source in plan.body if source.count > 1}
         self.rings = {FRAMES: FeatureRing(
@@ -37,20 +37,20 @@ class CameraMemory:
             name: FeatureRing(part.kept, shapes[name], np.float32, is_mirrored=name in in_rows)
             for part in plan.parts for name in part.outputs}
         self.start = 0
-        """Number of the first frame of the run in progress; no item knows an older one."""
+        """Number of the first frame since the last gap; no item depends on an older one."""
         self._num_frames = plan.num_frames
 
     @property
     def num_bytes(self) -> int:
-        """Give the memory of all rings."""
+        """Return the memory of all rings, bytes."""
         return sum(ring.num_bytes for ring in self.rings.values())
 
     def num_new(self, clip: Clip) -> int:
         """
-        Count the frames of a window that are not known.
+        Return the number of new frames in a window.
 
         :param clip: the window.
-        :return: how many at its end are new; all of them when it does not continue the run.
+        :return: how many at its end are new; all of them after a gap.
         """
         frames, first = self.rings[FRAMES], clip.first_sequence
         num_known = 0
@@ -58,17 +58,17 @@ class CameraMemory:
             if not np.array_equal(frames.row(first + num_known)[0], clip.frames_THWC[num_known]):
                 return self._num_frames
             num_known += 1
-        # A frame that is known behind one that is not: the window is older than the run.
+        # A known frame after a new one: the window is older than the last.
         if any(frames.holds(first + i) for i in range(num_known, self._num_frames)):
             return self._num_frames
         return self._num_frames - num_known
 
-    def take(self, clip: Clip, num_new: int) -> None:
+    def store(self, clip: Clip, num_new: int) -> None:
         """
-        Keep the frames of a window; start anew where it does not continue the run.
+        Store the frames of a window; after a gap, forget all others.
 
         :param clip: the window.
-        :param num_new: what ``num_new`` says of it.
+        :param num_new: what ``num_new`` returns for it.
         """
         if num_new == self._num_frames:
             for ring in self.rings.values():
@@ -82,10 +82,10 @@ class CameraMemory:
 
     def holds(self, part: Part, number: int) -> bool:
         """
-        Tell whether a part's items of a frame are kept.
+        Return whether a part's items for a frame are stored.
 
         :param part: the part.
-        :param number: of the frame.
+        :param number: number of the frame.
         :return: whether they are.
         """
         return self.rings[part.outputs[0]].holds(number)

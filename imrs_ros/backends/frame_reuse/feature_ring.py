@@ -1,7 +1,7 @@
 """
-The newest items of one kind of one camera: frames, or what was computed of them.
+One camera's newest items of one kind: frames, or features computed from them.
 
-Layout legend: R slots; all other axes are the item's own.
+Items have any axes; an axis in front of them counts items.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 class FeatureRing:
     """
-    Items numbered by frames, the newest ``num_kept`` of them.
+    The newest ``num_kept`` items, numbered by frames.
 
-    A mirrored ring writes every item twice, so that any items in a row are a view, never a copy.
-    Memory is allocated once: ``num_kept`` items, twice as many where it is mirrored.
+    A mirrored ring stores every item twice, so that consecutive items are always a view, never a
+    copy. Memory is allocated once: ``num_kept`` items, twice as many in a mirrored ring.
     """
 
     def __init__(
@@ -24,10 +24,10 @@ class FeatureRing:
         """
         Allocate an empty ring.
 
-        :param num_kept: items kept.
-        :param shape: of one item.
-        :param dtype: of the items.
-        :param is_mirrored: whether rows of several items are asked for.
+        :param num_kept: capacity in items.
+        :param shape: shape of an item.
+        :param dtype: type of the items.
+        :param is_mirrored: whether ``row`` returns several items.
         """
         self._num_kept, self._is_mirrored = num_kept, is_mirrored
         self._items = np.zeros((num_kept * (2 if is_mirrored else 1), *shape), dtype)
@@ -35,23 +35,23 @@ class FeatureRing:
 
     @property
     def num_bytes(self) -> int:
-        """Give the memory of the items."""
+        """Return the memory of the items, bytes."""
         return self._items.nbytes
 
     def holds(self, number: int) -> bool:
         """
-        Tell whether an item is kept.
+        Return whether an item is stored.
 
-        :param number: of its frame.
+        :param number: number of its frame.
         :return: whether it was marked, and neither overwritten nor cleared since.
         """
         return bool(self._held[number % self._num_kept] == number)
 
     def slot(self, number: int) -> NDArray[Any]:
         """
-        Give the place of an item, to be written and then marked.
+        Return the slot of an item, to be written and then marked.
 
-        :param number: of its frame; what was there before is no longer held.
+        :param number: number of its frame; the item there before is lost.
         :return: a view with an axis of length 1 in front.
         """
         at = number % self._num_kept
@@ -60,9 +60,9 @@ class FeatureRing:
 
     def mark(self, number: int) -> None:
         """
-        Keep what was written into a slot.
+        Mark the item in a slot as written.
 
-        :param number: of its frame.
+        :param number: number of its frame.
         """
         at = number % self._num_kept
         if self._is_mirrored:
@@ -71,17 +71,17 @@ class FeatureRing:
 
     def row(self, first: int, count: int = 1) -> NDArray[Any]:
         """
-        Give items in a row, which the caller knows to be held or not to be read.
+        Return consecutive items; those that are not stored have any value.
 
-        :param first: number of the first one's frame.
-        :param count: how many.
-        :return: a contiguous view with ``count`` items.
-        :raises ValueError: for more items than the ring has in a row.
+        :param first: number of the first item's frame.
+        :param count: number of items.
+        :return: a contiguous view of ``count`` items.
+        :raises ValueError: when the ring cannot return so many without a copy.
         """
         if count > (self._num_kept if self._is_mirrored else 1):
             raise ValueError(
-                f'expected at most {self._num_kept} items of a mirrored ring, one of another; got '
-                f'{count}')
+                f'expected a count of at most {self._num_kept}, or 1 in a ring that is not '
+                f'mirrored, got {count}')
         at = first % self._num_kept
         return self._items[at:at + count]
 

@@ -1,7 +1,7 @@
 """
-Windows that share frames share their work: exactly, at any hop, of any number of cameras.
+Windows that share frames share the work on them: exactly, at any hop, for any number of cameras.
 
-Knows neither the network nor the library that runs its parts.
+Independent of the network and of the library that runs its parts.
 
 Layout legend: N clips, T frames of a window, H height, W width, C channels, K classes.
 """
@@ -18,58 +18,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 IDLE_CALLS = 100
-"""Calls of ``infer``, for each camera there is, without a window of a camera, after which its
-memory is freed."""
+"""Calls of ``infer`` per camera without a window of one, after which its memory is freed."""
 NUM_TIMINGS = 5
 
 
 @dataclass(slots=True)
 class CameraState:
-    """What is known of a camera."""
+    """The state of a camera."""
 
     memory: CameraMemory | None = None
-    """Allocated when streaming first pays."""
+    """Allocated when frame reuse first pays."""
     end: int | None = None
     """Number of the frame after its last window."""
     last_call: int = 0
-    """Number of the call that it was last part of."""
+    """Number of the last call with a window of it."""
 
 
 class FrameReuse:
     """
-    Scores windows through the parts of a network, each item computed once.
+    Scores windows through the parts of a network; each item is computed once.
 
-    A window goes through the model for whole clips instead where that takes less time: the first
-    window of a camera, and windows that share too few frames (``most_new``).
+    Windows that share too few frames (``most_new``), such as the first one of a camera, run
+    through the model for whole clips where that takes less time.
 
-    A camera holds ``CameraMemory.num_bytes``, from its second window until it was absent for long
-    (``IDLE_CALLS``): with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for resnext101.
-    Nothing is allocated for a window. Not thread-safe.
+    Each camera takes ``CameraMemory.num_bytes``, from its second window until it has been absent
+    for long (``IDLE_CALLS``): with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for
+    resnext101. Nothing is allocated per window. Not thread-safe.
     """
 
     def __init__(
         self, plan: PartPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
     ) -> None:
         """
-        Start without cameras.
+        Prepare; no camera has memory yet.
 
         :param plan: how the network is cut.
         :param models: its models.
         :param frame_shape: H, W and C of a frame.
-        :param shapes: of one item of every output of the parts.
+        :param shapes: shape of an item of every output of the parts.
         """
         self._plan, self._models = plan, models
         self._frame_shape, self._shapes = frame_shape, shapes
-        self._maker = PartRunner(plan, models, frame_shape, shapes)
+        self._runner = PartRunner(plan, models, frame_shape, shapes)
         self._cameras: dict[str, CameraState] = {}
         self._num_calls = 0
         self.most_new = plan.num_frames if plan.parts else 0
-        """The most new frames of a window with which its parts take less time than a whole clip;
-        ``measure`` finds it out."""
+        """The most new frames with which a window takes less time in parts than whole; set by
+        ``measure``."""
 
     def new_memory(self) -> CameraMemory:
         """
-        Allocate what one camera needs.
+        Allocate the memory of a camera.
 
         :return: an empty memory.
         """
@@ -77,7 +76,7 @@ class FrameReuse:
 
     @property
     def num_bytes(self) -> int:
-        """Give the memory that all cameras hold now."""
+        """Return the current memory of all cameras, bytes."""
         return sum(s.memory.num_bytes for s in self._cameras.values() if s.memory is not None)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
@@ -92,7 +91,7 @@ class FrameReuse:
             logits = [logits_1K for group in _without_repeats(clips)
                       for logits_1K in self._score(group)]
         except BaseException:
-            # Half a step may be done.
+            # A memory may be half written.
             self._cameras.clear()
             raise
         for name, camera in list(self._cameras.items()):
@@ -102,16 +101,16 @@ class FrameReuse:
 
     def _score(self, clips: Sequence[Clip]) -> list[NDArray[np.float32]]:
         memories = [self._choose_memory(clip) for clip in clips]
-        self._maker.fill([(memory, clip.first_sequence)
+        self._runner.fill([(memory, clip.first_sequence)
                           for memory, clip in zip(memories, clips) if memory is not None])
         return [self._finish(clip, memory) for clip, memory in zip(clips, memories)]
 
     def _choose_memory(self, clip: Clip) -> CameraMemory | None:
-        """Give the memory that knows the window's frames, or None where a whole clip pays."""
+        """Return the memory with the window's frames, or None to score it whole."""
         camera = self._cameras.setdefault(clip.camera, CameraState())
         camera.last_call = self._num_calls
         end = clip.first_sequence + self._plan.num_frames
-        # How much will be new of the next window, if it comes as this one came.
+        # New frames of the next window, if it comes as this one did.
         step = None if camera.end is None else end - camera.end
         camera.end = end
         num_new = self._plan.num_frames if camera.memory is None else camera.memory.num_new(clip)
@@ -120,11 +119,11 @@ class FrameReuse:
             return None
         if camera.memory is None:
             camera.memory = self.new_memory()
-        camera.memory.take(clip, num_new)
+        camera.memory.store(clip, num_new)
         return camera.memory
 
     def _finish(self, clip: Clip, memory: CameraMemory | None) -> NDArray[np.float32]:
-        """Give logits_1K."""
+        """Return logits_1K."""
         if memory is None:
             inputs = self._models.run(WHOLE, [clip.frames_THWC[None]])
         else:
@@ -134,7 +133,7 @@ class FrameReuse:
         return logits_1K.copy()
 
     def measure(self) -> None:
-        """Find out how many new frames a window may have before a whole clip takes less time."""
+        """Measure with how many new frames a window takes less time in parts than whole."""
         plan = self._plan
         if not (plan.parts and plan.has_whole):
             return
@@ -144,8 +143,8 @@ class FrameReuse:
         def advance(num_new: int) -> None:
             nonlocal sequence
             sequence += num_new
-            memory.take(Clip('', blank, sequence, 0, ''), num_new)
-            self._maker.fill([(memory, sequence)])
+            memory.store(Clip('', blank, sequence, 0, ''), num_new)
+            self._runner.fill([(memory, sequence)])
         advance(plan.num_frames)
         least_sec = _least_seconds({
             'whole': lambda: self._models.run(WHOLE, [blank[None]]),
@@ -156,7 +155,7 @@ class FrameReuse:
 
 
 def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
-    """Take clips apart, in order, so that no camera stands twice in a group."""
+    """Yield groups of clips, in order, in which no camera occurs twice."""
     group: list[Clip] = []
     for clip in clips:
         if any(clip.camera == other.camera for other in group):
@@ -167,7 +166,7 @@ def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
 
 
 def _least_seconds(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Time calls in turns; the least of each is what it takes where nothing else disturbs it."""
+    """Time calls in turn; the least of each is its time when nothing else disturbs it."""
     least_sec = dict.fromkeys(calls, float('inf'))
     for _ in range(NUM_TIMINGS):
         for name, call in calls.items():

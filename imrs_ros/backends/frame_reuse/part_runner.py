@@ -1,5 +1,5 @@
 """
-Runs the parts of a plan: computes the items that windows lack, each once.
+Runs the parts of a plan: computes the items that windows need, each once.
 
 Layout legend: H height, W width, C channels.
 """
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-Item = tuple[CameraMemory, int]
-"""A camera, and the number of a frame."""
+ItemPlace = tuple[CameraMemory, int]
+"""The memory of a camera, and the number of a frame."""
 
 
 class Models(Protocol):
@@ -26,31 +26,31 @@ class Models(Protocol):
         """
         Run a model.
 
-        :param name: of a part, ``whole`` or ``body``.
-        :param inputs: contiguous arrays; of a part, with one of its batch sizes on the first axis.
+        :param name: name of a part, ``whole`` or ``body``.
+        :param inputs: contiguous arrays; for a part, with one of its batch sizes in front.
         :param outputs: arrays to write into; None for the model's own.
         :return: the outputs, valid until the model runs again.
         """
 
 
 class PartRunner:
-    """Computes items into the memories of cameras; allocates nothing after it is made."""
+    """Computes items into the memories of cameras; allocates nothing after it is created."""
 
     def __init__(
         self, plan: PartPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
     ) -> None:
         """
-        Allocate what batches are gathered in.
+        Allocate the buffers in which batches are gathered.
 
         :param plan: how the network is cut.
         :param models: its models.
         :param frame_shape: H, W and C of a frame.
-        :param shapes: of one item of every output of the parts.
+        :param shapes: shape of an item of every output of the parts.
         """
         self._plan, self._models = plan, models
         self._shapes = {**shapes, FRAMES: frame_shape}
-        self._makers = {name: part for part in plan.parts for name in part.outputs}
-        # What stands for items before a camera's first frame.
+        self._part_of = {name: part for part in plan.parts for name in part.outputs}
+        # Items before a camera's first frame.
         self._zeros = {source.ring: self._blank(source.ring, 1)
                        for part in plan.parts for source in part.sources}
         self._staged = {part.name: self._stage(part) for part in plan.parts}
@@ -68,31 +68,31 @@ class PartRunner:
         return {key: self._blank(ring, size)
                 for key, ring in (keys | {name: name for name in part.outputs}).items()}
 
-    def fill(self, windows: Sequence[Item]) -> None:
+    def fill(self, windows: Sequence[ItemPlace]) -> None:
         """
-        Compute the items that windows lack, of all cameras together, in order of time.
+        Compute the missing items of windows, of all cameras together, in order of time.
 
-        :param windows: of different cameras, their frames taken, each by its first frame.
+        :param windows: of different cameras, their frames stored; each by its first frame.
         """
         for part in self._plan.parts:
-            lacking = [(memory, first + position) for memory, first in windows
+            missing = [(memory, first + position) for memory, first in windows
                        for position in part.positions
                        if not memory.holds(part, first + position)]
-            while lacking:
-                size = next(size for size in part.batches if size <= len(lacking))
-                self._compute(part, lacking[:size])
-                lacking = lacking[size:]
+            while missing:
+                size = next(size for size in part.batches if size <= len(missing))
+                self._compute(part, missing[:size])
+                missing = missing[size:]
 
-    def _compute(self, part: Part, items: Sequence[Item]) -> None:
-        """Compute a batch of items, and first what they are made from."""
+    def _compute(self, part: Part, items: Sequence[ItemPlace]) -> None:
+        """Compute a batch of items, and first the items they are computed from."""
         staged, size = self._staged[part.name], len(items)
         inputs = []
         for source in part.sources:
             for offset in range(source.first, source.first + source.count):
-                given = [self._item(source.ring, memory, number + offset)
+                batch = [self._item(source.ring, memory, number + offset)
                          for memory, number in items]
-                inputs.append(given[0] if size == 1 else np.concatenate(
-                    given, out=staged[_key(source.ring, offset)][:size]))
+                inputs.append(batch[0] if size == 1 else np.concatenate(
+                    batch, out=staged[_key(source.ring, offset)][:size]))
         slots = [[memory.rings[name].slot(number) for memory, number in items]
                  for name in part.outputs]
         if size == 1:
@@ -113,9 +113,9 @@ class PartRunner:
         if not memory.rings[ring].holds(number):
             if ring == FRAMES:
                 raise RuntimeError(
-                    f'expected frame {number} to be kept; the plan asks for frames older than '
-                    'those of a window')
-            self._compute(self._makers[ring], [(memory, number)])
+                    f'expected frame {number} to be stored; the plan needs frames older than a '
+                    'window')
+            self._compute(self._part_of[ring], [(memory, number)])
         return memory.rings[ring].row(number)
 
 

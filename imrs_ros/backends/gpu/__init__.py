@@ -1,6 +1,6 @@
 """
-The backends for NVIDIA GPUs, and the engines they keep between starts.
+The backends for NVIDIA GPUs, and the engines they cache between starts.
 
-Start at ``backend``. It may import ``backends.base``, ``backends.model_cache`` and ``networks``.
-PyTorch and TensorRT are imported only where a GPU is present, or was asked for.
+Start at ``backend``. It may import ``base``, ``model_cache`` and ``reference`` of ``backends``,
+and ``networks``. PyTorch and TensorRT are imported only where a GPU is present or requested.
 """

@@ -1,7 +1,7 @@
 """
 The faster of TensorRT and PyTorch on the GPU here: what ``auto`` tries first where there is one.
 
-Not yet run on a GPU; its logic is tested with plain stand-ins for the two.
+Not yet run on a GPU; the logic is tested with stand-ins for both.
 
 Layout legend: N clips, K classes.
 """
@@ -11,32 +11,33 @@ from dataclasses import replace
 import time
 
 from imrs_ros.backends.base import Backend
+from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.gpu.choice import Clock, keep_faster, recall, remember
-from imrs_ros.backends.gpu.engine_cache import EngineCache, EngineIdentity
+from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import InputSpec, ModelCardError
 from imrs_ros.records import Clip
 import numpy as np
 from numpy.typing import NDArray
 
-Makers = Mapping[str, Callable[[], Backend]]
+Loaders = Mapping[str, Callable[[], Backend]]
 
 
 class ChosenBackend:
-    """A backend with why it was chosen."""
+    """A backend, and why it was chosen."""
 
     def __init__(self, backend: Backend, measured: str, notices: Sequence[str]) -> None:
         """
-        Take over a backend.
+        Wrap the backend.
 
-        :param backend: the one that was chosen.
-        :param measured: what was measured; empty where there was no choice.
+        :param backend: the one that was chosen; closed with this one.
+        :param measured: the measured times as text; empty where there was no choice.
         :param notices: what to warn of.
         """
         self._backend = backend
-        found = backend.description
+        description = backend.description
         self.description = replace(
-            found, notes=measured, warnings=(*notices, *found.warnings))
+            description, notes=measured, warnings=(*notices, *description.warnings))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
@@ -56,19 +57,19 @@ class GpuChoice:
     """Loads GPU backends, compares them once, and remembers which one was faster."""
 
     def __init__(
-        self, makers: Makers, spec: InputSpec, cache: EngineCache, identity: EngineIdentity,
+        self, loaders: Loaders, spec: InputSpec, cache: ModelCache, identity: Values,
         clock: Clock = time.perf_counter,
     ) -> None:
         """
         Prepare the choice; nothing is loaded yet.
 
-        :param makers: how to load each backend, by name, the preferred one first.
+        :param loaders: how to load each backend, by name, the preferred one first.
         :param spec: the model's input.
-        :param cache: where the choice is kept.
+        :param cache: where the choice is stored.
         :param identity: what it depends on.
-        :param clock: gives seconds.
+        :param clock: returns seconds.
         """
-        self._makers, self._cache, self._identity = dict(makers), cache, identity
+        self._loaders, self._cache, self._identity = dict(loaders), cache, identity
         self._clock = clock
         self._failures: list[str] = []
         clip_THWC = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))[0]
@@ -78,16 +79,16 @@ class GpuChoice:
         """
         Load the backend that was chosen before, or compare all.
 
-        :return: the backend; its description says what was measured, and what to warn of.
+        :return: the backend; its description has the measured times, and what to warn of.
         :raises ModelCardError: when the model itself cannot be used.
         :raises RuntimeError: when none works, with the reasons.
         """
         name, measured = recall(self._cache, self._identity) or ('', '')
-        first = [name] if name in self._makers else []
+        first = [name] if name in self._loaders else []
         loaded = self._load_those(first)
         if not loaded:
             measured = ''
-            loaded = self._load_those(other for other in self._makers if other not in first)
+            loaded = self._load_those(other for other in self._loaders if other not in first)
         if not loaded:
             raise RuntimeError('; '.join(self._failures))
         if len(loaded) > 1:
@@ -100,13 +101,13 @@ class GpuChoice:
         loaded = []
         for name in names:
             try:
-                backend = self._makers[name]()
+                backend = self._loaders[name]()
             except ModelCardError:
                 raise
             # Whatever a library raises, the other may still work.
             except Exception as error:
                 self._failures.append(
-                    f'backend {name} does not work here: {type(error).__name__}: {error}')
+                    f'backend {name} unavailable: {type(error).__name__}: {error}')
             else:
                 loaded.append(backend)
         return loaded

@@ -1,27 +1,28 @@
-"""Engines of a model in several precisions: kept ones, then new ones; the first right one."""
+"""Engines of a model in several precisions: cached ones, then new ones; the first right one."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Generic
 
-from imrs_ros.backends.gpu.engine_cache import EngineCache, EngineIdentity
+from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.gpu.engine_check import Engine, first_accepted
+from imrs_ros.backends.model_cache import ModelCache
 
 
 class CachedEngines(Generic[Engine]):
-    """What an engine is, in bytes, and what runs it, are both the caller's."""
+    """Loads or builds engines; how their bytes are built and run is up to the caller."""
 
     def __init__(
-        self, cache: EngineCache, identities: Mapping[str, EngineIdentity],
+        self, cache: ModelCache, identities: Mapping[str, Values],
         build: Callable[[str], bytes], run: Callable[[bytes], Engine],
     ) -> None:
         """
         Prepare; nothing is read or built yet.
 
-        :param cache: where engines are kept.
-        :param identities: of the engine of each precision, the preferred one first.
-        :param build: makes the bytes of an engine; takes minutes.
-        :param run: makes an engine of bytes, kept or new.
+        :param cache: where engines are stored.
+        :param identities: what the engine of each precision depends on, the preferred one first.
+        :param build: returns the bytes of a new engine; takes minutes.
+        :param run: returns an engine that runs such bytes, cached or new.
         """
         self._cache, self._identities = cache, dict(identities)
         self._build, self._run = build, run
@@ -29,9 +30,9 @@ class CachedEngines(Generic[Engine]):
 
     def load(self, check: Callable[[Engine], object]) -> tuple[str, Engine, tuple[str, ...]]:
         """
-        Give the first engine that passes; a new one is kept only then.
+        Return the first engine that passes; a new one is stored only then.
 
-        :param check: raises for an engine that may not be used.
+        :param check: raises for an engine that must not be used.
         :return: its precision, the engine, and what was refused or went wrong before.
         :raises RuntimeError: when none passes, with the reasons.
         """
@@ -43,9 +44,9 @@ class CachedEngines(Generic[Engine]):
     def _attempts(self) -> Iterator[tuple[str, Callable[[], Engine]]]:
         for precision, identity in self._identities.items():
             self._built = None
-            kept = self._cache.load(identity)
-            if kept is not None:
-                yield precision, partial(self._run, kept)
+            cached = self._cache.load(identity)
+            if cached is not None:
+                yield precision, partial(self._run, cached)
             yield precision, partial(self._run_new, precision)
 
     def _run_new(self, precision: str) -> Engine:

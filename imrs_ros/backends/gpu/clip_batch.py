@@ -1,5 +1,5 @@
 """
-Clips on their way to the GPU: uint8 over the bus from pinned memory, turned to floats there.
+Clips on their way to the GPU: sent as uint8 from pinned memory, converted to floats there.
 
 Layout legend: N clips, T frames, H height, W width, C channels.
 """
@@ -12,17 +12,17 @@ import torch
 from torch import Tensor
 
 BATCH_SIZES = (1, 2, 4, 8)
-"""Numbers of clips that GPU backends are made for; fewer are filled up with what was there."""
+"""Batch sizes that GPU backends are built for; smaller batches are padded with old clips."""
 MAX_CLIPS = BATCH_SIZES[-1]
-"""Of one batch; more are scored in several."""
+"""The largest batch; more clips are scored in several batches."""
 
 
 def padded_size(num_clips: int) -> int:
     """
-    Give the batch that a number of clips is scored in.
+    Return the size of the batch in which some clips are scored.
 
     :param num_clips: 1 to ``MAX_CLIPS``.
-    :return: the least of ``BATCH_SIZES`` that holds them.
+    :return: the smallest of ``BATCH_SIZES`` that holds them.
     """
     return next(size for size in BATCH_SIZES if size >= num_clips)
 
@@ -31,8 +31,8 @@ class ClipBatch:
     """
     Buffers for a batch, allocated once: their addresses never change.
 
-    Pinned host memory is what an asynchronous copy to the GPU needs (PyTorch, CUDA semantics, "Use
-    pinned memory buffers"). Normalisation stays in the network: it runs on the GPU, too.
+    An asynchronous copy to the GPU needs pinned host memory (PyTorch, CUDA semantics, "Use pinned
+    memory buffers"). Normalisation is part of the network, and so runs on the GPU, too.
     """
 
     def __init__(self, spec: InputSpec, device: torch.device, dtype: torch.dtype) -> None:
@@ -52,16 +52,16 @@ class ClipBatch:
 
     def pixels(self, size: int) -> Tensor:
         """
-        Give the buffer that a network of one batch size reads.
+        Return the buffer that the network reads for one batch size.
 
-        :param size: its number of clips.
+        :param size: number of clips.
         :return: clip_NTHWC, float, a view.
         """
         return self._pixels[:size]
 
     def load(self, clips: Sequence[Clip]) -> None:
         """
-        Copy clips to the device, in the stream that is current; the last copy must have ended.
+        Copy clips to the device, in the current CUDA stream; the last copy must have ended.
 
         :param clips: 1 to ``MAX_CLIPS``.
         """

@@ -1,8 +1,8 @@
 """
 A network in half precision, for GPUs.
 
-TensorRT 11 has no other way to it than a network that is written so: it follows the types it is
-given (torch-tensorrt 2.13 has no ``enabled_precisions`` any more).
+TensorRT 11 takes the types of the graph as they are (torch-tensorrt 2.13 no longer has
+``enabled_precisions``), so that the network itself must be in half precision.
 
 Layout legend: N clips, T frames, H height, W width, C channels.
 """
@@ -16,10 +16,10 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 def to_half(network: VideoNetwork) -> VideoNetwork:
     """
-    Turn a network into half precision, in place.
+    Convert a network to half precision, in place.
 
-    Pixels are still normalised in float32: a mean of 114.7748 has no such value in float16. From
-    the first convolution on, all is float16, the logits included.
+    Pixels are still normalised in float32, as float16 cannot represent a mean of 114.7748. From
+    the first convolution on, everything is float16, the logits included.
 
     :param network: in evaluation mode.
     :return: the same network.
@@ -38,11 +38,11 @@ def _halve_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor,
 
 def to_channels_last(network: nn.Module) -> nn.Module:
     """
-    Lay out the weights of convolutions with their channels last, in place: tensor cores want it.
+    Store the weights of convolutions channels last, in place, which is faster on tensor cores.
 
     ``Module.to(memory_format=...)`` takes weights of one number of dimensions only.
 
-    :param network: any.
+    :param network: any network.
     :return: the same network.
     """
     formats = {4: torch.channels_last, 5: torch.channels_last_3d}

@@ -1,46 +1,45 @@
-"""What engines of this machine depend on, for their cache."""
+"""What GPU engines of this machine depend on, for their cache."""
 
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
+from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
-from imrs_ros.backends.gpu.engine_cache import EngineIdentity
 from imrs_ros.model_card import ModelCard
 import torch
 
 PACKAGES = ('tensorrt', 'torch-tensorrt', 'torch')
 
 
-def identity_of(card: ModelCard, what: str, device: torch.device) -> EngineIdentity:
+def identity_of(card: ModelCard, kind: str, device: torch.device) -> Values:
     """
-    Give the identity of an engine.
+    Return all that an engine depends on.
 
     :param card: the model.
-    :param what: the engine's precision, or another word.
+    :param kind: the engine's precision, or another word.
     :param device: the GPU.
-    :return: the identity.
+    :return: the values of its cache entry.
     """
     major, minor = torch.cuda.get_device_capability(device)
-    return describe(card, what, torch.cuda.get_device_name(device), f'{major}.{minor}')
+    return describe(card, kind, torch.cuda.get_device_name(device), f'{major}.{minor}')
 
 
-def describe(card: ModelCard, what: str, gpu: str, compute_capability: str) -> EngineIdentity:
+def describe(card: ModelCard, kind: str, gpu: str, compute_capability: str) -> Values:
     """
     Put an identity together.
 
     :param card: the model.
-    :param what: the engine's precision, or another word.
+    :param kind: the engine's precision, or another word.
     :param gpu: its name.
     :param compute_capability: of the GPU.
-    :return: the identity.
+    :return: the values of its cache entry.
     """
-    spec = card.spec
-    return EngineIdentity(
-        what=what, weights_sha256=card.weights_sha256,
-        architecture=f'{card.architecture}, mean {spec.mean}, std {spec.std}, '
-                     f'{len(card.labels)} labels',
-        clip_shape=(spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)),
-        max_clips=MAX_CLIPS, gpu=gpu, compute_capability=compute_capability,
-        versions={**{name: _version(name) for name in PACKAGES}, 'cuda': str(torch.version.cuda)})
+    return {
+        'kind': kind, 'weights': card.weights_sha256, 'network': asdict(card.architecture),
+        'input': asdict(card.spec), 'num_labels': len(card.labels), 'max_clips': MAX_CLIPS,
+        'gpu': gpu, 'compute_capability': compute_capability,
+        'versions': {**{name: _version(name) for name in PACKAGES},
+                     'cuda': str(torch.version.cuda)}}
 
 
 def _version(package: str) -> str:

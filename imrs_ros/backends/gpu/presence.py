@@ -1,19 +1,19 @@
-"""Whether this machine has an NVIDIA GPU: asked of its files, without importing PyTorch."""
+"""Whether this machine has an NVIDIA GPU, by its device files: PyTorch is not imported."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
 DEVICES = ('dev/nvidia[0-9]*', 'dev/nvhost-gpu', 'dev/nvgpu', 'usr/lib/wsl/lib/libcuda.so.1')
-"""Of the driver of PCI cards, of Jetson's two drivers, and of Windows' Linux. Not the driver's
+"""Device files of the driver for PCI cards, of both Jetson drivers, and of WSL. Not the driver's
 version in /proc, which a container sees whether it may use the GPU or not."""
 
 
 def has_gpu(root: Path = Path('/')) -> bool:
     """
-    Tell whether there is an NVIDIA GPU that this process may use.
+    Return whether there is an NVIDIA GPU that this process may use.
 
-    :param root: of the file system.
-    :return: whether there is a device of one.
+    :param root: root of the file system.
+    :return: whether there is a device file of one.
     """
     return any(True for pattern in DEVICES for _ in root.glob(pattern))
 
@@ -22,8 +22,8 @@ def require_packages(*names: str) -> None:
     """
     Make sure that packages are installed, without importing them.
 
-    :param names: modules.
-    :raises RuntimeError: naming those that are not, and how to install them.
+    :param names: names of modules.
+    :raises RuntimeError: naming those that are missing, and how to install them.
     """
     missing = [name for name in names if find_spec(name) is None]
     if missing:

@@ -1,5 +1,5 @@
 """
-What runs clips on the GPU in batches, whatever scores them: copy in, score, copy out.
+Runs clips on the GPU in batches, whatever scores them: copy in, score, copy out.
 
 Layout legend: N clips, K classes.
 """
@@ -14,19 +14,19 @@ import torch
 from torch import Tensor
 
 ScoreBatch = Callable[[int], Tensor]
-"""Scores the first clips of the batch in the current stream; gives logits_NK."""
+"""Scores the first clips of the batch in the current CUDA stream; returns logits_NK."""
 
 
 class GpuRunner:
-    """A CUDA stream of its own, with the buffers at both ends."""
+    """A CUDA stream with its input and output buffers."""
 
     def __init__(self, batch: ClipBatch, score: ScoreBatch, stream: torch.cuda.Stream) -> None:
         """
-        Make a runner.
+        Create a runner.
 
         :param batch: the buffers that ``score`` reads.
-        :param score: given a size of ``BATCH_SIZES``.
-        :param stream: where all work goes.
+        :param score: called with one of ``BATCH_SIZES``.
+        :param stream: where all work runs.
         """
         self._batch, self._score, self._stream = batch, score, stream
 
@@ -45,5 +45,5 @@ class GpuRunner:
             self._batch.load(clips)
             logits_NK = self._score(padded_size(len(clips)))[:len(clips)]
             # A copy to the host waits for the stream.
-            found: NDArray[np.float32] = logits_NK.float().cpu().numpy()
-        return found
+            host_NK: NDArray[np.float32] = logits_NK.float().cpu().numpy()
+        return host_NK

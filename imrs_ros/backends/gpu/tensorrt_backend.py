@@ -1,5 +1,5 @@
 """
-The network compiled by TensorRT for the NVIDIA GPU here; see ``tensorrt_build`` and ``gate``.
+The network compiled by TensorRT for the NVIDIA GPU of this machine.
 
 Not yet run on a GPU.
 
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.gpu.cached_engines import CachedEngines
 from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
-from imrs_ros.backends.gpu.engine_cache import cache_folder, EngineCache
 from imrs_ros.backends.gpu.identity import identity_of
 from imrs_ros.backends.gpu.presence import require_packages
-from imrs_ros.backends.gpu.reference import Reference
 from imrs_ros.backends.gpu.tensorrt_build import build_plan
 from imrs_ros.backends.gpu.tensorrt_engine import TensorRtEngine
 from imrs_ros.backends.gpu.torch_cuda_backend import PRECISIONS, require_cuda
+from imrs_ros.backends.model_cache import cache_root, ModelCache
+from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -28,26 +28,26 @@ import torch
 
 
 class TensorRtBackend:
-    """TensorRT in the fastest precision whose scores are right, built once and kept."""
+    """TensorRT in the fastest precision whose scores are right, built once and cached."""
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
         """
-        Load a kept engine or build one, and check its scores.
+        Load a cached engine or build one, and check its scores.
 
         :param card: the model.
-        :param settings: the rest of them is for CPUs.
+        :param settings: none of them matters: those beside ``backend`` are for CPUs.
         :raises ModelCardError: when the weights do not fit the card.
         :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
         """
         device = require_cuda()
-        reference = Reference(card)
+        reference = Reference.complete(card)
 
         def build(precision: str) -> bytes:
             require_packages('torch_tensorrt')
             return build_plan(card, PRECISIONS[precision], device)
 
         engines = CachedEngines(
-            EngineCache(cache_folder()),
+            ModelCache(cache_root() / 'engines'),
             {precision: identity_of(card, precision, device) for precision in PRECISIONS},
             build, lambda plan: TensorRtEngine(card, plan, device))
         precision, self._engine, notices = engines.load(

@@ -1,12 +1,12 @@
 """
-A network turned into a TensorRT plan by torch-tensorrt.
+A TensorRT plan built from a network by torch-tensorrt.
 
-Relied on, of torch-tensorrt 2.13.0: ``dynamo.convert_exported_program_to_serialized_trt_engine``
+Relies on, of torch-tensorrt 2.13.0: ``dynamo.convert_exported_program_to_serialized_trt_engine``
 (``dynamo/_compiler.py``: "Serialized TensorRT engine, can either be saved to a file or
 deserialized via TensorRT APIs") and ``Input`` with ``min_shape``, ``opt_shape`` and ``max_shape``
 (``_Input.py``). Not ``torch_tensorrt.compile`` with ``save``: its files hold pickles, and a plan
-needs neither torch-tensorrt nor an exported graph to be read again. All of the graph must be
-convertible for that; ``test/backends/test_converters.py`` holds it. Not yet run on a GPU.
+needs neither torch-tensorrt nor an exported graph to be loaded. The whole graph must be
+convertible for that; ``test/backends/gpu/test_converters.py`` tests it. Not yet run on a GPU.
 """
 
 from pathlib import Path
@@ -28,11 +28,11 @@ def export_network(
 
     :param network: in evaluation mode, on the device.
     :param spec: its input.
-    :param dtype: of the pixels it is given, in [0, 255].
+    :param dtype: type of its input pixels, in [0, 255].
     :param device: where it is.
     :return: the graph, its first axis from 1 to ``MAX_CLIPS``.
     """
-    # Of two clips: an axis of one would be taken as fixed.
+    # Two clips: an axis of length one would be taken as fixed.
     example = torch.zeros(_shape(spec, 2), dtype=dtype, device=device)
     clips = torch.export.Dim('clips', min=1, max=MAX_CLIPS)
     return torch.export.export(network, (example,), dynamic_shapes=({0: clips},))
@@ -43,8 +43,8 @@ def build_plan(card: ModelCard, dtype: torch.dtype, device: torch.device) -> byt
     Compile the network of a card; takes minutes.
 
     :param card: the model.
-    :param dtype: of its arithmetic: TensorRT follows the types of the graph.
-    :param device: the GPU it is compiled for.
+    :param dtype: type of its arithmetic: TensorRT follows the types of the graph.
+    :param device: the GPU to compile for.
     :return: the plan.
     :raises ImportError: when torch-tensorrt is not installed.
     :raises RuntimeError: when TensorRT cannot compile it.
@@ -54,11 +54,11 @@ def build_plan(card: ModelCard, dtype: torch.dtype, device: torch.device) -> byt
     if dtype == torch.float16:
         network = to_half(network)
     exported = export_network(network.to(device), card.spec, dtype, device)
-    # Shaped for one camera, the case where latency counts most; right for all.
+    # Tuned for one camera, where latency counts most; correct for all sizes.
     shapes = torch_tensorrt.Input(
         min_shape=_shape(card.spec, 1), opt_shape=_shape(card.spec, 1),
         max_shape=_shape(card.spec, MAX_CLIPS), dtype=dtype)
-    # Its default file of kernel timings is one that all users of the machine share.
+    # By default, all users of the machine share one file of kernel timings.
     with TemporaryDirectory() as folder:
         return bytes(torch_tensorrt.dynamo.convert_exported_program_to_serialized_trt_engine(
             exported, inputs=[shapes], require_full_compilation=True, disable_tf32=True,

@@ -1,7 +1,7 @@
 """
-A TensorRT plan at work.
+A running TensorRT plan.
 
-Relied on, of TensorRT 11 as torch-tensorrt's own runtime uses it
+Relies on, of TensorRT 11 as torch-tensorrt's own runtime uses it
 (``dynamo/runtime/_TRTEngine.py``): ``Runtime.deserialize_cuda_engine``,
 ``IExecutionContext.set_input_shape``, ``set_tensor_address`` and ``execute_async_v3``. Not yet run
 on a GPU.
@@ -27,16 +27,16 @@ class TensorRtEngine:
         Load a plan.
 
         :param card: the model it was compiled from.
-        :param plan: what ``build_plan`` gave, on a machine like this one.
+        :param plan: from ``build_plan``, on a machine like this one.
         :param device: the GPU.
-        :raises RuntimeError: when TensorRT does not take it, or it is another network.
+        :raises RuntimeError: when TensorRT refuses it, or it has other inputs or outputs.
         """
         # TensorRT does not keep its logger alive.
         self._logger = tensorrt.Logger(tensorrt.Logger.WARNING)
         self._runtime = tensorrt.Runtime(self._logger)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
-            raise RuntimeError('expected a plan that TensorRT can load, got one that it refuses')
+            raise RuntimeError('expected a plan that this TensorRT can load, got another')
         self._context = self._engine.create_execution_context()
         self._input, self._output = self._names()
         types = {name: DTYPES[self._engine.get_tensor_dtype(name)]
@@ -51,21 +51,21 @@ class TensorRtEngine:
         self.infer = GpuRunner(self._batch, self._execute, self._stream).infer
 
     def _names(self) -> tuple[str, str]:
-        """Give the names of the input and the output."""
+        """Return the names of the input and the output."""
         names = [self._engine.get_tensor_name(i) for i in range(self._engine.num_io_tensors)]
         inputs = [name for name in names if self._engine.get_tensor_mode(name)
                   == tensorrt.TensorIOMode.INPUT]
         outputs = [name for name in names if name not in inputs]
         if len(inputs) != 1 or len(outputs) != 1:
             raise RuntimeError(
-                f'expected a plan of one input and one output, got {inputs} and {outputs}')
+                f'expected a plan with one input and one output, got {inputs} and {outputs}')
         return inputs[0], outputs[0]
 
     def _execute(self, size: int) -> Tensor:
         pixels = self._batch.pixels(size)
         if not (self._context.set_input_shape(self._input, tuple(pixels.shape))
                 and self._context.execute_async_v3(self._stream.cuda_stream)):
-            raise RuntimeError(f'expected TensorRT to score {size} clips, it refused')
+            raise RuntimeError(f'TensorRT failed to score {size} clips; its log says why')
         return self._logits[:size]
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """
 The network run by PyTorch on an NVIDIA GPU: half precision, channels last, CUDA graphs.
 
-Relied on: ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
+Relies on ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
 Graphs": warm up on a side stream, capture, replay over the same addresses). Not yet run on a GPU.
 
 Layout legend: N clips, K classes.
@@ -14,8 +14,8 @@ from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS
 from imrs_ros.backends.gpu.engine_check import first_accepted
 from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
-from imrs_ros.backends.gpu.reference import Reference
 from imrs_ros.backends.gpu.runner import GpuRunner
+from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
@@ -33,7 +33,7 @@ PRECISIONS = {'float16': torch.float16, 'float32': torch.float32}
 
 def require_cuda() -> torch.device:
     """
-    Give the GPU that PyTorch uses.
+    Return the GPU that PyTorch uses.
 
     :return: its device.
     :raises RuntimeError: when PyTorch was built without CUDA, or sees no GPU.
@@ -41,7 +41,7 @@ def require_cuda() -> torch.device:
     if not torch.cuda.is_available():
         raise RuntimeError(
             f'expected a GPU that PyTorch can use, got none: torch {torch.__version__} is built '
-            f'for CUDA {torch.version.cuda}; install a build for the driver here')
+            f'for CUDA {torch.version.cuda}; install a build for the driver of this machine')
     return torch.device('cuda', torch.cuda.current_device())
 
 
@@ -54,7 +54,7 @@ class CudaGraphEngine:
 
         :param card: the model.
         :param device: the GPU.
-        :param dtype: of its arithmetic.
+        :param dtype: type of its arithmetic.
         """
         network = load_network(card)
         if dtype == torch.float16:
@@ -99,12 +99,12 @@ class TorchCudaBackend:
         Load the network and check its scores.
 
         :param card: the model.
-        :param settings: the rest of them is for CPUs.
+        :param settings: none of them matters: those beside ``backend`` are for CPUs.
         :raises ModelCardError: when the weights do not fit the card.
         :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
         """
         device = require_cuda()
-        reference = Reference(card)
+        reference = Reference.complete(card)
         # Float32 must be float32: it is what remains where half precision is refused.
         torch.backends.cudnn.allow_tf32 = False
 

@@ -1,5 +1,5 @@
 """
-What a recording shows: annotations, their files, and the check of them.
+Ground truth of recordings: annotations, their files, and the checks of them.
 
 Start at ``annotation``. It may import ``recordings`` and the shared modules.
 """

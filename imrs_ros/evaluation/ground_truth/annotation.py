@@ -1,4 +1,4 @@
-"""What a person says that a recording shows."""
+"""One annotated action of a recording, and the checks of it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.node_settings import camera_name
 
 ABSOLUTE_FROM_SEC = 1_000_000.0
-"""A later start is an absolute stamp; an earlier one counts from the start of the recording."""
+"""From here on, times are absolute stamps; below, seconds from the start of the recording."""
 SLACK_NS = 1_000_000_000
-"""How far beyond the end of a recording an action may end: it is cut there."""
+"""How far beyond the end of the recording an action may end; it is cut there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One action, as it stands in a file."""
+    """One action, as written in a file."""
 
     start_sec: float
-    """Since the start of the recording, or a stamp of the camera."""
+    """From the start of the recording, or a header stamp of the camera."""
     end_sec: float
-    """In the same way."""
+    """As ``start_sec``."""
     label: str
     """Class name."""
     recording: str = ''
@@ -29,22 +29,22 @@ class Annotation:
     topic: str = ''
     """Of the camera; empty for all."""
     origin: str = ''
-    """File and line, for messages."""
+    """File and line, for error messages."""
 
     def is_of(self, recording: str, topic: str) -> bool:
         """
-        Tell whether it speaks of a camera.
+        Return whether it applies to a camera.
 
         :param recording: name of the recording.
         :param topic: of the camera.
-        :return: whether it does.
+        :return: True if it does.
         """
         return (self.recording in ('', recording)
                 and (not self.topic or camera_name(self.topic) == camera_name(topic)))
 
     def placed(self, clock: CameraClock) -> Segment:
         """
-        Give it on the time of the recording.
+        Convert its times to the time of the recording.
 
         :param clock: of the camera.
         :return: the segment.
@@ -59,33 +59,33 @@ def check(
     segments: Sequence[tuple[Annotation, Segment]], labels: Collection[str], duration_ns: int,
 ) -> list[str]:
     """
-    Say what is wrong with the annotations of one camera.
+    Check the annotations of one camera.
 
-    :param segments: annotations, and where they lie.
-    :param labels: those that the model knows.
+    :param segments: annotations and their segments.
+    :param labels: of the model.
     :param duration_ns: of the recording.
-    :return: a sentence a problem.
+    :return: one sentence per problem.
     """
     problems = []
     for annotation, segment in segments:
-        words = _words(annotation)
+        name = _describe(annotation)
         if segment.label not in labels:
-            problems.append(f'{words}: expected a label of the model ({", ".join(labels)}), got '
+            problems.append(f'{name}: expected a label of the model ({", ".join(labels)}), got '
                             f'{segment.label!r}')
         if segment.end_ns <= segment.start_ns:
-            problems.append(f'{words}: expected an end after its start')
+            problems.append(f'{name}: expected an end after its start')
         if (segment.start_ns < 0 or segment.start_ns >= duration_ns
                 or segment.end_ns > duration_ns + SLACK_NS):
             problems.append(
-                f'{words}: expected times within the recording, 0 to {duration_ns / 1e9:.2f} s, '
+                f'{name}: expected times within the recording, 0 to {duration_ns / 1e9:.2f} s, '
                 f'got {segment.start_ns / 1e9:.2f} to {segment.end_ns / 1e9:.2f} s')
     for (one, first), (other, second) in combinations(segments, 2):
         if first.overlap_ns(second) > 0:
-            problems.append(f'{_words(one)} overlaps {_words(other)}: expected one action at a '
-                            'time; cut one of them')
+            problems.append(f'{_describe(one)} overlaps {_describe(other)}: expected one '
+                            'action at a time; cut one of them')
     return problems
 
 
-def _words(annotation: Annotation) -> str:
+def _describe(annotation: Annotation) -> str:
     times = f'{annotation.label} {annotation.start_sec:g} to {annotation.end_sec:g} s'
     return f'{annotation.origin}: {times}' if annotation.origin else times

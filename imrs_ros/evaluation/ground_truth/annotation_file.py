@@ -1,8 +1,8 @@
 """
-Files of annotations: CSV, and the JSON of ActivityNet and THUMOS.
+Annotation files: CSV, and the JSON of ActivityNet and THUMOS.
 
-A CSV has a first line with the names of its columns: ``start``, ``end`` (s) and ``label``, and,
-where it speaks of several, ``recording`` and ``topic``.
+The first line of a CSV names its columns: ``start``, ``end`` (s) and ``label``, and, for several
+recordings or cameras, ``recording`` and ``topic``.
 """
 
 from collections.abc import Iterable
@@ -16,24 +16,24 @@ from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.recordings.recording import RecordingError
 
 NAME = 'annotations.csv'
-"""Of the file that belongs to the bag it lies in."""
+"""Of the annotation file in the folder of its bag."""
 COLUMNS = ('recording', 'topic', 'start', 'end', 'label')
 NEEDED = ('start', 'end', 'label')
 
 
 def read_annotations(path: Path) -> list[Annotation]:
     """
-    Read a file of annotations.
+    Read an annotation file.
 
     :param path: ``.csv``, or ``.json`` with ``{"database": {name: {"annotations": [{"segment":
         [start, end], "label": text}]}}}`` as of ActivityNet and THUMOS.
-    :return: the annotations; none where the file holds none.
+    :return: the annotations; none if the file has none.
     :raises RecordingError: naming the file, the line, and what was expected there.
     """
     try:
         text = path.read_text(encoding='utf-8-sig')
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f'{path}: expected a file of annotations, got: {error}') from error
+        raise RecordingError(f'{path}: expected an annotation file, got: {error}') from error
     if path.suffix.lower() == '.json':
         return _from_json(path, text)
     return _from_csv(path, text)
@@ -95,7 +95,7 @@ def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
     Write a CSV.
 
     :param path: the file.
-    :param annotations: any number; none makes a file to fill in.
+    :param annotations: any number; without any, the file is a template.
     """
     with path.open('w', newline='', encoding='utf-8') as file:
         rows = csv.writer(file)
@@ -104,12 +104,12 @@ def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
                        for a in annotations)
 
 
-def beside(recording: Path) -> Path | None:
+def find_annotation_file(recording: Path) -> Path | None:
     """
-    Find the annotations that belong to a recording.
+    Find the annotation file of a recording.
 
     :param recording: a bag or a video.
-    :return: ``annotations.csv`` in its folder, or a CSV or JSON of its name beside it; else None.
+    :return: ``annotations.csv`` in its folder, or a CSV or JSON of its name beside it, or None.
     """
     within = [recording / NAME] if recording.is_dir() else []
     return next((p for p in [*within, recording.with_suffix('.csv'),

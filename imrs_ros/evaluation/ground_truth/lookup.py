@@ -1,10 +1,10 @@
-"""What a recording shows, from wherever somebody said it."""
+"""The annotations of a recording: from files, a topic, or the folder of a video."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from imrs_ros.evaluation.ground_truth.annotation import Annotation, check
-from imrs_ros.evaluation.ground_truth.annotation_file import beside, read_annotations
+from imrs_ros.evaluation.ground_truth.annotation_file import find_annotation_file, read_annotations
 from imrs_ros.evaluation.ground_truth.segment import runs, Segment
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
@@ -16,15 +16,15 @@ def annotations_of(
     given: tuple[Annotation, ...] | None = None, topic: str = '',
 ) -> list[Annotation] | None:
     """
-    Find what is said of a recording.
+    Find the annotations of a recording.
 
     :param path: of the recording.
-    :param recording: opened; notes are added to it.
-    :param labels: of the model; a video in a folder of that name shows it.
-    :param given: annotations of any recordings; None for the file that lies beside this one.
-    :param topic: texts in the bag that count instead; empty for none.
-    :return: annotations; None where nobody said anything.
-    :raises RecordingError: when a file or topic cannot be read.
+    :param recording: open; notes are added to it.
+    :param labels: of the model; a video in a folder named after a label shows that action.
+    :param given: annotations of any recordings; None for the file in or beside this one.
+    :param topic: of the bag, with labels that count instead; empty for none.
+    :return: annotations; None if the recording is not annotated.
+    :raises RecordingError: if a file or topic cannot be read.
     """
     if topic:
         texts = recording.texts(topic)
@@ -34,17 +34,17 @@ def annotations_of(
                 for s in found if s.label]
     everything = given
     if everything is None:
-        file = beside(path)
+        file = find_annotation_file(path)
         if file is None:
             return _by_folder(path, recording, labels)
         everything = tuple(read_annotations(file))
-    of_it = [a for a in everything if a.recording in ('', recording.name)]
-    if everything and not of_it:
-        recording.notes.append('no annotation names it: it is not compared with any')
+    own = [a for a in everything if a.recording in ('', recording.name)]
+    if everything and not own:
+        recording.notes.append('no annotation names this recording: taken as not annotated')
         return None
-    if not of_it:
-        recording.notes.append('its annotations are empty: it is taken to show no action')
-    return of_it
+    if not own:
+        recording.notes.append('empty annotations: taken to show no action')
+    return own
 
 
 def _by_folder(path: Path, recording: Recording, labels: Sequence[str],
@@ -52,19 +52,19 @@ def _by_folder(path: Path, recording: Recording, labels: Sequence[str],
     folder = path.resolve().parent.name
     if not is_video(path) or folder not in labels:
         return None
-    recording.notes.append(f'it lies in the folder {folder}: it is taken to show it throughout')
+    recording.notes.append(f'video in the folder {folder}: taken to show it throughout')
     return [Annotation(0.0, recording.duration_ns / 1e9, folder)]
 
 
 def place(annotations: Sequence[Annotation], topic: str, clock: CameraClock,
           recording: Recording, labels: Sequence[str]) -> tuple[Segment, ...]:
     """
-    Place the annotations of a camera on the time of the recording, and check them.
+    Convert the annotations of a camera to the time of the recording, and check them.
 
     :param annotations: of the recording.
     :param topic: of the camera.
     :param clock: of the camera, after all its images were placed.
-    :param recording: it.
+    :param recording: the recording.
     :param labels: of the model.
     :return: segments in order, within the recording.
     :raises RecordingError: naming every annotation that is wrong.

@@ -1,5 +1,5 @@
 """
-What a live node said of a recording, beside what the recogniser says of it offline.
+Outputs of a live node, beside those of the recognizer offline.
 
 Layout legend: N windows, K classes.
 """
@@ -8,21 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figures import figures, plain
+from imrs_ros.evaluation.metrics.figure import LIVE_FIGURES, round_figure, Value
+from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.evaluation.offline.playback import Seen
+from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 import numpy as np
 from numpy.typing import NDArray
-
-WORDS = {
-    'windows_offline': 'windows, offline', 'windows_live': 'windows, live',
-    'missing_share': 'share of windows that live lacks',
-    'age_median_sec': 'age of a result, median, s', 'age_p95_sec': 'age, 95th percentile, s',
-    'age_max_sec': 'age, largest, s',
-    'same_label_share': 'share of live windows with the label of offline',
-    'score_difference': 'largest difference of scores of the same window',
-    'num_dropped': 'images dropped by the node', 'num_skipped_windows': 'windows overtaken',
-    'num_restarts': 'windows started anew'}
 
 
 @dataclass(slots=True)
@@ -34,75 +25,79 @@ class LiveWindow:
     arrival_ns: int
     """When it was received, by the clock of the recording."""
     probabilities_K: NDArray[np.float32]
+    """Calibrated, of this window alone."""
     label: str
     """Decided after it."""
     confidence: float
+    """Of the decided label."""
 
 
-def live_track(windows: Sequence[LiveWindow], seen: Seen, offline: Track, start_ns: int) -> Track:
+def live_track(windows: Sequence[LiveWindow], clock: CameraClock, offline: Track, start_ns: int,
+               ) -> Track:
     """
-    Give what a node said as a track.
+    Create the track of a live camera.
 
-    :param windows: at least one, of one camera, as they arrived.
-    :param seen: the camera offline, whose clock places stamps.
-    :param offline: its track, whose truth counts here, too.
+    :param windows: at least one, in order of arrival.
+    :param clock: of the camera, for its stamps.
+    :param offline: track of the same camera, with its annotations.
     :param start_ns: of the recording, by its own clock.
     :return: the track; decisions are known when they arrived.
     """
     ordered = sorted(windows, key=lambda window: window.arrival_ns)
-    times_N = np.array([seen.clock.since_start(window.stamp_ns) for window in ordered], np.int64)
+    times_N = np.array([clock.since_start(window.stamp_ns) for window in ordered], np.int64)
     known_N = np.array([window.arrival_ns - start_ns for window in ordered], np.int64)
     # A clock that ticks with the images may stand still between an image and its result.
     return replace(
         offline, times_N=times_N, known_N=np.maximum(known_N, times_N),
         probabilities_NK=np.stack([window.probabilities_K for window in ordered]),
-        labels=tuple(window.label for window in ordered),
+        decided_labels=tuple(window.label for window in ordered),
         confidences_N=np.array([window.confidence for window in ordered]))
 
 
-def differences(live: Track, offline: Track, counts: Mapping[str, str],
-                ) -> dict[str, float | int | None]:
+def differences(live: Track, offline: Track, counts: Mapping[str, str]) -> dict[str, Value]:
     """
-    Say how far live is from offline.
+    Compare a live camera with the same camera offline.
 
-    :param live: what the node said.
-    :param offline: what the recogniser says of the same camera.
-    :param counts: what the node's diagnostics counted, by name.
-    :return: figures by the names of ``WORDS``.
+    :param live: of the node.
+    :param offline: of the recognizer.
+    :param counts: of the node's diagnostics, by name.
+    :return: the rows of ``LIVE_FIGURES`` by name, as far as they are known.
     """
     ages_N = (live.known_N - live.times_N) / 1e9
     before_N = np.searchsorted(offline.times_N, live.times_N, 'right') - 1
-    same = [i >= 0 and offline.labels[i] == label for i, label in zip(before_N, live.labels)]
+    same = [i >= 0 and offline.decided_labels[i] == label
+            for i, label in zip(before_N, live.decided_labels)]
     index = {int(time_ns): i for i, time_ns in enumerate(offline.times_N)}
     gaps = [float(np.abs(live.probabilities_NK[i] - offline.probabilities_NK[index[int(t)]]).max())
             for i, t in enumerate(live.times_N) if int(t) in index]
+    num_live, num_offline = len(live.decided_labels), len(offline.decided_labels)
     found: dict[str, float] = {
-        'windows_offline': len(offline.labels), 'windows_live': len(live.labels),
-        'missing_share': max(0.0, 1 - len(live.labels) / len(offline.labels)),
+        'windows_offline': num_offline, 'windows_live': num_live,
+        'missing_share': max(0.0, 1 - num_live / num_offline),
         'age_median_sec': float(np.median(ages_N)),
         'age_p95_sec': float(np.percentile(ages_N, 95)),
         'age_max_sec': float(ages_N.max()), 'same_label_share': float(np.mean(same)),
         'score_difference': max(gaps, default=float('nan'))}
-    found |= {name: int(counts[name]) for name in WORDS if name in counts}
-    return {name: plain(value) for name, value in found.items()}
+    found |= {row.name: int(counts[row.name]) for row in LIVE_FIGURES if row.name in counts}
+    return {name: round_figure(value) for name, value in found.items()}
 
 
 def live_section(
-    pairs: Sequence[tuple[Seen, Track, Track]], counts: Mapping[str, Mapping[str, str]],
+    pairs: Sequence[tuple[str, Track, Track]], counts: Mapping[str, Mapping[str, str]],
     notes: Sequence[str],
 ) -> dict[str, Any]:
     """
-    Give the section of the report.
+    Create the live section of a report.
 
-    :param pairs: each camera, its track offline and live.
+    :param pairs: name of each camera, its track offline and live.
     :param counts: of the node's diagnostics, by camera.
-    :param notes: what else was odd.
+    :param notes: anything else that is unusual.
     :return: what JSON holds.
     """
     return {
-        'figures': figures([live for _, _, live in pairs]), 'words': WORDS, 'notes': list(notes),
+        'figures': figures([live for _, _, live in pairs]), 'notes': list(notes),
         'cameras': [{
-            'camera': seen.camera, 'figures': figures([live]),
-            'differences': differences(live, offline, counts.get(seen.camera, {})),
-            'decided': [[*s.sec, s.label] for s in live.decided()]}
-            for seen, offline, live in pairs]}
+            'camera': camera, 'figures': figures([live]),
+            'differences': differences(live, offline, counts.get(camera, {})),
+            'decided': [[*s.sec, s.label] for s in live.decided]}
+            for camera, offline, live in pairs]}

@@ -1,4 +1,4 @@
-"""What a live node says of a recording that is played, kept as it arrives."""
+"""Recorder of a live node's outputs while a recording plays."""
 
 from collections.abc import Callable, Sequence
 import time
@@ -7,6 +7,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.evaluation.live.live_track import LiveWindow
 from imrs_ros.evaluation.live.replay import START_LIMIT_SEC
 from imrs_ros.node.messages import HAS_VISION_MSGS, stamp_to_ns
+from imrs_ros.node.topics import (
+    ACTION, camera_of_status, CLASSIFICATION, DIAGNOSTICS, output_topic, RECOGNIZER)
 from imrs_ros.records import NO_ACTION
 import numpy as np
 from rclpy.node import Node
@@ -18,31 +20,31 @@ if HAS_VISION_MSGS:
 
 DEPTH = 1000
 SAME_WINDOW_NS = 50_000_000
-"""A change of action that arrives later belongs to no window: the camera fell silent."""
+"""A change of action that arrives later belongs to no window: its camera timed out."""
 OTHERS_LIMIT_SEC = 5.0
-"""A camera that the node lacks is waited for so long after the first was heard."""
+"""After the first camera was found: how long to wait for the others."""
 END_SEC = 3.0
-"""The clock has stopped for so long when the recording is over."""
+"""The recording is over when its clock has stopped for this long."""
 
 
 class LiveRecorder:
-    """What a node says of its cameras, as it arrives."""
+    """Stores the scores, actions and diagnostics of a node as they arrive."""
 
     def __init__(self, node: Node, cameras: Sequence[str], labels: Sequence[str],
-                 recognizer: str = '/recognizer') -> None:
+                 recognizer: str = RECOGNIZER) -> None:
         """
         Subscribe to the outputs.
 
-        :param node: that owns the subscriptions; its clock gives the times.
-        :param cameras: their names.
+        :param node: owner of the subscriptions; its clock stamps arrivals.
+        :param cameras: camera names.
         :param labels: of the model.
-        :param recognizer: full name of the recognizer.
-        :raises RuntimeError: where vision_msgs is not installed: there are no scores then.
+        :param recognizer: full name of the recognizer node.
+        :raises RuntimeError: if vision_msgs, and with it scores, is not installed.
         """
         if not HAS_VISION_MSGS:
-            raise RuntimeError('expected vision_msgs, which carries the scores, got none; install '
+            raise RuntimeError('expected vision_msgs to be installed, it is not; install '
                                'ros-<distro>-vision-msgs')
-        self._node = node
+        self._node, self._recognizer = node, recognizer
         self._index = {label: k for k, label in enumerate(labels)}
         self._label = dict.fromkeys(cameras, (NO_ACTION, 1.0))
         self.windows: dict[str, list[LiveWindow]] = {camera: [] for camera in cameras}
@@ -50,34 +52,35 @@ class LiveRecorder:
         self._scores: list[Subscription] = []
         latched = QoSProfile(depth=DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         for camera in cameras:
-            # Scores first: the executor asks subscriptions in this order.
+            # Scores first: the executor serves subscriptions in this order.
             self._scores.append(node.create_subscription(
-                Classification, f'{recognizer}/{camera}/classification',
+                Classification, output_topic(camera, CLASSIFICATION, recognizer),
                 self._scores_of(camera), DEPTH))
             node.create_subscription(
-                Classification, f'{recognizer}/{camera}/action', self._action_of(camera), latched)
-        node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, DEPTH)
+                Classification, output_topic(camera, ACTION, recognizer), self._action_of(camera),
+                latched)
+        node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, DEPTH)
 
     def wait_for_node(self, is_over: Callable[[], bool]) -> None:
         """
-        Wait until the scores of all cameras that the node has are heard.
+        Wait until the scores of all cameras of the node are connected.
 
         What it publishes earlier would be missed.
 
-        :param is_over: asked all the time; ends the wait at once.
-        :raises RuntimeError: when no camera is heard.
+        :param is_over: polled; True ends the wait at once.
+        :raises RuntimeError: if no camera is found.
         """
-        limit_sec, num_heard = time.monotonic() + START_LIMIT_SEC, 0
-        while not is_over() and num_heard < len(self._scores):
-            before = num_heard
-            num_heard = sum(scores.get_publisher_count() > 0 for scores in self._scores)
-            if num_heard and not before:
+        limit_sec, num_connected = time.monotonic() + START_LIMIT_SEC, 0
+        while not is_over() and num_connected < len(self._scores):
+            before = num_connected
+            num_connected = sum(scores.get_publisher_count() > 0 for scores in self._scores)
+            if num_connected and not before:
                 limit_sec = time.monotonic() + OTHERS_LIMIT_SEC
             elif time.monotonic() > limit_sec:
-                if num_heard:
+                if num_connected:
                     break
                 raise RuntimeError(
-                    f'expected a node that publishes {self._scores[0].topic_name} within '
+                    f'expected a publisher of {self._scores[0].topic_name} within '
                     f'{START_LIMIT_SEC:.0f} s, got none; start the recognizer with these cameras')
             time.sleep(0.01)
 
@@ -85,48 +88,50 @@ class LiveRecorder:
         return int(self._node.get_clock().now().nanoseconds)
 
     def _scores_of(self, camera: str) -> 'Callable[[Classification], None]':
-        def take(msg: 'Classification') -> None:
+        def on_message(msg: 'Classification') -> None:
             probabilities_K = np.zeros(len(self._index), np.float32)
             for result in msg.results:
                 probabilities_K[self._index[result.class_id]] = result.score
             self.windows[camera].append(LiveWindow(
                 stamp_to_ns(msg.header.stamp), self._now_ns(), probabilities_K,
                 *self._label[camera]))
-        return take
+        return on_message
 
     def _action_of(self, camera: str) -> 'Callable[[Classification], None]':
-        def take(msg: 'Classification') -> None:
+        def on_message(msg: 'Classification') -> None:
             best = msg.results[0]
             self._label[camera] = best.class_id, best.score
             last = self.windows[camera][-1] if self.windows[camera] else None
             if last is not None and self._now_ns() - last.arrival_ns <= SAME_WINDOW_NS:
                 last.label, last.confidence = self._label[camera]
-        return take
+        return on_message
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
-            self.counts[status.hardware_id] = {value.key: value.value for value in status.values}
+            camera = camera_of_status(status.name, self._recognizer)
+            if camera is not None:
+                self.counts[camera] = {value.key: value.value for value in status.values}
 
 
 def wait_for_end(node: Node, is_over: Callable[[], bool]) -> None:
     """
-    Wait until the clock of the recording has run, and stands still.
+    Wait until the clock of the recording has run and stopped.
 
     :param node: with ``use_sim_time``, spun on another thread.
-    :param is_over: asked all the time; ends the wait at once.
-    :raises RuntimeError: when the clock never starts.
+    :param is_over: polled; True ends the wait at once.
+    :raises RuntimeError: if the clock never starts.
     """
     limit_sec = time.monotonic() + START_LIMIT_SEC
     last_ns, since_sec, has_run = 0, time.monotonic(), False
     while not is_over():
         now_ns = node.get_clock().now().nanoseconds
         if now_ns != last_ns:
-            # A player that waits for subscribers shows the time of its start until they are there.
+            # While it waits for subscribers, the player publishes its start time only.
             has_run = last_ns > 0
             last_ns, since_sec = now_ns, time.monotonic()
         elif has_run and time.monotonic() - since_sec > END_SEC:
             return
         elif not has_run and time.monotonic() > limit_sec:
-            raise RuntimeError(f'expected /clock to run within {START_LIMIT_SEC:.0f} s, it does '
+            raise RuntimeError(f'expected /clock to run within {START_LIMIT_SEC:.0f} s, it did '
                                'not; play the recording with --clock')
         time.sleep(0.05)

@@ -1,22 +1,22 @@
-"""What a replay needs of the node and the player, launched or started by ``record --alone``."""
+"""Parameters of the node and the player in a replay, by launch file or ``record --alone``."""
 
 from collections.abc import Sequence
 
 START_LIMIT_SEC = 180.0
-"""Node and recorder have to hear the player, and its clock has to run, within this time."""
+"""Time limit for node and recorder to subscribe to the player, and for its clock to run."""
 NODE_PARAMETERS = {'use_sim_time': True, 'top_k': 1000}
-"""Beside the node's own: the report needs the scores of every class."""
-NUM_LISTENERS = 2
-"""Of the clock: the node and the recorder."""
+"""On top of the node's own: the report needs the scores of every class."""
+NUM_CLOCK_SUBSCRIBERS = 2
+"""Subscribers of the clock: the node and the recorder."""
 
 
 def player_arguments(recording: str, topics: Sequence[str]) -> list[str]:
     """
-    Give the arguments with which ``play`` waits until nothing of the recording is missed.
+    Return the arguments for ``play`` to start when nobody misses an image.
 
     :param recording: path.
     :param topics: of the cameras.
     :return: the arguments.
     """
     return [recording, '--clock', '--wait-sec', f'{START_LIMIT_SEC:g}', '--clock-subscribers',
-            str(NUM_LISTENERS), '--topics', *topics]
+            str(NUM_CLOCK_SUBSCRIBERS), '--topics', *topics]

@@ -1,67 +1,100 @@
-"""Figures of segmentation: what was decided over time against what was shown over time."""
+"""
+Figures of segmentation: decided against annotated segments.
+
+Layout legend: D decided segments, A annotated ones.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imrs_ros.evaluation.ground_truth.segment import Segment
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Segments counted: right ones, wrong ones, and those not found."""
+    """Numbers of segments that are right, wrong and missed."""
 
     num_right: int = 0
     num_wrong: int = 0
     num_missed: int = 0
 
     def __add__(self, other: 'Matches') -> 'Matches':
-        """Count both."""
+        """Add the counts."""
         return Matches(self.num_right + other.num_right, self.num_wrong + other.num_wrong,
                        self.num_missed + other.num_missed)
 
     @property
     def precision(self) -> float:
-        """Give the share of decided segments that are right; nan where there are none."""
-        return _share(self.num_right, self.num_wrong)
+        """Fraction of decided segments that are right; nan if there are none."""
+        return _fraction(self.num_right, self.num_wrong)
 
     @property
     def recall(self) -> float:
-        """Give the share of shown segments that were found; nan where there are none."""
-        return _share(self.num_right, self.num_missed)
+        """Fraction of annotated segments that were found; nan if there are none."""
+        return _fraction(self.num_right, self.num_missed)
 
     @property
     def f1(self) -> float:
-        """Give the harmonic mean of both; nan where nothing was shown nor decided."""
-        return _share(2 * self.num_right, self.num_wrong + self.num_missed)
+        """Harmonic mean of both; nan if nothing was annotated or decided."""
+        return _fraction(2 * self.num_right, self.num_wrong + self.num_missed)
 
 
-def _share(part: int, rest: int) -> float:
+def _fraction(part: int, rest: int) -> float:
     return part / (part + rest) if part + rest else float('nan')
 
 
-def match(decided: Sequence[Segment], shown: Sequence[Segment], min_iou: float) -> Matches:
+def overlaps_ns(first: Sequence[Segment], second: Sequence[Segment]) -> NDArray[np.int64]:
+    """
+    Compute how long the segments of every pair overlap.
+
+    :param first: segments.
+    :param second: segments.
+    :return: nanoseconds, a row for each of the first and a column for each of the second.
+    """
+    starts, ends = ([np.array([getattr(s, name) for s in part], np.int64)
+                     for part in (first, second)] for name in ('start_ns', 'end_ns'))
+    return np.maximum(0, np.minimum.outer(*ends) - np.maximum.outer(*starts))
+
+
+def ious(decided: Sequence[Segment], annotated: Sequence[Segment]) -> NDArray[np.float64]:
+    """
+    Compute temporal intersection over union of every pair of equal label.
+
+    :param decided: segments.
+    :param annotated: segments.
+    :return: ious_DA in [0, 1]; 0 where the labels differ.
+    """
+    both_DA = overlaps_ns(decided, annotated)
+    lengths = [np.array([s.end_ns - s.start_ns for s in part], np.int64)
+               for part in (decided, annotated)]
+    labels = [np.array([s.label for s in part], str) for part in (decided, annotated)]
+    either_DA = np.add.outer(*lengths) - both_DA
+    return (labels[0][:, None] == labels[1]) * both_DA / np.maximum(either_DA, 1)
+
+
+def match(decided: Sequence[Segment], annotated: Sequence[Segment], min_iou: float) -> Matches:
     """
     Match segments in order of time, for the segmental F1 at an overlap.
 
     As in Lea et al. 2017, "Temporal Convolutional Networks for Action Segmentation and Detection".
-    A decided segment is right if the shown segment of its label that it overlaps most reaches
+    A decided segment is right if the annotated segment of its label that it overlaps most reaches
     the overlap and was not matched before: an action that is decided twice counts once.
 
     :param decided: segments in order.
-    :param shown: segments in order.
+    :param annotated: segments in order.
     :param min_iou: least intersection over union, above 0; 0.1, 0.25 and 0.5 in the paper.
     :return: the counts.
     """
-    taken: set[int] = set()
-    for segment in decided:
-        ious = {i: segment.iou(one) for i, one in enumerate(shown) if one.label == segment.label}
-        best = max(ious, key=lambda i: ious[i], default=None)
-        if best is not None and ious[best] >= min_iou:
-            taken.add(best)
-    return Matches(len(taken), len(decided) - len(taken), len(shown) - len(taken))
+    if not decided or not annotated:
+        return Matches(0, len(decided), len(annotated))
+    ious_DA = ious(decided, annotated)
+    num_right = len(np.unique(ious_DA.argmax(1)[ious_DA.max(1) >= min_iou]))
+    return Matches(num_right, len(decided) - num_right, len(annotated) - num_right)
 
 
-def edit_score(decided: Sequence[Segment], shown: Sequence[Segment]) -> float:
+def edit_score(decided: Sequence[Segment], annotated: Sequence[Segment]) -> float:
     """
     Compare the order of actions, whatever their times.
 
@@ -69,11 +102,11 @@ def edit_score(decided: Sequence[Segment], shown: Sequence[Segment]) -> float:
     Segmentation".
 
     :param decided: segments in order.
-    :param shown: segments in order.
-    :return: 1 less the Levenshtein distance of the labels over the longer one's number; 1 where
-        both are empty. Time without an action is not among the labels.
+    :param annotated: segments in order.
+    :return: 1 less the Levenshtein distance of the labels over the number of the longer list; 1
+        if both are empty. Background is not among the labels.
     """
-    one, two = [s.label for s in decided], [s.label for s in shown]
+    one, two = [s.label for s in decided], [s.label for s in annotated]
     if not one and not two:
         return 1.0
     costs = list(range(len(two) + 1))

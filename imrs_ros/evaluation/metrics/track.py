@@ -1,23 +1,29 @@
 """
-What the recogniser made of one camera of a recording, beside what it showed.
+What was decided for one camera of a recording, beside its annotations.
 
 Layout legend: N windows, K classes.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from imrs_ros.evaluation.ground_truth.segment import runs, Segment
+from imrs_ros.evaluation.ground_truth.segment import gaps, runs, Segment
 from imrs_ros.records import NO_ACTION
 import numpy as np
 from numpy.typing import NDArray
 
-SETTLE_NS = 1_000_000_000
-"""After a change of what is shown, in which windows still hold what was before."""
+
+@dataclass(frozen=True, slots=True)
+class DecidedAction(Segment):
+    """A decided segment and the confidence of its decision."""
+
+    confidence: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+# Without slots: what is derived is cached, and computed once however many figures ask for it.
+@dataclass(frozen=True, kw_only=True)
 class Track:
-    """One camera of one recording; all times are since the start of the recording."""
+    """One camera of one recording; all times count from the start of the recording."""
 
     classes: tuple[str, ...]
     """Of the model, in the order of K."""
@@ -25,50 +31,59 @@ class Track:
     """Of the recording."""
     hold_ns: int
     """How long a label lasts when no further window comes."""
+    settle_ns: int
+    """After a change of the annotated label: windows still contain what was before."""
     times_N: NDArray[np.int64]
     """Of the newest frame of every window, rising."""
     known_N: NDArray[np.int64]
     """When the decision was known; offline, the time of the frame itself."""
     probabilities_NK: NDArray[np.float32]
     """Calibrated, of every window alone."""
-    labels: tuple[str, ...]
+    decided_labels: tuple[str, ...]
     """Decided after every window."""
     confidences_N: NDArray[np.float64]
     """Of the decided labels."""
-    truth: tuple[Segment, ...] | None = None
-    """What is shown, in order; None where nobody said."""
+    annotated: tuple[Segment, ...] | None = None
+    """Annotated actions, in order; None if the recording is not annotated."""
 
-    def decided(self) -> list[Segment]:
+    @cached_property
+    def decided(self) -> tuple[DecidedAction, ...]:
         """
-        Give what was decided over time.
+        Decided actions in order, each with its greatest confidence.
 
-        :return: actions from when they were known, in order; one that the recording, or a gap in
-            it, cuts off ends there.
+        They start when they were known; one that the recording, or a gap in it, cuts off ends
+        there.
         """
         end_ns = max(self.duration_ns, int(self.known_N[-1]) if len(self.known_N) else 0)
-        return runs(self.known_N.tolist(), self.labels, end_ns, self.hold_ns)
+        segments = runs(self.known_N.tolist(), self.decided_labels, end_ns, self.hold_ns)
+        starts = np.searchsorted(self.known_N, [s.start_ns for s in segments])
+        ends = np.searchsorted(self.known_N, [s.end_ns for s in segments])
+        return tuple(
+            DecidedAction(s.start_ns, s.end_ns, s.label,
+                          float(self.confidences_N[first:max(last, first + 1)].max()))
+            for s, first, last in zip(segments, starts, ends))
 
-    def shown(self) -> list[str]:
-        """
-        Give what every window's newest frame shows.
+    @cached_property
+    def annotated_labels(self) -> NDArray[np.str_]:
+        """Annotated label of every window's newest frame; ``NO_ACTION`` in the background."""
+        labels_N = np.full(len(self.times_N), NO_ACTION, object)
+        for segment in self.annotated or ():
+            first, last = np.searchsorted(self.times_N, [segment.start_ns, segment.end_ns])
+            labels_N[first:last] = segment.label
+        return labels_N.astype(str)
 
-        :return: labels, ``NO_ACTION`` where no action is annotated.
-        """
-        labels = [NO_ACTION] * len(self.times_N)
-        for segment in self.truth or ():
-            for i in range(*np.searchsorted(self.times_N, [segment.start_ns, segment.end_ns])):
-                labels[i] = segment.label
-        return labels
-
-    def settled(self) -> NDArray[np.bool_]:
-        """
-        Tell which windows are more than ``SETTLE_NS`` after a change of what is shown.
-
-        :return: one truth value a window.
-        """
-        settled_N = np.ones(len(self.times_N), bool)
-        for segment in self.truth or ():
+    @cached_property
+    def is_settled_N(self) -> NDArray[np.bool_]:
+        """Whether each window is at least ``settle_ns`` after the last annotated change."""
+        is_settled_N = np.ones(len(self.times_N), bool)
+        for segment in self.annotated or ():
             for change_ns in (segment.start_ns, segment.end_ns):
-                settled_N &= ~((self.times_N >= change_ns)
-                               & (self.times_N < change_ns + SETTLE_NS))
-        return settled_N
+                first, last = np.searchsorted(
+                    self.times_N, [change_ns, change_ns + self.settle_ns])
+                is_settled_N[first:last] = False
+        return is_settled_N
+
+    @cached_property
+    def background(self) -> list[tuple[int, int]]:
+        """Time without annotation, less ``settle_ns`` after actions: pairs of start and end."""
+        return gaps(self.annotated or (), self.duration_ns, self.settle_ns)

@@ -1,5 +1,5 @@
 """
-A recording played to the recogniser without ROS: every window scored, the same at every run.
+A recording played to the recognizer without ROS: every window scored, the same at every run.
 
 Start at ``playback``. It may import the data path, ``recordings``, ``ground_truth`` and
 ``metrics``.

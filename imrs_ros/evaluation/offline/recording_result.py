@@ -1,7 +1,7 @@
-"""The evaluation of one recording: played, compared with its annotations."""
+"""The evaluation of one recording: played, and compared with its annotations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +10,7 @@ from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.ground_truth.lookup import annotations_of, place
 from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.evaluation.offline.playback import play, Seen
+from imrs_ros.evaluation.offline.playback import play, PlayedCamera
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.model_card import ModelCard
@@ -18,27 +18,30 @@ from imrs_ros.node_settings import Settings
 from imrs_ros.settings import WindowSettings
 import numpy as np
 
+REACTION_SEC = 0.36
+"""Allowed after a change on top of the window, until smoothing and thresholds have followed."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What is evaluated, and how."""
+    """What every recording is evaluated with."""
 
     card: ModelCard
     """The model."""
     settings: Settings
-    """Of the node."""
+    """Settings of the node."""
     topics: tuple[str, ...] = ()
-    """Of the cameras, which must be in the bag; empty for those of the settings."""
+    """Camera topics, which must be in the bag; empty for those of the settings."""
     by_log_time: bool = False
-    """Take times of recording for header stamps."""
+    """Use recording times as header stamps."""
     annotations: tuple[Annotation, ...] | None = None
-    """Of all recordings; None for those that lie beside each."""
+    """Of all recordings; None for the file in or beside each."""
     annotation_topic: str = ''
-    """Texts in the bag that name the action from then on; empty for files."""
+    """Topic in the bags with the label from then on; empty for files."""
 
     @property
     def preferred(self) -> tuple[str, ...]:
-        """Give the cameras that the settings name."""
+        """Camera topics that the settings name."""
         return self.settings.node.named_cameras
 
 
@@ -48,20 +51,20 @@ class Result:
 
     name: str
     duration_ns: int = 0
-    cameras: list[tuple[Seen, Track]] = field(default_factory=list)
+    cameras: list[tuple[PlayedCamera, Track]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What was repaired, and what is odd."""
+    """What was repaired or is unusual."""
     error: str = ''
-    """Why there is nothing else."""
+    """Why the recording could not be evaluated; empty if it was."""
     backend: str = ''
-    """What ran the model."""
+    """Description of what ran the model."""
 
 
 def evaluate_recording(
     path: Path, job: Job, on_image: Callable[[], object] = lambda: None,
 ) -> Result:
     """
-    Evaluate a recording; one that cannot be is a result with an error.
+    Evaluate a recording; a failure is a result with an error.
 
     :param path: a bag or a video.
     :param job: model, settings, annotations.
@@ -87,61 +90,89 @@ def _fill(result: Result, path: Path, recording: Recording, job: Job,
     loaded = load_backend(job.card, job.settings.backend)
     result.backend = str(loaded.backend.description)
     result.notes += loaded.fallbacks
-    for seen in play(recording, job.card, loaded.backend, job.settings, on_image):
-        result.notes += [f'{seen.topic}: {note}' for note in seen.clock.notes()]
-        if not seen.decisions:
-            result.notes.append(f'{seen.topic}: {_why_no_window(seen, job.card)}')
+    for camera in play(recording, job.card, loaded.backend, job.settings, on_image):
+        result.notes += [f'{camera.topic}: {note}' for note in camera.clock.notes()]
+        if not camera.decisions:
+            result.notes.append(f'{camera.topic}: {_why_no_window(camera, job.card)}')
             continue
-        truth = None
+        annotated = None
         if annotations is not None:
-            truth = place(annotations, seen.topic, seen.clock, recording, job.card.labels)
-        result.cameras.append((seen, track_of(seen, truth, recording.duration_ns, job)))
+            annotated = place(annotations, camera.topic, camera.clock, recording, job.card.labels)
+        result.cameras.append((camera, track_of(camera, annotated, recording.duration_ns, job)))
     result.notes = [*recording.notes, *result.notes]
     if not result.cameras:
         notes, result.notes = result.notes, []
-        raise RecordingError(f'{path}: expected a camera with a window, got none; '
+        raise RecordingError(f'{path}: expected a camera with at least one window, got none; '
                              + '; '.join(notes))
 
 
-def _why_no_window(seen: Seen, card: ModelCard) -> str:
+def _why_no_window(camera: PlayedCamera, card: ModelCard) -> str:
     needed_sec = card.spec.num_frames / card.spec.fps
-    text = (f'expected frames of at least {needed_sec:.2f} s without a gap, got '
-            f'{seen.num_frames} frames')
-    if seen.dropped:
-        (reason, number), = seen.dropped.most_common(1)
+    text = (f'expected frames over at least {needed_sec:.2f} s without a gap, got '
+            f'{camera.num_frames} frames')
+    if camera.dropped:
+        (reason, number), = camera.dropped.most_common(1)
         text += f'; {number} were dropped: {reason}'
         if 'stamp above 0' in reason:
-            text += '; --stamps log evaluates by the time of recording'
+            text += '; --stamps log uses recording times instead'
     return text
 
 
-def track_of(seen: Seen, truth: tuple[Segment, ...] | None, duration_ns: int, job: Job) -> Track:
+def track_of(camera: PlayedCamera, annotated: tuple[Segment, ...] | None, duration_ns: int,
+             job: Job) -> Track:
     """
-    Give a camera's decisions as a track.
+    Create the track of a camera.
 
-    :param seen: the camera, played; at least one window.
-    :param truth: what it shows, where known.
+    :param camera: with at least one window.
+    :param annotated: its annotations; None if it has none.
     :param duration_ns: of the recording.
     :param job: model and settings.
     :return: the track, by rising time.
     """
     # Stamps that go back, or jump between clocks, may put a window before an earlier one.
-    ordered = sorted(seen.decisions, key=lambda pair: pair[0])
+    ordered = sorted(camera.decisions, key=lambda pair: pair[0])
     times_N = np.array([time_ns for time_ns, _ in ordered], np.int64)
-    return Track(
-        classes=job.card.labels, duration_ns=duration_ns,
-        hold_ns=hold_ns(job.settings.window, job.card), times_N=times_N, known_N=times_N,
+    return replace(
+        empty_track(annotated, duration_ns, job), times_N=times_N, known_N=times_N,
         probabilities_NK=np.stack([decision.probabilities_K for _, decision in ordered]),
-        labels=tuple(decision.label for _, decision in ordered),
-        confidences_N=np.array([decision.confidence for _, decision in ordered]), truth=truth)
+        decided_labels=tuple(decision.label for _, decision in ordered),
+        confidences_N=np.array([decision.confidence for _, decision in ordered]))
+
+
+def empty_track(annotated: tuple[Segment, ...] | None, duration_ns: int, job: Job) -> Track:
+    """
+    Create a track without windows.
+
+    :param annotated: annotations of the camera; None if it has none.
+    :param duration_ns: of the recording.
+    :param job: model and settings.
+    :return: the track, to be given windows.
+    """
+    classes = job.card.labels
+    return Track(
+        classes=classes, duration_ns=duration_ns, annotated=annotated,
+        hold_ns=hold_ns(job.settings.window, job.card), settle_ns=settle_ns(job.card),
+        times_N=np.zeros(0, np.int64), known_N=np.zeros(0, np.int64),
+        probabilities_NK=np.zeros((0, len(classes)), np.float32), decided_labels=(),
+        confidences_N=np.zeros(0))
 
 
 def hold_ns(window: WindowSettings, card: ModelCard) -> int:
     """
-    Give how long a label lasts when no further window comes.
+    Return how long a label lasts when no further window comes.
 
-    :param window: hop, and the silence after which the node ends an action.
+    :param window: hop, and the gap after which the node ends an action.
     :param card: the model.
-    :return: the time to the next window, and that silence.
+    :return: the time to the next window plus that gap, ns.
     """
     return round((window.hop / card.spec.fps + window.max_gap_sec) * 1e9)
+
+
+def settle_ns(card: ModelCard) -> int:
+    """
+    Return how long decisions may take to follow a change of the annotated label.
+
+    :param card: the model.
+    :return: the duration of a window, which contains what was before, plus ``REACTION_SEC``, ns.
+    """
+    return round((card.spec.num_frames / card.spec.fps + REACTION_SEC) * 1e9)

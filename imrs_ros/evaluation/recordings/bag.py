@@ -1,8 +1,8 @@
 """
 Bags of ROS 2 (sqlite3, mcap, zstd) and of ROS 1, read without ROS.
 
-Images are taken apart by the message definitions that ROS ships, so that other types in the bag,
-known or not, do not matter.
+Only images and texts are deserialised, by the message definitions that ROS ships, so other types
+in the bag, known or not, do not matter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ SUFFIXES = ('.bag', '.db3', '.mcap')
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 TEXT_TYPE = 'std_msgs/msg/String'
 Message = tuple[Any, int, bytes]
-"""Connection, time of recording in ns, and serialised content."""
+"""Connection, recording time in ns, and serialised content."""
 
 
 class Bag:
@@ -33,12 +33,12 @@ class Bag:
         """
         Open a bag.
 
-        :param path: a folder of rosbag2, or one of its files, or a bag of ROS 1.
-        :param topics: of the cameras, all of which must be there; default those preferred.
-        :param preferred: of the cameras, those that are there; where none is, every image topic,
-            of a camera that has both the raw one.
-        :param by_log_time: take the time of recording for the header's stamp.
-        :raises RecordingError: when it cannot be opened, or has not these topics.
+        :param path: a folder of rosbag2, one of its files, or a ROS 1 bag.
+        :param topics: of the cameras, all of which must be in the bag; default: the preferred.
+        :param preferred: of the cameras, used if they are in the bag; if none is, all image
+            topics are used, raw before compressed.
+        :param by_log_time: use recording times as header stamps.
+        :raises RecordingError: if it cannot be opened or lacks these topics.
         """
         self.name = path.stem if path.suffix in SUFFIXES else path.name
         self.notes: list[str] = []
@@ -52,14 +52,14 @@ class Bag:
                 self._readers.append(reader)
         except RecordingError:
             raise
-        # The libraries below raise errors of many kinds for damaged files.
+        # The readers raise errors of many kinds for damaged files.
         except Exception as error:
             self.close()
-            # YAML shows the place below its message.
+            # YAML errors span several lines.
             words = ' '.join(str(error).split())
             raise RecordingError(
-                f'{path}: expected a bag that can be read, got {type(error).__name__}: {words}; '
-                'one that was cut off may be mended by "ros2 bag reindex" (sqlite3) or "mcap '
+                f'{path}: expected a readable bag, got {type(error).__name__}: {words}; a '
+                'truncated bag may be repaired with "ros2 bag reindex" (sqlite3) or "mcap '
                 'recover"') from error
         self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
         self._store = get_typestore(Stores.LATEST)
@@ -77,11 +77,11 @@ class Bag:
         self.num_images = sum(c.msgcount for c in self._connections if c.topic in self.topics)
 
     def __enter__(self) -> 'Bag':
-        """Give the bag itself."""
+        """Return the bag itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the files."""
         self.close()
 
     def close(self) -> None:
@@ -91,16 +91,16 @@ class Bag:
         self._readers = []
 
     def _files(self) -> list[Path]:
-        """Give what to open; the files of a folder without metadata are read one by one."""
+        """Return what to open: the folder, or its files one by one if metadata is missing."""
         if not self._path.is_dir() or (self._path / 'metadata.yaml').is_file():
             return [self._path]
         files = sorted(p for p in self._path.iterdir() if p.suffix in SUFFIXES)
         if not files:
             raise RecordingError(
                 f'{self._path}: expected a recording, got a folder without metadata.yaml and '
-                f'without a file {", ".join(SUFFIXES)}; name the folder or file of a bag')
+                f'{", ".join(SUFFIXES)} files; name the folder or a file of a bag')
         self.notes.append(
-            f'no metadata.yaml: read {", ".join(file.name for file in files)} without it')
+            f'no metadata.yaml: read {", ".join(file.name for file in files)} directly')
         return files
 
     def _choose(self, topics: Sequence[str], preferred: Sequence[str]) -> tuple[str, ...]:
@@ -118,8 +118,8 @@ class Bag:
                 + (f'images on {", ".join(images)}; name one of these as the camera' if images
                    else f'{self._others()}; record a topic of {" or ".join(IMAGE_TYPES)}'))
         if preferred and not topics and len(chosen) != len(preferred):
-            self.notes.append(f'of the cameras {", ".join(preferred)} it has '
-                              f'{len(found(preferred))}; evaluated {", ".join(chosen)}')
+            self.notes.append(f'{len(found(preferred))} of the cameras {", ".join(preferred)} '
+                              f'found; evaluated {", ".join(chosen)}')
         return tuple(dict.fromkeys(chosen))
 
     def _others(self) -> str:
@@ -141,7 +141,7 @@ class Bag:
         while True:
             try:
                 message = next(messages, None)
-            # As when it is opened: errors of many kinds.
+            # Errors of many kinds, as when opening.
             except Exception as error:
                 message, reason = None, f'; {type(error).__name__}: {error}'
             if message is None:
@@ -149,11 +149,11 @@ class Bag:
             number += 1
             yield message
         if reason or number < num_stated:
-            self.notes.append(f'{reader.path.name} is damaged: of {num_stated} messages '
-                              f'{number} could be read{reason}')
+            self.notes.append(f'{reader.path.name} is damaged: read {number} of {num_stated} '
+                              f'messages{reason}')
 
     def _content(self, data: bytes, kind: str) -> bytes:
-        """Give a message as ROS 2 serialises it."""
+        """Return a message as ROS 2 serialises it."""
         return bytes(self._store.ros1_to_cdr(data, kind) if self._is_ros1 else data)
 
     def _deserialize(self, data: bytes, kind: str) -> Any:
@@ -161,19 +161,19 @@ class Bag:
 
     def is_compressed(self, topic: str) -> bool:
         """
-        Tell the type of a camera's messages.
+        Return whether a camera publishes compressed images.
 
         :param topic: of the camera.
-        :return: whether they are ``sensor_msgs/CompressedImage``.
+        :return: True for ``sensor_msgs/CompressedImage``.
         """
         return any(c.topic == topic and c.msgtype == IMAGE_TYPES[1] for c in self._connections)
 
     def serialized(self) -> Iterator[tuple[str, int, bytes]]:
         """
-        Read all images of the cameras as they are.
+        Read all images of the cameras without decoding them.
 
-        :return: topic, time of recording in ns, and content as ROS 2 serialises it, in the order
-            of recording.
+        :return: topic, recording time in ns, and content as ROS 2 serialises it, in the order of
+            recording.
         """
         for connection, log_ns, data in self._messages(self.topics):
             yield connection.topic, log_ns, self._content(data, connection.msgtype)
@@ -182,8 +182,8 @@ class Bag:
         """
         Read all images of the cameras.
 
-        :param size_px: side of the network's frames, to decode messages as the node does; None
-            for whole images.
+        :param size_px: side of the network's frames, to decode as the node does; None for whole
+            images.
         :return: images in the order of recording.
         """
         for connection, log_ns, data in self._messages(self.topics):
@@ -195,7 +195,7 @@ class Bag:
                     message.header.stamp.nanosec = log_ns % 1_000_000_000
                 frame = (decode_image(message) if size_px is None
                          else decode_square(message, size_px))
-            # As the node: whatever an image brings about, the next one may be good.
+            # As in the node: whatever is wrong with an image, the next one may be good.
             except Exception as error:
                 kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
                 yield Image(connection.topic, since_start_ns, None, f'{kind}{error}')
@@ -204,17 +204,17 @@ class Bag:
 
     def texts(self, topic: str) -> list[tuple[int, str]]:
         """
-        Read the texts of a topic, which may hold annotations.
+        Read the texts of a topic, as of annotations.
 
         :param topic: of ``std_msgs/String``.
-        :return: time since the start of the recording, ns, and text.
-        :raises RecordingError: where there is no such topic.
+        :return: time from the start of the recording, ns, and text.
+        :raises RecordingError: if there is no such topic.
         """
         if not any(c.topic == topic and c.msgtype == TEXT_TYPE for c in self._connections):
             texts = sorted({c.topic for c in self._connections if c.msgtype == TEXT_TYPE})
             raise RecordingError(
                 f'{self._path}: expected annotations on {topic} ({TEXT_TYPE}), got texts on '
-                f'{", ".join(texts) or "no topic"}; name another, or leave out '
+                f'{", ".join(texts) or "no topic"}; name one of these, or omit '
                 '--annotation-topic')
         return [(log_ns - self.start_ns, self._deserialize(data, TEXT_TYPE).data)
                 for _, log_ns, data in self._messages([topic])]
@@ -222,9 +222,9 @@ class Bag:
 
 def spellings(topic: str) -> tuple[str, ...]:
     """
-    Give the topics that a camera may be recorded on, the preferred one first.
+    Return the topics that a camera may be recorded on, the preferred one first.
 
-    :param topic: as a node names it, with or without the leading slash.
+    :param topic: as in the node's parameters, with or without the leading slash.
     :return: absolute names, raw before compressed.
     """
     absolute = f'/{topic.lstrip("/")}'

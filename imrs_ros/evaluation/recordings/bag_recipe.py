@@ -1,4 +1,4 @@
-"""How a test recording is made: what a camera, its clock and the way to the bag do to frames."""
+"""How clips become a test recording: rate, gaps, and the faults of a camera and its clock."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,30 +16,30 @@ BLANK_SHAPE, BLANK_GREY, BLANK_NOISE = (120, 160, 3), 110, 6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BagRecipe:
-    """How clips become a recording."""
+    """Parameters of a test recording."""
 
     fps: float = 25.0
-    """Rate of the camera, Hz; frames of the clips are left out or repeated."""
+    """Rate of the camera, Hz; frames of the clips are dropped or repeated."""
     gap_sec: float = 4.0
     """Background before every clip and after the last, s."""
     max_clip_sec: float = 20.0
     """Longer clips are cut, s."""
     jitter_sec: float = 0.0
-    """Standard deviation of the stamps, s; they still rise."""
+    """Standard deviation of the stamps, s; they still increase."""
     drop_share: float = 0.0
-    """Share of frames that are lost, in [0, 1)."""
+    """Fraction of frames that are lost, in [0, 1)."""
     clock_offset_sec: float = 0.0
-    """Header stamps less times of recording, s."""
+    """Header stamps minus recording times, s."""
     start_sec: float = 1_700_000_000.0
-    """When the recording starts, s."""
+    """Recording time of the first frame, s."""
     seed: int = 0
-    """Of order, jitter and drops."""
+    """Of order, jitter and losses."""
 
     def __post_init__(self) -> None:
         """
         Check the values.
 
-        :raises SettingsError: naming the settings, what they may be, and what came.
+        :raises SettingsError: naming the settings, their limits and their values.
         """
         require(
             ('fps', 0 < self.fps <= 1000, f'must be above 0 and at most 1000, got {self.fps}'),
@@ -53,46 +53,46 @@ class BagRecipe:
 
 @dataclass(frozen=True, slots=True)
 class RecordedFrame:
-    """One frame, and what was shown."""
+    """One frame and its label."""
 
     log_ns: int
     """When it was recorded."""
     frame: Frame
     """Stamped by the camera's clock."""
     label: str
-    """What it shows, or ``NO_ACTION``."""
+    """The action, or ``NO_ACTION``."""
 
 
-def record(
+def recorded_frames(
     clips: Sequence[tuple[str, Path]], background: Sequence[Path], recipe: BagRecipe,
 ) -> Iterator[RecordedFrame]:
     """
     Play clips one after the other, with background around each.
 
     :param clips: label and file of each.
-    :param background: videos that show none of the labels, taken in turn; grey noise where there
-        are none.
+    :param background: videos that show none of the labels, used in turn; without any, grey noise.
     :param recipe: rate, gaps, jitter and more.
     :return: frames in order.
-    :raises VideoError: when a video cannot be read.
+    :raises VideoError: if a video cannot be read.
     """
     rng = Random(recipe.seed)
     start_ns, offset_ns = round(recipe.start_sec * 1e9), round(recipe.clock_offset_sec * 1e9)
     last_ns = 0
-    for index, (image, label) in enumerate(_shown(clips, background, recipe)):
+    for index, (image, label) in enumerate(_labelled_images(clips, background, recipe)):
         time_ns = start_ns + round(index * 1e9 / recipe.fps)
         if recipe.jitter_sec:
             time_ns = max(last_ns + 1_000_000,
                           time_ns + round(rng.gauss(0, recipe.jitter_sec) * 1e9))
         last_ns = time_ns
-        # The first frame stays: it is where the recording begins.
+        # The first frame is never lost: the recording starts there.
         if index == 0 or rng.random() >= recipe.drop_share:
             yield RecordedFrame(time_ns, Frame(time_ns + offset_ns, 'camera', image), label)
 
 
-def _shown(clips: Sequence[tuple[str, Path]], background: Sequence[Path], recipe: BagRecipe,
-           ) -> Iterator[tuple[np.ndarray, str]]:
-    """Give image and label of every tick of the camera."""
+def _labelled_images(
+    clips: Sequence[tuple[str, Path]], background: Sequence[Path], recipe: BagRecipe,
+) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield image and label of every tick of the camera."""
     num_gap = round(recipe.gap_sec * recipe.fps)
     between = _background(background, recipe)
     for label, path in clips:
@@ -104,7 +104,7 @@ def _shown(clips: Sequence[tuple[str, Path]], background: Sequence[Path], recipe
 
 
 def _background(videos: Sequence[Path], recipe: BagRecipe) -> Iterator[np.ndarray]:
-    """Show background without end; a video goes on after a clip where it stopped before."""
+    """Yield background without end; after a clip, a video resumes where it stopped."""
     if videos:
         for path in cycle(videos):
             yield from at_rate(read_video(path), recipe.fps)
@@ -115,17 +115,17 @@ def _background(videos: Sequence[Path], recipe: BagRecipe) -> Iterator[np.ndarra
 
 def at_rate(images: Iterable[StampedImage], fps: float) -> Iterator[np.ndarray]:
     """
-    Give the newest frame at every tick of another rate.
+    Resample a video: repeat the newest frame at every tick of another rate.
 
     :param images: in order, the first at 0.
     :param fps: the other rate, Hz.
     :return: images_HWC.
     """
-    shown, tick = None, 0
+    newest, tick = None, 0
     for image in images:
-        while shown is not None and tick * 1e9 / fps < image.stamp_ns:
-            yield shown
+        while newest is not None and tick * 1e9 / fps < image.stamp_ns:
+            yield newest
             tick += 1
-        shown = image.image_HWC
-    if shown is not None:
-        yield shown
+        newest = image.image_HWC
+    if newest is not None:
+        yield newest

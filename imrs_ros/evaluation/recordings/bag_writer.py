@@ -1,4 +1,4 @@
-"""Bags of ROS 2, written without ROS."""
+"""ROS 2 bags, written without ROS."""
 
 from pathlib import Path
 import shutil
@@ -16,7 +16,7 @@ IMAGE, JPEG, TEXT = (
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 JPEG_QUALITY = 90
 FORMAT_VERSION: Literal[8] = 8
-"""The newest that robots with ROS 2 Humble to Jazzy read."""
+"""The newest that ROS 2 Humble to Jazzy read."""
 
 
 class BagWriter:
@@ -24,18 +24,18 @@ class BagWriter:
 
     def __init__(self, path: Path, storage: str = 'mcap', *, compress: bool = False) -> None:
         """
-        Make a bag.
+        Prepare a bag.
 
-        :param path: a folder that is not there yet.
+        :param path: a new folder.
         :param storage: ``mcap`` or ``sqlite3``.
-        :param compress: every message with zstd; for sqlite3.
-        :raises FileExistsError: when the folder is there.
-        :raises ValueError: when ``compress`` is asked for another storage.
+        :param compress: compress every message with zstd; sqlite3 only.
+        :raises FileExistsError: if the folder exists.
+        :raises ValueError: if ``compress`` is set for another storage.
         """
         if path.exists():
-            raise FileExistsError(f'{path}: expected a name that is free, got one in use')
+            raise FileExistsError(f'{path}: expected a new folder for the bag, it exists')
         if compress and storage != 'sqlite3':
-            raise ValueError(f'expected storage sqlite3 to compress messages, got {storage}')
+            raise ValueError(f'expected storage sqlite3 for compressed messages, got {storage}')
         self._writer = Writer(path, version=FORMAT_VERSION, storage_plugin=STORAGES[storage])
         if compress:
             self._writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
@@ -49,7 +49,7 @@ class BagWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        """Write its metadata; after an error, remove what was written."""
+        """Write the metadata; after an error, remove the bag."""
         self._writer.close()
         if error is not None:
             shutil.rmtree(self._writer.path)
@@ -58,7 +58,7 @@ class BagWriter:
         """
         Write an image.
 
-        :param topic: one that ends in /compressed holds JPEG.
+        :param topic: gets JPEG if it ends in /compressed, else raw images.
         :param frame: RGB.
         :param log_ns: when it was recorded.
         """

@@ -1,20 +1,20 @@
-"""A camera's header stamps, placed on the time of the recording."""
+"""Conversion of a camera's header stamps to the time of the recording."""
 
 JUMP_NS = 1_000_000_000
-"""A stamp that moves so far against the time of recording comes from another clock."""
+"""A stamp that moves this far against the recording time comes from another clock."""
 
 
 class CameraClock:
     """
-    Places stamps, whatever clock they are of.
+    Converts stamps of any clock to the time of the recording.
 
-    The first frame lies where it was recorded, all others by their stamps relative to it. A clock
-    that jumps is placed anew where the frame was recorded. So annotations in seconds of the
-    recording hold for cameras whose clocks differ.
+    The first frame is placed at its recording time, all others by their stamps relative to it.
+    After a jump of the clock, the next frame is placed at its recording time again. So annotations
+    in seconds of the recording hold for cameras whose clocks differ.
     """
 
     def __init__(self) -> None:
-        """Wait for the first frame."""
+        """Create a clock that no frame was placed by."""
         self._first_offset_ns: int | None = None
         self._offset_ns = 0
         self._last_stamp_ns = 0
@@ -25,8 +25,8 @@ class CameraClock:
         Place the next frame.
 
         :param stamp_ns: its header stamp.
-        :param log_ns: when it was recorded, since the start of the recording.
-        :return: its time since the start of the recording, ns.
+        :param log_ns: when it was recorded, from the start of the recording.
+        :return: its time from the start of the recording, ns.
         """
         if self._first_offset_ns is None:
             self._first_offset_ns = self._offset_ns = stamp_ns - log_ns
@@ -40,28 +40,28 @@ class CameraClock:
 
     def since_start(self, stamp_ns: int) -> int:
         """
-        Place an absolute stamp, as annotations may have.
+        Convert an absolute stamp, as of an annotation.
 
         :param stamp_ns: of the camera's clock, before any jump.
-        :return: time since the start of the recording, ns.
+        :return: time from the start of the recording, ns.
         :raises RuntimeError: before the first frame.
         """
         if self._first_offset_ns is None:
-            raise RuntimeError('expected a frame to be placed first')
+            raise RuntimeError('expected place() to be called first, got no frame')
         return stamp_ns - self._first_offset_ns
 
     def notes(self) -> list[str]:
         """
-        Say what was odd.
+        Describe jumps and stamps out of order.
 
-        :return: sentences, none where all was well.
+        :return: sentences; none if there were none.
         """
         found = []
         if self.num_jumps:
-            found.append(f'its stamps jump {self.num_jumps} times by more than 1 s against the '
-                         'time of recording: they come from two clocks, or a clock was set; each '
-                         'time it is placed anew by the time of recording')
+            found.append(f'stamps jump {self.num_jumps} times by more than 1 s against recording '
+                         'time: two clocks, or a clock that was set; after each jump, frames are '
+                         'placed by recording time')
         if self.num_backward:
-            found.append(f'{self.num_backward} frames are stamped before the one they follow; the '
-                         'window starts anew there, as in the node')
+            found.append(f'{self.num_backward} frames have earlier stamps than the frame before; '
+                         'the window restarts there, as in the node')
         return found

@@ -1,4 +1,4 @@
-"""What a recording gives: the images of its cameras, in the order in which they were recorded."""
+"""A recording: the images of its cameras, in the order in which they were recorded."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from imrs_ros.records import Frame
 
 
 class RecordingError(ValueError):
-    """A recording that cannot be evaluated; the text names it, and says what to do."""
+    """A recording that cannot be evaluated; the text names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,11 @@ class Image:
     """One recorded image, or why it cannot be used."""
 
     topic: str
-    """Where it was published."""
+    """Topic on which it was published."""
     log_ns: int
-    """When it was recorded, since the start of the recording."""
+    """When it was recorded, from the start of the recording."""
     frame: Frame | None
-    """The decoded image; None where it cannot be used."""
+    """The decoded image; None if it cannot be used."""
     problem: str = ''
     """Why it cannot be used."""
 
@@ -29,32 +29,32 @@ class Recording(Protocol):
     """A bag, or a video."""
 
     name: str
-    """As reports and annotations call it."""
+    """Name in reports and annotations."""
     topics: tuple[str, ...]
-    """Of the cameras."""
+    """Camera topics."""
     start_ns: int
-    """When it was recorded."""
+    """Recording time of the first message."""
     duration_ns: int
     """From the first to the last message."""
     num_images: int
-    """Images of all cameras, to show progress."""
+    """Of all cameras, to show progress."""
     notes: list[str]
-    """What had to be repaired to read it; grows while it is read."""
+    """What was repaired; grows while the recording is read."""
 
     def images(self, size_px: int | None = None) -> Iterator[Image]:
         """
         Read all images of the cameras.
 
-        :param size_px: side of the network's frames, to decode messages as the node does; None
-            for whole images.
+        :param size_px: side of the network's frames, to decode as the node does; None for whole
+            images.
         :return: images in the order of recording.
         """
 
     def texts(self, topic: str) -> list[tuple[int, str]]:
         """
-        Read the texts of a topic, which may hold annotations.
+        Read the texts of a topic, as of annotations.
 
         :param topic: of ``std_msgs/String``.
-        :return: time since the start of the recording, ns, and text.
-        :raises RecordingError: where there is no such topic.
+        :return: time from the start of the recording, ns, and text.
+        :raises RecordingError: if there is no such topic.
         """

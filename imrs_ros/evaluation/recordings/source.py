@@ -1,4 +1,4 @@
-"""Recordings by path: bags, videos, and folders that hold some."""
+"""Recordings by path: bags, videos, and folders of them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,11 +12,11 @@ from imrs_ros.parameter_file import read_settings
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
     """
-    Unfold folders of recordings.
+    Find the recordings below some paths.
 
-    :param paths: bags, videos, or folders that hold some, however deep.
-    :return: one path a recording, in order; one that is no recording stays, for ``open_recording``
-        to say what it is.
+    :param paths: bags, videos, or folders of them, however deep.
+    :return: one path per recording, in order; a path without any stays, so that
+        ``open_recording`` names it.
     """
     found: list[Path] = []
     for path in paths:
@@ -33,7 +33,7 @@ def _within(folder: Path) -> list[Path]:
         _within(file) if file.is_dir()
         else [file] if file.suffix in SUFFIXES or is_video(file) else [])]
     bags = {(file.parent, re.sub(r'_\d+$', '', file.stem), file.suffix) for file in found}
-    # Parts of one bag of ROS 2 whose metadata is missing: name_0, name_1 and so on.
+    # Parts of one ROS 2 bag without metadata: name_0, name_1 and so on.
     if len(bags) == 1 and found[0].parent == folder and found[0].suffix in SUFFIXES[1:]:
         return [folder]
     return found
@@ -45,9 +45,9 @@ def topics_of(path: Path, params: Path | None = None) -> tuple[str, ...]:
 
     :param path: of the recording.
     :param params: the node's parameter file.
-    :return: topics: of the cameras that the file names those that are there, else all.
-    :raises RecordingError: when it cannot be opened.
-    :raises SettingsError: when the parameter file is wrong.
+    :return: the cameras of the file that are in the recording; if none is, all of the recording.
+    :raises RecordingError: if it cannot be opened.
+    :raises SettingsError: if the parameter file is wrong.
     """
     with open_recording(path, preferred=read_settings(params).node.named_cameras) as recording:
         return recording.topics
@@ -61,14 +61,14 @@ def open_recording(
     Open a bag or a video.
 
     :param path: of the recording.
-    :param topics: of a bag's cameras, all of which must be there.
-    :param preferred: of a bag's cameras, those that are there; default all.
-    :param by_log_time: take the time of recording for the header's stamp.
+    :param topics: of the cameras, all of which must be in a bag.
+    :param preferred: of the cameras, used if they are in a bag; default: all.
+    :param by_log_time: use recording times as header stamps.
     :return: the recording, a context manager.
-    :raises RecordingError: when it is none, or has not these topics.
+    :raises RecordingError: if it is none, or lacks these topics.
     """
     if not path.exists():
-        raise RecordingError(f'{path}: expected a bag or a video, got nothing of this name')
+        raise RecordingError(f'{path}: expected a bag or a video, got no such file or folder')
     if path.is_file() and is_video(path):
         return VideoRecording(path)
     return Bag(path, topics, preferred=preferred, by_log_time=by_log_time)

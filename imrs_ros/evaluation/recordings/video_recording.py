@@ -13,14 +13,14 @@ FIRST_STAMP_NS = 1_000_000_000
 
 
 class VideoRecording:
-    """One video; a context manager, as a bag."""
+    """One video; a context manager, like a bag."""
 
     def __init__(self, path: Path) -> None:
         """
         Open a video.
 
         :param path: the file.
-        :raises RecordingError: when it cannot be opened.
+        :raises RecordingError: if it cannot be opened.
         """
         self.name, self.notes = path.stem, list[str]()
         self.topics: tuple[str, ...] = (TOPIC,)
@@ -32,7 +32,7 @@ class VideoRecording:
         self.duration_ns = round(self.num_images * 1e9 / fps)
 
     def __enter__(self) -> 'VideoRecording':
-        """Give the video itself."""
+        """Return the video itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -42,7 +42,7 @@ class VideoRecording:
         """
         Read all frames, up to where the file is damaged.
 
-        :param size_px: of no use: a video holds no messages, and its frames stay whole.
+        :param size_px: ignored: there are no messages to decode, and frames stay whole.
         :return: frames in order.
         """
         try:
@@ -54,7 +54,7 @@ class VideoRecording:
 
     def texts(self, topic: str) -> list[tuple[int, str]]:
         """
-        Refuse: a video has no topics.
+        Raise an error: a video has no topics.
 
         :param topic: any.
         :return: never.
@@ -65,9 +65,9 @@ class VideoRecording:
 
 def is_video(path: Path) -> bool:
     """
-    Tell whether a file is a video, by its name.
+    Return whether a file is a video, by its suffix.
 
     :param path: any file.
-    :return: whether it is one.
+    :return: True if it is.
     """
     return path.suffix.lower() in SUFFIXES

@@ -1,5 +1,5 @@
 """
 Results for machines and people: ``report.json``, and a page that draws it.
 
-Start at ``report``. It may import ``offline``, ``metrics`` and the shared modules.
+Start at ``build``. It may import ``offline``, ``metrics`` and the shared modules.
 """

@@ -1,51 +1,52 @@
-"""The report as one page: HTML that opens from disk and asks for nothing else."""
+"""Reports as one page: HTML that opens from disk and loads nothing else."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 import json
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figure_table import shown, WORDS
+from imrs_ros.evaluation.metrics.figure import (
+    CLASS_FIGURES, FIGURES, format_figure, LIVE_FIGURES)
 from imrs_ros.evaluation.offline.recording_result import Result
 
-FILE = 'report.html'
-PARTS = Path(__file__).parent / 'static'
+STATIC = Path(__file__).parent / 'static'
 
 
-def write_page(report: Mapping[str, Any], results: Sequence[Result], folder: Path) -> Path:
+def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
     """
-    Write ``report.html``.
+    Draw a report.
 
-    :param report: of ``report.build``.
+    :param report: as ``build_report`` returns it.
     :param results: the same recordings, for their images.
-    :param folder: of the report.
-    :return: the file.
+    :return: HTML.
     """
     thumbnails = [[[[round(time_ns / 1e9, 3), _data_url(jpeg)]
-                    for time_ns, jpeg in sorted(seen.thumbnails.items())]
-                   for seen, _ in result.cameras] for result in results]
-    path = folder / FILE
-    path.write_text(fill('page', {
-        'report': report, 'thumbnails': thumbnails, 'words': WORDS,
-        'shown': {name: shown(report['figures'][name]) for name in WORDS}}), encoding='utf-8')
-    return path
+                    for time_ns, jpeg in sorted(camera.thumbnails.items())]
+                   for camera, _ in result.cameras] for result in results]
+    # JSON does not tell 0.0 from 0, which people read as a count.
+    shown = {name: format_figure(report['figures'][name], figure.unit)
+             for name, figure in FIGURES.items()}
+    return fill('page', {'report': report, 'thumbnails': thumbnails, 'shown': shown})
 
 
 def fill(script: str, data: Mapping[str, Any]) -> str:
     """
     Put data and a script into the page.
 
-    :param script: name of the script in ``page/``.
-    :param data: what the script reads; JSON.
+    :param script: name of a script in ``static/``.
+    :param data: what the script reads, as JSON, beside the registry of figures.
     :return: HTML.
     """
+    registry = {'all': FIGURES.values(), 'per_class': CLASS_FIGURES, 'live': LIVE_FIGURES}
+    known = {name: [asdict(figure) for figure in rows] for name, rows in registry.items()}
     # "</script>" in a name must not end the element; JSON may write / as \/.
-    text = json.dumps(data, allow_nan=False, separators=(',', ':')).replace('</', '<\\/')
-    page = (PARTS / 'page.html').read_text(encoding='utf-8')
-    page = page.replace('/*STYLE*/', (PARTS / 'page.css').read_text(encoding='utf-8'))
-    page = page.replace('/*SCRIPT*/', (PARTS / f'{script}.js').read_text(encoding='utf-8'))
-    return page.replace('/*DATA*/', text)
+    text = json.dumps({**data, 'registry': known}, allow_nan=False, separators=(',', ':'))
+    page = (STATIC / 'page.html').read_text(encoding='utf-8')
+    page = page.replace('/*STYLE*/', (STATIC / 'page.css').read_text(encoding='utf-8'))
+    page = page.replace('/*SCRIPT*/', (STATIC / f'{script}.js').read_text(encoding='utf-8'))
+    return page.replace('/*DATA*/', text.replace('</', '<\\/'))
 
 
 def _data_url(jpeg: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Windows scored in parts are those scored whole, whatever the cameras do."""
+"""Frame reuse does not change a score, whatever the cameras do."""
 
 import itertools
 import json
@@ -61,7 +61,7 @@ class Case:
             made = self.models.run(part.name, inputs)
             self.shapes |= {name: x.shape[1:] for name, x in zip(part.outputs, made)}
 
-    def streamer(self):
+    def reuse(self):
         self.models.num_items = dict.fromkeys(self.models.num_items, 0)
         return FrameReuse(self.parts.plan, self.models, (SIZE_PX, SIZE_PX, 3), self.shapes)
 
@@ -77,7 +77,7 @@ class Case:
 
 @pytest.fixture(scope='module', autouse=True)
 def one_thread():
-    """Such small networks lose more by waiting for threads than they gain."""
+    """Use one thread: such small networks lose more by waiting for threads than they gain."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -118,10 +118,10 @@ STEPS = st.lists(st.tuples(st.sampled_from(['front', 'rear']), st.sampled_from(
 
 @given(STEPS, st.integers(0, 99), st.sampled_from([2, 16]))
 @settings(deadline=None, max_examples=6)
-def test_every_window_of_random_streams_is_the_whole_network(case, steps, seed, most_new):
-    streamer = case.streamer()
+def test_every_window_of_random_cameras_is_the_whole_network(case, steps, seed, most_new):
+    reuse = case.reuse()
     if case.parts.plan.has_whole:
-        streamer.most_new = most_new
+        reuse.most_new = most_new
     cameras = {name: Camera(name, seed + i) for i, name in enumerate(('front', 'rear'))}
     for camera in cameras.values():
         camera.append(16)
@@ -136,23 +136,23 @@ def test_every_window_of_random_streams_is_the_whole_network(case, steps, seed, 
         elif step != 'again':
             camera.append(step)
         clips = [camera.window() for camera in cameras.values()]
-        case.check(streamer.infer(clips), clips)
+        case.check(reuse.infer(clips), clips)
 
 
-def play(case, streamer, cameras, hops):
+def play(case, reuse, cameras, hops):
     """Score the windows of cameras after each hop, and check them."""
     for hop in hops:
         for camera in cameras:
             camera.append(hop)
         clips = [camera.window() for camera in cameras]
-        case.check(streamer.infer(clips), clips)
+        case.check(reuse.infer(clips), clips)
 
 
 def test_each_frame_is_computed_once(case):
-    streamer = case.streamer()
+    reuse = case.reuse()
     if case.parts.plan.has_whole:
-        streamer.most_new = 4
-    play(case, streamer, [Camera(name, i) for i, name in enumerate('ab')], [16, 1, 1, 1, 1, 1])
+        reuse.most_new = 4
+    play(case, reuse, [Camera(name, i) for i, name in enumerate('ab')], [16, 1, 1, 1, 1, 1])
     assert {k: v for k, v in case.models.num_items.items() if v} == (
         # The first window of a camera goes through the whole network, which is faster then.
         {'whole': 2, 'taps': 40, 'stem': 34, 'end': 10, 'body': 12}
@@ -161,25 +161,25 @@ def test_each_frame_is_computed_once(case):
 
 def test_windows_that_share_too_little_go_through_the_whole_network():
     case = Case('resnet18', width=0.125, **NORMAL)
-    streamer, camera = case.streamer(), Camera('a', 0)
-    streamer.most_new = 4
-    play(case, streamer, [camera], [16, 8, 8, 5, 5])
-    assert (case.models.num_items['whole'], streamer.num_bytes) == (5, 0)
-    play(case, streamer, [camera], [4, 4, 5])
+    reuse, camera = case.reuse(), Camera('a', 0)
+    reuse.most_new = 4
+    play(case, reuse, [camera], [16, 8, 8, 5, 5])
+    assert (case.models.num_items['whole'], reuse.num_bytes) == (5, 0)
+    play(case, reuse, [camera], [4, 4, 5])
     assert case.models.num_items['whole'] == 6
     assert case.models.num_items['taps'] == 20
 
 
 def test_windows_too_short_to_share_are_scored_whole():
     case = Case('resnet18', num_frames=6, width=0.125, **NORMAL)
-    streamer, camera = case.streamer(), Camera('a', 0, num_frames=6)
-    play(case, streamer, [camera], [6, 1, 1])
-    assert (case.models.num_items['whole'], streamer.num_bytes) == (3, 0)
+    reuse, camera = case.reuse(), Camera('a', 0, num_frames=6)
+    play(case, reuse, [camera], [6, 1, 1])
+    assert (case.models.num_items['whole'], reuse.num_bytes) == (3, 0)
 
 
 def test_measuring_finds_what_pays(monkeypatch):
     case = Case('resnet18', width=0.125, **NORMAL)
-    streamer = case.streamer()
+    reuse = case.reuse()
     clock = Clock()
     run = case.models.run
 
@@ -190,9 +190,9 @@ def test_measuring_finds_what_pays(monkeypatch):
         return run(name, inputs, outputs)
     monkeypatch.setattr(case.models, 'run', timed)
     monkeypatch.setattr(frame_reuse.time, 'perf_counter', lambda: clock.now)
-    streamer.measure()
+    reuse.measure()
     # 2 s a frame: 10 frames take as long as the whole.
-    assert streamer.most_new == 10
+    assert reuse.most_new == 10
 
 
 class Clock:
@@ -204,19 +204,19 @@ class Clock:
 
 
 def test_memory_is_bounded_and_freed(case):
-    streamer = case.streamer()
+    reuse = case.reuse()
     lasting = Camera('lasting', 0)
-    play(case, streamer, [lasting, Camera('leaving', 1)], [16, 1, 1])
-    one = streamer.new_memory().num_bytes
-    assert streamer.num_bytes == 2 * one
+    play(case, reuse, [lasting, Camera('leaving', 1)], [16, 1, 1])
+    one = reuse.new_memory().num_bytes
+    assert reuse.num_bytes == 2 * one
     for _ in range(2 * frame_reuse.IDLE_CALLS):
-        streamer.infer([lasting.window()])
-    assert streamer.num_bytes == one
+        reuse.infer([lasting.window()])
+    assert reuse.num_bytes == one
 
 
 def test_a_failure_half_way_leaves_nothing_wrong_behind(case, monkeypatch):
-    streamer, camera = case.streamer(), Camera('a', 0)
-    play(case, streamer, [camera], [16, 1, 1])
+    reuse, camera = case.reuse(), Camera('a', 0)
+    play(case, reuse, [camera], [16, 1, 1])
 
     def fail(name, inputs, outputs=None):
         for array in outputs or []:
@@ -226,8 +226,8 @@ def test_a_failure_half_way_leaves_nothing_wrong_behind(case, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(case.models, 'run', fail)
         with pytest.raises(RuntimeError, match='out of memory'):
-            streamer.infer([camera.window()])
-    play(case, streamer, [camera], [1, 1])
+            reuse.infer([camera.window()])
+    play(case, reuse, [camera], [1, 1])
 
 
 def test_plan_survives_a_file(case):
@@ -247,7 +247,7 @@ def test_rows_of_a_mirrored_ring_are_views():
             assert np.shares_memory(row, ring.row(number - 2))
             assert row.flags.c_contiguous
     assert [ring.holds(number) for number in (6, 7, 8, 9, 10)] == [False, True, True, True, False]
-    with pytest.raises(ValueError, match='at most 3 items'):
+    with pytest.raises(ValueError, match='at most 3, or 1 .* got 4'):
         ring.row(0, 4)
     ring.clear()
     assert not ring.holds(9)

@@ -1,9 +1,9 @@
-"""
+r"""
 List what torch-tensorrt can convert, from its wheel, without importing or installing it.
 
     pip download --no-deps torch-tensorrt==2.13.0 --dest /tmp/wheel
-    python test/backends/list_converters.py /tmp/wheel/torch_tensorrt-*.whl \\
-        > test/backends/torch_tensorrt_converters.txt
+    python test/backends/gpu/list_converters.py /tmp/wheel/torch_tensorrt-*.whl \
+        > test/backends/gpu/torch_tensorrt_converters.txt
 """
 
 import ast
@@ -21,7 +21,7 @@ def name_of(node):
 
 
 def converters(tree):
-    """Give operators and whether their converter takes dynamic shapes."""
+    """Yield operators and whether their converter takes dynamic shapes."""
     for call in (item for item in ast.walk(tree) if isinstance(item, ast.Call)):
         if isinstance(call.func, ast.Name) and call.func.id == REGISTER and call.args:
             options = {word.arg: ast.unparse(word.value) for word in call.keywords}
@@ -30,7 +30,7 @@ def converters(tree):
 
 
 def decompositions(tree):
-    """Give operators that are decomposed before conversion, or kept though PyTorch would not."""
+    """Yield operators decomposed before conversion, or kept although PyTorch would not."""
     for item in (item for item in ast.walk(tree) if isinstance(item, ast.AnnAssign)):
         if isinstance(item.target, ast.Name) and item.target.id in SETS:
             for operator in item.value.elts:

@@ -1,10 +1,8 @@
-"""Kept engines are used, wrong ones are not, and only right ones are kept."""
-
-from dataclasses import replace
+"""Cached engines are used, wrong ones are not, and only right ones are cached."""
 
 from imrs_ros.backends.gpu.cached_engines import CachedEngines
-from imrs_ros.backends.gpu.engine_cache import EngineCache
 from imrs_ros.backends.gpu.identity import describe
+from imrs_ros.backends.model_cache import ModelCache
 import pytest
 
 PRECISIONS = ('float16', 'float32')
@@ -42,10 +40,10 @@ class Machine:
     def load(self):
         self.builds = []
         return CachedEngines(
-            EngineCache(self.folder), self.identities, self.build, Engine).load(check)
+            ModelCache(self.folder), self.identities, self.build, Engine).load(check)
 
-    def kept(self, precision):
-        return EngineCache(self.folder).load(self.identities[precision])
+    def cached(self, precision):
+        return ModelCache(self.folder).load(self.identities[precision])
 
 
 @pytest.fixture
@@ -66,30 +64,30 @@ def test_wrong_scores_in_half_precision_lead_to_single_loudly(machine):
     precision, engine, notices = machine.load()
     assert (precision, engine.plan) == ('float32', b'right float32')
     assert notices == ('float16 refused: ValueError: other scores',)
-    assert machine.kept('float16') is None, 'what was refused is not kept'
-    assert machine.kept('float32') == b'right float32'
+    assert machine.cached('float16') is None, 'what was refused is not cached'
+    assert machine.cached('float32') == b'right float32'
 
 
 @pytest.mark.parametrize('plan', [b'wrong', b'refused'])
-def test_a_kept_engine_that_fails_is_built_anew(machine, plan):
-    EngineCache(machine.folder).store(machine.identities['float16'], plan)
+def test_a_cached_engine_that_fails_is_built_again(machine, plan):
+    ModelCache(machine.folder).store(machine.identities['float16'], plan)
     precision, engine, notices = machine.load()
     assert (precision, engine.plan) == ('float16', b'right float16')
     assert len(notices) == 1
-    assert machine.kept('float16') == b'right float16'
+    assert machine.cached('float16') == b'right float16'
 
 
 def test_a_build_that_fails_leads_to_the_next_precision(machine):
     machine.plans['float16'] = MemoryError('out of memory')
     assert machine.load()[0] == 'float32'
     machine.plans['float32'] = b'wrong'
-    machine.identities['float32'] = replace(machine.identities['float32'], gpu='NVIDIA Y')
+    machine.identities['float32'] = {**machine.identities['float32'], 'gpu': 'NVIDIA Y'}
     with pytest.raises(RuntimeError, match='out of memory; float32 refused: ValueError'):
         machine.load()
 
 
-def test_a_cache_that_cannot_be_is_told_and_the_engine_used(machine):
+def test_without_a_cache_the_engine_is_used_with_a_notice(machine):
     machine.folder.write_text('')
     precision, engine, notices = machine.load()
     assert (precision, engine.plan) == ('float16', b'right float16')
-    assert any('not kept' in notice for notice in notices)
+    assert any('not cached' in notice for notice in notices)

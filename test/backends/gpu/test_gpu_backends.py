@@ -4,10 +4,10 @@ from imrs_ros.backends import BackendDescription, load, load_backend
 from imrs_ros.backends.gpu.backend import GpuChoice
 from imrs_ros.backends.gpu.choice import NUM_ROUNDS, recall
 from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS, padded_size
-from imrs_ros.backends.gpu.engine_cache import EngineCache
 from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
 from imrs_ros.backends.gpu.identity import describe
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
+from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import ModelCardError
 from imrs_ros.networks.weights import load_network
@@ -51,7 +51,7 @@ def test_auto_leaves_out_the_gpu_where_there_is_none(monkeypatch, is_gpu_here, e
 def test_a_gpu_backend_that_was_asked_for_says_what_is_missing(tiny_card, name):
     if torch.cuda.is_available():
         pytest.skip('there is a GPU')
-    with pytest.raises(RuntimeError, match=f'{name} does not work here: RuntimeError: expected'):
+    with pytest.raises(RuntimeError, match=f'backend {name} unavailable: RuntimeError: expected'):
         load_backend(tiny_card, BackendSettings(backend=name))
 
 
@@ -62,7 +62,7 @@ def test_a_gpu_that_pytorch_cannot_use_is_told_and_the_cpu_runs_it(tiny_card, mo
     loaded = load_backend(tiny_card, BackendSettings())
     assert loaded.backend.description.name == 'openvino'
     (reason,) = loaded.fallbacks
-    assert 'expected a GPU that PyTorch can use, got none' in reason
+    assert reason.startswith('GPU backends unavailable: RuntimeError: expected a GPU that PyT')
 
 
 @pytest.mark.parametrize(('num_clips', 'size'), [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8)])
@@ -142,9 +142,9 @@ class Machine:
 
     def load(self, gpu='NVIDIA X'):
         self.made = []
-        makers = {name: lambda name=name: self.make(name) for name in self.seconds}
+        loaders = {name: lambda name=name: self.make(name) for name in self.seconds}
         return GpuChoice(
-            makers, self.card.spec, EngineCache(self.cache_folder),
+            loaders, self.card.spec, ModelCache(self.cache_folder),
             describe(self.card, 'choice', gpu, '9.0'), self.clock).load()
 
     def names(self):
@@ -157,7 +157,7 @@ def machine(tiny_card, tmp_path):
 
 
 @pytest.mark.parametrize('faster', ['tensorrt', 'torch_cuda'])
-def test_the_faster_one_is_kept_and_remembered(machine, faster):
+def test_the_faster_one_is_used_and_remembered(machine, faster):
     machine.seconds[faster] = 0.001
     backend = machine.load()
     assert backend.description.name == faster
@@ -172,7 +172,7 @@ def test_the_faster_one_is_kept_and_remembered(machine, faster):
     backend.close()
 
 
-def test_another_gpu_is_measured_anew(machine):
+def test_another_gpu_is_measured_again(machine):
     machine.load()
     machine.load('NVIDIA Y')
     assert machine.names() == ['tensorrt', 'torch_cuda']
@@ -182,7 +182,7 @@ def test_the_only_one_that_works_is_used_and_not_remembered(machine):
     machine.failing['tensorrt'] = RuntimeError('got no torch_tensorrt')
     backend = machine.load()
     assert backend.description.name == 'torch_cuda'
-    assert 'backend tensorrt does not work here: RuntimeError: got no torch' in (
+    assert 'backend tensorrt unavailable: RuntimeError: got no torch' in (
         backend.description.warnings[0])
     del machine.failing['tensorrt']
     assert machine.load().description.name == 'tensorrt', 'compared when both work'
@@ -195,16 +195,16 @@ def test_a_remembered_one_that_fails_leaves_the_other(machine):
     assert backend.description.name == 'torch_cuda'
     assert 'out of memory' in backend.description.warnings[0]
     machine.failing['torch_cuda'] = RuntimeError('driver gone')
-    with pytest.raises(RuntimeError, match='out of memory; backend torch_cuda .* driver gone'):
+    with pytest.raises(RuntimeError, match='of memory; backend torch_cuda unavail.* driver gone'):
         machine.load()
 
 
-def test_an_unknown_memory_is_measured_anew(machine):
+def test_an_unknown_choice_is_measured_again(machine):
     machine.load()
     identity = describe(machine.card, 'choice', 'NVIDIA X', '9.0')
-    EngineCache(machine.cache_folder).store(identity, b'\xff\xfe')
+    ModelCache(machine.cache_folder).store(identity, b'\xff\xfe')
     assert machine.load().description.name == 'tensorrt'
-    assert recall(EngineCache(machine.cache_folder), identity)[0] == 'tensorrt'
+    assert recall(ModelCache(machine.cache_folder), identity)[0] == 'tensorrt'
 
 
 def test_wrong_weights_are_no_reason_for_the_other(machine):
@@ -213,13 +213,13 @@ def test_wrong_weights_are_no_reason_for_the_other(machine):
         machine.load()
 
 
-def test_a_cache_that_cannot_be_is_told(machine):
+def test_a_choice_that_cannot_be_stored_is_a_notice(machine):
     machine.cache_folder.write_text('')
-    assert any('not kept' in notice for notice in machine.load().description.warnings)
+    assert any('not cached' in notice for notice in machine.load().description.warnings)
 
 
 def test_what_a_backend_passed_over_is_a_fallback(tiny_card, monkeypatch):
-    notice = 'tensorrt: float16 refused: GateError: expected finite logits'
+    notice = 'tensorrt: float16 refused: ScoreError: expected finite logits'
     monkeypatch.setitem(load.LOADERS, 'tensorrt', lambda card, settings: Timed(
         'tensorrt', Clock(), 0.001, (notice,)))
     loaded = load_backend(tiny_card, BackendSettings(backend='tensorrt'))

@@ -1,10 +1,10 @@
-"""Annotations: files, what is wrong with them, where they lie in time."""
+"""Annotations: files, checks, and conversion to the time of the recording."""
 
 import json
 
 from imrs_ros.evaluation.ground_truth.annotation import Annotation, check
 from imrs_ros.evaluation.ground_truth.annotation_file import (
-    beside, read_annotations, write_annotations)
+    find_annotation_file, read_annotations, write_annotations)
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.recording import RecordingError
 import pytest
@@ -64,10 +64,10 @@ def test_written_files_are_read_again(tmp_path):
     ('a.json', '{"database": {"walk": {"annotations": [{"segment": [1], "label": "x"}]}}}',
      'ValueError'),
 ])
-def test_files_that_are_none_are_refused_with_the_line(tmp_path, name, text, words):
+def test_malformed_files_are_refused_with_the_line(tmp_path, name, text, words):
     with pytest.raises(RecordingError, match=words):
         read_annotations(write(tmp_path / name, text))
-    with pytest.raises(RecordingError, match='expected a file of annotations'):
+    with pytest.raises(RecordingError, match='expected an annotation file'):
         read_annotations(tmp_path / 'missing.csv')
 
 
@@ -99,7 +99,7 @@ def test_absolute_stamps_are_those_of_the_camera():
     assert Annotation(1.5, 2.5, 'wave').placed(clock) == absolute
 
 
-def test_clocks_that_jump_are_placed_anew_and_told():
+def test_frames_after_a_clock_jump_are_placed_by_recording_time():
     clock = CameraClock()
     placed = [clock.place(*pair) for pair in (
         (START_NS, 0), (START_NS + SEC, SEC), (7 * SEC, 2 * SEC), (8 * SEC, 3 * SEC),
@@ -110,12 +110,12 @@ def test_clocks_that_jump_are_placed_anew_and_told():
     assert CameraClock().notes() == []
 
 
-def test_the_file_that_belongs_to_a_recording(tmp_path):
+def test_the_annotation_file_of_a_recording(tmp_path):
     bag = tmp_path / 'walk'
     bag.mkdir()
-    assert beside(bag) is None
+    assert find_annotation_file(bag) is None
     outside = write(tmp_path / 'walk.csv', '')
-    assert beside(bag) == outside
+    assert find_annotation_file(bag) == outside
     inside = write(bag / 'annotations.csv', '')
-    assert beside(bag) == inside
-    assert beside(tmp_path / 'walk.mp4') == outside
+    assert find_annotation_file(bag) == inside
+    assert find_annotation_file(tmp_path / 'walk.mp4') == outside

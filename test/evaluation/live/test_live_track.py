@@ -1,7 +1,8 @@
-"""What a live node said, beside offline: counted on windows made by hand."""
+"""A live node against offline: counted on windows by hand."""
 
 from imrs_ros.evaluation.live.live_track import differences, live_section, live_track, LiveWindow
-from imrs_ros.evaluation.offline.playback import Seen
+from imrs_ros.evaluation.recordings.camera_clock import CameraClock
+from imrs_ros.evaluation.metrics.figure import LIVE_FIGURES
 from imrs_ros.records import NO_ACTION
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ CLOCK_AHEAD_NS = 5 * SEC
 
 @pytest.fixture
 def offline():
-    """Give six windows, one a second."""
+    """Return six windows, one per second."""
     return track([NO_ACTION, 'wave', 'wave', 'wave', NO_ACTION, 'fall'], [segment(1, 4, 'wave')])
 
 
 def live_windows(offline):
-    """Give the second, third and fifth window, 0.3 s late; the camera's clock is ahead."""
+    """Yield the second, third and fifth window, 0.3 s late; the camera's clock is ahead."""
     for i, label in ((1, NO_ACTION), (2, 'wave'), (4, NO_ACTION)):
         yield LiveWindow(
             START_NS + CLOCK_AHEAD_NS + i * SEC, START_NS + i * SEC + 3 * SEC // 10,
@@ -25,9 +26,9 @@ def live_windows(offline):
 
 
 def test_differences_and_delays_of_a_late_node(offline):
-    seen = Seen('front', '/front/image_raw')
-    seen.clock.place(START_NS + CLOCK_AHEAD_NS, 0)
-    live = live_track(list(live_windows(offline)), seen, offline, START_NS)
+    clock = CameraClock()
+    clock.place(START_NS + CLOCK_AHEAD_NS, 0)
+    live = live_track(list(live_windows(offline)), clock, offline, START_NS)
     assert (live.times_N / SEC).tolist() == [1, 2, 4]
     assert (live.known_N / SEC).tolist() == [1.3, 2.3, 4.3]
     found = differences(live, offline, {'num_dropped': '2', 'frames_hz': '25'})
@@ -37,16 +38,18 @@ def test_differences_and_delays_of_a_late_node(offline):
     assert found['same_label_share'] == round(2 / 3, 4)
     assert found['score_difference'] == 0.01
     assert found['num_dropped'] == 2
-    section = live_section([(seen, offline, live)], {}, ['odd'])
-    # Waving from 1 s on is first said in the window of 2 s, and known 0.3 s later.
+    counts = dict.fromkeys(('num_dropped', 'num_skipped_windows', 'num_restarts'), '0')
+    assert list(differences(live, offline, counts)) == [row.name for row in LIVE_FIGURES]
+    section = live_section([('front', offline, live)], {}, ['unusual'])
+    # Waving from 1 s on is first decided in the window of 2 s, and known 0.3 s later.
     assert section['figures']['delay_median_sec'] == 1.3
     assert section['cameras'][0]['decided'] == [[2.3, 4.3, 'wave']]
-    assert section['notes'] == ['odd']
+    assert section['notes'] == ['unusual']
 
 
 def test_no_decision_is_known_before_its_frame(offline):
-    seen = Seen('front', '/front/image_raw')
-    seen.clock.place(START_NS, 0)
+    clock = CameraClock()
+    clock.place(START_NS, 0)
     windows = [LiveWindow(START_NS + SEC, START_NS, offline.probabilities_NK[0], 'wave', 0.5)]
-    live = live_track(windows, seen, offline, START_NS)
+    live = live_track(windows, clock, offline, START_NS)
     assert live.known_N.tolist() == live.times_N.tolist() == [SEC]

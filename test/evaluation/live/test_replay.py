@@ -1,4 +1,4 @@
-"""Recordings played to the real node, and what it said kept."""
+"""Recordings played to the real node, and its outputs recorded."""
 
 import json
 import os
@@ -9,7 +9,8 @@ import sys
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter
 from imrs_ros.evaluation.recordings.source import open_recording
-from imrs_ros.evaluation.report import report
+from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.files import read_report
 from imrs_ros.node.messages import decode_image, stamp_to_ns
 from imrs_ros.parameter_file import read_settings
 import numpy as np
@@ -29,7 +30,7 @@ TOPICS = ('/front/image_raw', '/rear/image_raw/compressed')
 
 @pytest.fixture
 def bag(tmp_path):
-    """Give a second and a half of two cameras, annotated."""
+    """Return an annotated bag of 1.5 s from two cameras."""
     with BagWriter(tmp_path / 'walk') as bag:
         for frame in frames(38):
             for topic in TOPICS:
@@ -38,7 +39,7 @@ def bag(tmp_path):
     return tmp_path / 'walk'
 
 
-def test_a_bag_is_published_as_it_is_with_its_clock(graph, bag):
+def test_a_bag_is_published_unchanged_with_its_clock(graph, bag):
     raw = graph.collect(sensor_msgs.Image, TOPICS[0])
     jpeg = graph.collect(sensor_msgs.CompressedImage, TOPICS[1])
     clock = graph.collect(rosgraph_msgs.Clock, '/clock')
@@ -58,7 +59,7 @@ def test_a_bag_is_published_as_it_is_with_its_clock(graph, bag):
     graph.wait(lambda: stamp_to_ns(clock[-1].clock) == sent[-1].stamp_ns)
 
 
-def test_a_video_is_published_and_a_camera_nobody_hears_is_named(graph, tmp_path):
+def test_a_video_is_published_and_a_topic_without_subscriber_is_named(graph, tmp_path):
     with open_recording(write_video(tmp_path / 'clip.avi', 5)) as recording:
         player = RecordingPlayer(graph.node, recording, rate=10.0)
         with pytest.raises(RuntimeError, match='expected a subscriber of /video within 0.1 s'):
@@ -73,7 +74,7 @@ def test_a_video_is_published_and_a_camera_nobody_hears_is_named(graph, tmp_path
 
 @pytest.fixture
 def params(tiny_card, tmp_path):
-    """Give a parameter file of the tiny model, with a camera that no bag has."""
+    """Return a parameter file of the tiny model, with a camera that is in no bag."""
     values = {'model': str(tiny_card.folder), 'cameras': [*TOPICS, '/none/image_raw'], 'hop': 4,
               'backend': 'torch', 'num_threads': 1, 'reliability': 'reliable',
               'queue_size': 100, **EAGER}
@@ -83,32 +84,32 @@ def params(tiny_card, tmp_path):
 
 
 def record(graph, bag, params, out):
-    """Start ``record --alone``, in a process group of its own."""
+    """Start ``record --alone`` in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, '-m', 'imrs_ros.evaluation', 'record', str(bag), '--params', str(params),
          '--out', str(out), '--alone'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)}, start_new_session=True)
 
 
-def test_live_and_offline_say_the_same_of_the_same_windows(
+def test_live_and_offline_agree_on_the_same_windows(
         graph, bag, params, tiny_card, tmp_path):
     out = tmp_path / 'report'
     process = record(graph, bag, params, out)
-    shown = process.communicate(timeout=240)
-    assert process.returncode == 0, shown
+    output = process.communicate(timeout=240)
+    assert process.returncode == 0, output
     live = json.loads((out / 'report.json').read_text())['live']
     assert live['notes'] == []
     assert [camera['camera'] for camera in live['cameras']] == ['front', 'rear']
     for camera in live['cameras']:
         found = camera['differences']
         assert 1 <= found['windows_live'] <= found['windows_offline'] == 6
-        # What both scored is the same, whatever the machine's load made live leave out.
+        # Windows scored by both agree, whatever the live node skipped under load.
         assert found['score_difference'] in (None, 0.0) or found['score_difference'] < 1e-4
         assert found['age_median_sec'] >= 0
         assert found['num_dropped'] == 0
     job = Job(card=tiny_card, settings=read_settings(params))
-    offline = report.build([evaluate_recording(bag, job)], job)
-    made = report.read(out)
+    offline = build_report([evaluate_recording(bag, job)], job)
+    made = read_report(out)
     del made['live']
     assert made == offline
 
@@ -120,10 +121,10 @@ def test_an_interrupted_replay_is_reported_up_to_there(graph, params, tmp_path, 
             bag.image(TOPICS[0], frame, frame.stamp_ns)
     annotations = tmp_path / 'long' / 'annotations.csv'
     annotations.write_text('start,end,label\n0.2,50,wave\n51,55,wave\n')
-    heard = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
+    received = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     process = record(graph, tmp_path / 'long', params, tmp_path / 'report')
-    # The recorder may hear a little later than this process.
-    graph.wait(lambda: len(heard) > 15 or process.poll() is not None, 120)
+    # The recorder may receive them a little later than this process.
+    graph.wait(lambda: len(received) > 15 or process.poll() is not None, 120)
     if to_all:
         os.killpg(process.pid, signal.SIGINT)
     else:
@@ -133,19 +134,19 @@ def test_an_interrupted_replay_is_reported_up_to_there(graph, params, tmp_path, 
     assert 'Traceback' not in errors, errors
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
-    made = report.read(tmp_path / 'report')
+    made = read_report(tmp_path / 'report')
     (recording,) = made['recordings']
     (camera,) = recording['cameras']
     assert recording['notes'][0].startswith('interrupted after ')
     assert f'{recording["duration_sec"]:.1f} s of 60.0 s' in recording['notes'][0]
     assert made['figures']['num_windows'] == len(camera['windows']['time_sec']) > 5
-    # The second action was not played; of the first counts what was.
+    # The second action was not played; the first counts as far as it was.
     assert camera['truth'] == [[0.2, pytest.approx(recording['duration_sec'], abs=1e-3), 'wave']]
     assert 'live' not in made
     assert (tmp_path / 'report' / 'report.html').is_file()
 
 
-def test_an_interrupt_before_anything_was_heard_is_told(graph, bag, params, tmp_path):
+def test_an_interrupt_before_any_scores_is_reported(graph, bag, params, tmp_path):
     process = subprocess.Popen(
         [sys.executable, '-m', 'imrs_ros.evaluation', 'record', str(bag), '--params', str(params),
          '--out', str(tmp_path / 'report')], stderr=subprocess.PIPE, text=True,
@@ -154,15 +155,15 @@ def test_an_interrupt_before_anything_was_heard_is_told(graph, bag, params, tmp_
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == 'record: interrupted, without a result\n'
+    assert errors == 'record: interrupted, no result\n'
     assert not (tmp_path / 'report').exists()
 
 
-def test_the_recorder_waits_for_the_node_and_not_for_a_camera_it_lacks(graph, monkeypatch):
+def test_the_recorder_waits_for_the_node_but_not_for_cameras_it_lacks(graph, monkeypatch):
     monkeypatch.setattr('imrs_ros.evaluation.live.recorder.START_LIMIT_SEC', 0.2)
     recorder = LiveRecorder(graph.node, ['front', 'rear'], ['wave'])
     recorder.wait_for_node(lambda: True)
-    with pytest.raises(RuntimeError, match='publishes /recognizer/front/classification within'):
+    with pytest.raises(RuntimeError, match='publisher of /recognizer/front/classification within'):
         recorder.wait_for_node(lambda: False)
     publish = graph.reliable_publisher(
         vision_msgs.Classification, '/recognizer/rear/classification').publish

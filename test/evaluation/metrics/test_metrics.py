@@ -1,4 +1,4 @@
-"""Figures against hand-made cases, independent implementations, and what must always hold."""
+"""Figures against cases by hand, independent implementations, and invariants."""
 
 from dataclasses import replace
 import math
@@ -6,11 +6,14 @@ import math
 from hypothesis import given, settings, strategies as st
 from imrs_ros.evaluation.ground_truth.segment import gaps, runs
 from imrs_ros.evaluation.metrics.event_metrics import (
-    DecidedAction, delays_ns, events_of, false_actions, match_events, num_changes, quiet_sec)
+    background_sec, delays_ns, false_actions, match_events, num_changes)
+from imrs_ros.evaluation.metrics.figure import (
+    CLASS_FIGURES, DECISION_FIGURES, Figure, FIGURES, format_figure, LIVE_FIGURES, round_figure)
 from imrs_ros.evaluation.metrics.figures import figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import (
     accuracy, average_precision, confusion, no_action_auroc)
-from imrs_ros.evaluation.metrics.segment_metrics import edit_score, match, Matches
+from imrs_ros.evaluation.metrics.segment_metrics import edit_score, ious, match, Matches
+from imrs_ros.evaluation.metrics.track import DecidedAction
 from imrs_ros.records import NO_ACTION
 import numpy as np
 import pytest
@@ -29,29 +32,29 @@ def test_runs_join_labels_and_end_where_windows_do():
     times = [0, 1, 2, 3, 4, 9]
     assert seconds(runs([t * SEC for t in times], labels, 10 * SEC)) == [
         (1, 3, 'wave'), (3, 4, 'fall'), (9, 10, 'wave')]
-    # A label lasts two seconds without a window, and begins anew after a longer gap.
+    # A label lasts two seconds without a window, and starts again after a longer gap.
     assert seconds(runs([0, SEC, 5 * SEC], ['wave'] * 3, 20 * SEC, 2 * SEC)) == [
         (0, 3, 'wave'), (5, 7, 'wave')]
 
 
 def test_gaps_leave_out_what_follows_an_action():
-    shown = [segment(2, 4, 'wave'), segment(4.5, 6, 'fall')]
-    assert gaps(shown, 10 * SEC, SEC) == [(0, 2 * SEC), (7 * SEC, 10 * SEC)]
+    annotated = [segment(2, 4, 'wave'), segment(4.5, 6, 'fall')]
+    assert gaps(annotated, 10 * SEC, SEC) == [(0, 2 * SEC), (7 * SEC, 10 * SEC)]
 
 
 def test_a_case_counted_by_hand():
-    # Windows every second. Shown: waving 2 to 6, falling 10 to 14.
+    # Windows every second. Annotated: waving 2 to 6, falling 10 to 14.
     one = track([NONE, 'wave', NONE, NONE, 'wave', 'wave', 'wave', NONE, NONE, 'lift', 'lift',
                  'fall', 'fall', 'fall', NONE, 'fall'],
                 [segment(2, 6, 'wave'), segment(10, 14, 'fall')])
-    assert seconds(one.decided()) == [
+    assert seconds(one.decided) == [
         (1, 2, 'wave'), (4, 7, 'wave'), (9, 11, 'lift'), (11, 14, 'fall'), (15, 16, 'fall')]
     assert accuracy([one]) == 9 / 16
     # Unsettled are the windows at 2, 6, 10 and 14 s, of which 14 is right.
     assert accuracy([one], settled=True) == 8 / 12
     assert [delay and delay / SEC for _, delay in delays_ns(one)] == [2, 1]
     # Unlabelled and settled: 0 to 2, 7 to 10, 15 to 16 s; actions begin at 1, 9 and 15.
-    assert quiet_sec(one) == 6
+    assert background_sec(one) == 6
     assert len(false_actions(one)) == 3
     found = figures([one])
     assert found['false_per_min'] == 30
@@ -64,36 +67,37 @@ def test_a_case_counted_by_hand():
     assert num_changes(one) == 8
     assert found['changes_per_min'] == 30
     # Overlaps: waving 2 of 5 s, falling 3 of 4 s; three others are wrong.
-    assert match(one.decided(), one.truth, 0.4) == Matches(2, 3, 0)
-    assert match(one.decided(), one.truth, 0.5) == Matches(1, 4, 1)
+    assert match(one.decided, one.annotated, 0.4) == Matches(2, 3, 0)
+    assert match(one.decided, one.annotated, 0.5) == Matches(1, 4, 1)
     assert found['f1@25'] == round(4 / 7, 4)
     assert found['f1@50'] == round(2 / 7, 4)
     # wave wave lift fall fall against wave fall: three are too many.
-    assert edit_score(one.decided(), one.truth) == pytest.approx(1 - 3 / 5)
+    assert edit_score(one.decided, one.annotated) == pytest.approx(1 - 3 / 5)
     assert confusion([one], [*LABELS, NONE])[1] == [0, 3, 1, 0]
     assert per_class([one])['lift']['false_actions'] == 1
 
 
 def test_an_action_decided_twice_counts_once():
-    shown = [segment(0, 10, 'wave')]
-    assert match([segment(0, 5, 'wave'), segment(5, 10, 'wave')], shown, 0.5) == Matches(1, 1, 0)
+    annotated = [segment(0, 10, 'wave')]
+    decided = [segment(0, 5, 'wave'), segment(5, 10, 'wave')]
+    assert match(decided, annotated, 0.5) == Matches(1, 1, 0)
 
 
 def test_events_are_matched_by_confidence_one_to_one():
-    shown = [segment(0, 4, 'wave'), segment(5, 9, 'wave')]
+    annotated = [segment(0, 4, 'wave'), segment(5, 9, 'wave')]
     decided = [DecidedAction(0, 5 * SEC, 'wave', 0.6), DecidedAction(SEC, 8 * SEC, 'wave', 0.9),
                DecidedAction(5 * SEC, 9 * SEC, 'fall', 0.8)]
     # The surest overlaps both by 3 of 8 s and takes the first, which the next would have fitted.
-    assert match_events(decided, shown, 0.3) == Matches(1, 2, 1)
-    assert match_events(decided[:1], shown, 0.8) == Matches(1, 0, 1)
-    assert match_events(decided[2:], shown, 0.3) == Matches(0, 1, 2)
+    assert match_events(decided, annotated, 0.3) == Matches(1, 2, 1)
+    assert match_events(decided[:1], annotated, 0.8) == Matches(1, 0, 1)
+    assert match_events(decided[2:], annotated, 0.3) == Matches(0, 1, 2)
     sure = [DecidedAction(0, 4 * SEC, 'wave', 0.5), DecidedAction(0, 3 * SEC, 'wave', 0.9)]
-    assert match_events(sure, shown[:1], 0.5) == Matches(1, 1, 0)
+    assert match_events(sure, annotated[:1], 0.5) == Matches(1, 1, 0)
 
 
-def test_the_confidence_of_an_event_is_its_greatest():
+def test_the_confidence_of_an_action_is_its_greatest():
     one = replace(track([NONE, 'wave', 'wave', 'fall']), confidences_N=np.array([.9, .4, .7, .3]))
-    assert [event.confidence for event in events_of(one)] == [0.7, 0.3]
+    assert [action.confidence for action in one.decided] == [0.7, 0.3]
 
 
 def test_average_precision_by_hand_and_calibrated():
@@ -108,7 +112,7 @@ def test_average_precision_by_hand_and_calibrated():
 
 
 def calibrated_by_the_paper(is_positive, scores):
-    """Give cAP of De Geest et al. 2016, equations 1 and 2, written as there."""
+    """Return cAP of De Geest et al. 2016, equations 1 and 2, as written there."""
     order = np.argsort(-scores, kind='stable')
     ratio = (~is_positive).sum() / is_positive.sum()
     total = num_right = num_wrong = 0
@@ -129,7 +133,7 @@ def test_calibrated_precision_is_that_of_the_paper(seed):
     first, second = sorted(rng.choice(np.arange(1, number), 2, replace=False))
     scores = rng.permutation(number)[:, None] / number * [1, 0, 0]
     one = track(['wave'] * number, [segment(first, second, 'wave')], scores=scores)
-    is_positive = np.array([label == 'wave' for label in one.shown()])
+    is_positive = np.array([label == 'wave' for label in one.annotated_labels])
     assert average_precision([one])['wave'][1] == pytest.approx(
         calibrated_by_the_paper(is_positive, scores[:, 0].astype(np.float32)))
 
@@ -143,20 +147,20 @@ def test_auroc_counts_pairs():
 
 
 def levenshtein(one, two):
-    """Give the edit distance by its recursive definition."""
+    """Return the edit distance by its recursive definition."""
     if not one or not two:
         return len(one) + len(two)
     return min(levenshtein(one[1:], two) + 1, levenshtein(one, two[1:]) + 1,
                levenshtein(one[1:], two[1:]) + (one[0] != two[0]))
 
 
-def f1_by_frames(decided, shown, min_iou):
-    """Count as the reference code of Lea et al. 2017 does: on labels of single frames."""
+def f1_by_frames(decided, annotated, min_iou):
+    """Count as the reference code of Lea et al. 2017: on labels of single frames."""
     def spans(labels):
         edges = [0, *(i for i in range(1, len(labels)) if labels[i] != labels[i - 1]), len(labels)]
         return [(a, b, labels[a]) for a, b in zip(edges, edges[1:]) if labels[a] != NONE]
 
-    truth, used, num_right, num_wrong = spans(shown), set(), 0, 0
+    truth, used, num_right, num_wrong = spans(annotated), set(), 0, 0
     for start, end, label in spans(decided):
         ious = [(min(end, b) - max(start, a)) / (max(end, b) - min(start, a))
                 if label == other and min(end, b) > max(start, a) else 0.0
@@ -173,7 +177,7 @@ def f1_by_frames(decided, shown, min_iou):
 label_lists = st.lists(st.sampled_from([NONE, *LABELS]), min_size=1, max_size=30)
 
 
-def truth_of(labels):
+def segments_of(labels):
     return runs([i * SEC for i in range(len(labels))], labels, len(labels) * SEC)
 
 
@@ -181,9 +185,9 @@ def truth_of(labels):
                 min_size=1, max_size=30), st.sampled_from([0.1, 0.25, 0.5]))
 @settings(max_examples=80, deadline=None)
 def test_segments_are_counted_as_by_the_reference(pairs, min_iou):
-    decided, shown = zip(*pairs)
-    one = track(list(decided), truth_of(list(shown)))
-    assert match(one.decided(), one.truth, min_iou) == f1_by_frames(decided, shown, min_iou)
+    decided, annotated = zip(*pairs)
+    one = track(list(decided), segments_of(list(annotated)))
+    assert match(one.decided, one.annotated, min_iou) == f1_by_frames(decided, annotated, min_iou)
 
 
 @given(st.lists(st.sampled_from(LABELS), max_size=5),
@@ -200,7 +204,7 @@ def test_edit_score_is_the_distance_by_definition(one, two):
 @given(label_lists.filter(lambda labels: any(x != NONE for x in labels)))
 @settings(max_examples=50, deadline=None)
 def test_a_perfect_prediction_gives_one(labels):
-    found = figures([track(labels, truth_of(labels))])
+    found = figures([track(labels, segments_of(labels))])
     ones = [name for name in found if name.startswith(('f1', 'event'))] + [
         'frame_accuracy', 'mean_ap', 'calibrated_map', 'edit']
     assert {name: found[name] for name in ones} == dict.fromkeys(ones, 1.0)
@@ -211,16 +215,16 @@ def test_a_perfect_prediction_gives_one(labels):
 
 @given(label_lists, label_lists, st.integers(1, 10**6))
 @settings(max_examples=50, deadline=None)
-def test_a_shift_of_everything_changes_nothing(decided, shown, shift_ms):
-    number = min(len(decided), len(shown))
-    one = track(decided[:number], truth_of(shown[:number]), first_sec=0.0)
+def test_a_shift_of_everything_changes_nothing(decided, annotated, shift_ms):
+    number = min(len(decided), len(annotated))
+    one = track(decided[:number], segments_of(annotated[:number]), first_sec=0.0)
     by_ns = shift_ms * 1_000_000
-    # Time before the first window is left out of both: it would count as time without action.
+    # Time before the first window is left out of both: it would count as background.
     other = replace(
         one, times_N=one.times_N + by_ns, known_N=one.known_N + by_ns,
         duration_ns=one.duration_ns + by_ns,
-        truth=tuple(segment((s.start_ns + by_ns) / SEC, (s.end_ns + by_ns) / SEC, s.label)
-                    for s in one.truth))
+        annotated=tuple(segment((s.start_ns + by_ns) / SEC, (s.end_ns + by_ns) / SEC, s.label)
+                        for s in one.annotated))
     depends = {'false_per_min', 'false_time_share', 'changes_per_min', 'false_actions'}
     assert {k: v for k, v in figures([one]).items() if k not in depends} == {
         k: v for k, v in figures([other]).items() if k not in depends}
@@ -233,6 +237,49 @@ def test_figures_without_windows_actions_or_annotations_are_none_not_errors():
         assert found['delay_median_sec'] is None
     assert figures([])['frame_accuracy'] is None
     assert figures([track(['wave'] * 3, None)])['frame_accuracy'] is None
+
+
+def test_every_row_is_computed_and_documented(root):
+    one = track(['wave', NONE], [segment(0, 1, 'wave')])
+    assert list(figures([])) == list(figures([one])) == [row.name for row in DECISION_FIGURES]
+    assert list(per_class([one])['wave']) == [row.name for row in CLASS_FIGURES]
+    guide = (root / 'docs' / 'evaluate_your_robot.md').read_text()
+    missing = {row.name for row in (*FIGURES.values(), *CLASS_FIGURES, *LIVE_FIGURES)
+               if f'`{row.name}`' not in guide}
+    assert not missing, 'each figure has its line in docs/evaluate_your_robot.md'
+
+
+def test_improvements_and_rounding():
+    higher, lower, neither = (Figure('x', 'x', '', way, '') for way in (
+        'higher', 'lower', 'neither'))
+    assert [f.improvement(1.0, 3.0) for f in (higher, lower, neither)] == [2.0, -2.0, 0.0]
+    assert higher.improvement(None, 3.0) == higher.improvement(1.0, None) == 0.0
+    assert [round_figure(value) for value in (7, 1 / 3, math.nan)] == [7, 0.3333, None]
+    assert [format_figure(value) for value in (7, 0.3333, None)] == ['7', '0.333', '-']
+
+
+def test_a_track_computes_once_and_a_changed_one_anew():
+    one = track(['wave', NONE], [segment(0, 1, 'wave')])
+    assert one.decided is one.decided
+    assert one.annotated_labels is one.annotated_labels
+    changed = replace(one, decided_labels=(NONE, 'wave'))
+    assert [len(one.decided), seconds(changed.decided)] == [1, [(1, 2, 'wave')]]
+
+
+def test_windows_settle_after_the_time_of_the_track():
+    labels = [NONE, NONE, 'wave', 'wave', 'wave', 'wave', NONE, NONE]
+    annotated = [segment(1, 4, 'wave')]
+    short, long = (track(labels, annotated, settle_sec=sec) for sec in (1.0, 2.0))
+    assert short.is_settled_N.tolist() == [True, False, True, True, False, True, True, True]
+    assert long.is_settled_N.tolist() == [True, False, False, True, False, False, True, True]
+    # Deciding from 2 to 6 s overruns by a second of background, or by none.
+    assert [background_sec(one) for one in (short, long)] == [4.0, 3.0]
+    assert [figures([one])['false_time_share'] for one in (short, long)] == [0.25, 0.0]
+
+
+def test_overlaps_count_for_equal_labels_only():
+    decided, annotated = [segment(0, 2, 'wave')], [segment(1, 3, 'wave'), segment(0, 2, 'fall')]
+    assert ious(decided, annotated).tolist() == [[pytest.approx(1 / 3), 0.0]]
 
 
 def test_delays_by_when_a_decision_was_known():

@@ -65,7 +65,7 @@ def test_single_files_and_folders_without_metadata(tmp_path):
     (path / 'metadata.yaml').unlink()
     bag, got = read(path)
     assert len(got) == 30
-    assert bag.notes == ['no metadata.yaml: read walk.mcap without it']
+    assert bag.notes == ['no metadata.yaml: read walk.mcap directly']
 
 
 def test_jpeg_topics_and_the_choice_of_topics(tmp_path):
@@ -82,7 +82,7 @@ def test_jpeg_topics_and_the_choice_of_topics(tmp_path):
     assert len(read(path, preferred=['/none'])[0].topics) == 2
 
 
-def test_a_replay_plays_those_cameras_of_the_parameter_file_that_the_bag_has(tmp_path, root):
+def test_a_replay_plays_the_cameras_of_the_parameter_file_that_are_in_the_bag(tmp_path, root):
     path = write_bag(tmp_path / 'bag', topics=['/front/image_raw', '/rear/image_raw/compressed'])
     params = tmp_path / 'recognizer.yaml'
     params.write_text('/**: {ros__parameters: {cameras: [/none/image_raw, /rear/image_raw]}}')
@@ -100,7 +100,7 @@ def test_a_topic_that_is_not_there_is_named_with_those_that_are(tmp_path):
         bag.texts('/none')
 
 
-def test_unknown_message_types_do_not_matter(tmp_path):
+def test_unknown_message_types_are_ignored(tmp_path):
     path = tmp_path / 'bag'
     store = get_typestore(Stores.LATEST)
     store.register(get_types_from_msg('int32 value\n', 'odd_msgs/msg/Odd'))
@@ -113,7 +113,7 @@ def test_unknown_message_types_do_not_matter(tmp_path):
 
 
 @pytest.mark.parametrize(('storage', 'file'), [('mcap', 'bag.mcap'), ('sqlite3', 'bag.db3')])
-def test_a_bag_that_is_cut_off_is_refused_with_what_mends_it(tmp_path, storage, file):
+def test_a_truncated_bag_is_refused_with_a_remedy(tmp_path, storage, file):
     path = write_bag(tmp_path / 'bag', storage=storage)
     data = (path / file).read_bytes()
     (path / file).write_bytes(data[:len(data) // 2])
@@ -129,7 +129,7 @@ def test_a_bag_that_is_damaged_inside_is_read_up_to_there(tmp_path):
     (path / 'bag.mcap').write_bytes(data)
     bag, got = read(path)
     assert 0 < len(got) < 60
-    assert bag.notes == [f'bag is damaged: of 60 messages {len(got)} could be read']
+    assert bag.notes == [f'bag is damaged: read {len(got)} of 60 messages']
 
 
 def test_damaged_images_and_stamps_of_zero_are_dropped_one_by_one(tmp_path):
@@ -149,7 +149,7 @@ def test_damaged_images_and_stamps_of_zero_are_dropped_one_by_one(tmp_path):
 
 @pytest.mark.parametrize(
     'name', ['text.bag', 'text.mcap', 'text.db3', 'text.txt', 'empty', 'none'])
-def test_what_is_no_recording_is_refused(tmp_path, name):
+def test_anything_else_is_refused(tmp_path, name):
     path = tmp_path / name
     if name == 'empty':
         path.mkdir()

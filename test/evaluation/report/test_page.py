@@ -1,4 +1,4 @@
-"""The pages in a real browser: they open from disk, show what JSON holds, ask for nothing."""
+"""The pages in a real browser: they open from disk, draw the JSON and load nothing else."""
 
 from html.parser import HTMLParser
 import re
@@ -9,10 +9,10 @@ import threading
 
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
-from imrs_ros.evaluation.metrics.figure_table import shown, WORDS
+from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, format_figure
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
-from imrs_ros.evaluation.report import report
-from imrs_ros.evaluation.report.page import fill, write_page
+from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.page import fill, report_page
 import pytest
 from sample_recordings import camera_frames, make_job, write_bag
 from samples import write_tiny_model
@@ -23,10 +23,10 @@ HOSTILE = '</script><img src=x onerror=alert(1)>'
 
 
 class Proxy:
-    """Hears every request that a browser makes, and answers none."""
+    """Records every request of a browser, and answers none."""
 
     def __enter__(self):
-        self.heard = []
+        self.requests = []
         self._server = socket.create_server(('127.0.0.1', 0))
         self.address = f'http://127.0.0.1:{self._server.getsockname()[1]}'
         threading.Thread(target=self._listen, daemon=True).start()
@@ -39,14 +39,14 @@ class Proxy:
             except OSError:
                 return
             with connection:
-                self.heard.append(connection.recv(4096).split(b'\r\n')[0].decode())
+                self.requests.append(connection.recv(4096).split(b'\r\n')[0].decode())
 
     def __exit__(self, *_):
         self._server.close()
 
 
 class Page(HTMLParser):
-    """What stands in a page after its script has run."""
+    """Content of a page after its script has run."""
 
     def __init__(self, text):
         super().__init__()
@@ -73,7 +73,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def browse(tmp_path):
-    """Open a file and give the page, and what it asked the network for."""
+    """Open a file; return the page and its network requests."""
     if BROWSER is None:
         pytest.skip('needs Chromium: apt-get install chromium')
 
@@ -87,34 +87,43 @@ def browse(tmp_path):
                 '--virtual-time-budget=5000', '--dump-dom', path.as_uri()],
                 capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
-        # The browser itself may ask for things of its maker's, whatever the page.
-        asked = [line for line in proxy.heard if 'page-asks-for-this' in line]
-        return Page(done.stdout), asked
+        # The browser itself may make requests of its own, whatever the page.
+        requests = [line for line in proxy.requests if 'page-asks-for-this' in line]
+        return Page(done.stdout), requests
     return open_page
 
 
 @pytest.fixture(scope='module')
 def evaluated(tmp_path_factory):
-    """Give a report, its results and its job: one recording, one that failed, odd labels."""
+    """Return a report, its results and its job: one recording, one failure, hostile labels."""
     folder = tmp_path_factory.mktemp('page')
     card = write_tiny_model(folder / 'tiny', labels=('wave', HOSTILE, 'lift'))
     bag = write_bag(folder / 'walk', list(camera_frames(75)))
     job = make_job(card, annotations=(Annotation(0.7, 1.5, 'wave', 'walk'),
                                       Annotation(1.7, 2.4, HOSTILE, 'walk')))
     results = [evaluate_recording(path, job) for path in (bag, folder / 'none.bag')]
-    return report.build(results, job), results, job
+    return build_report(results, job), results, job
 
 
-def test_the_report_shows_the_figures_of_the_json_and_asks_for_nothing(
+def write(report, results, folder):
+    path = folder / 'report.html'
+    path.write_text(report_page(report, results), encoding='utf-8')
+    return path
+
+
+def test_the_report_shows_the_figures_of_the_json_and_loads_nothing(
         browse, evaluated, tmp_path):
     made, results, _ = evaluated
-    page, asked = browse(write_page(made, results, tmp_path))
+    page, requests = browse(write(made, results, tmp_path))
     assert page.is_ready
-    assert page.figures == {name: shown(made['figures'][name]) for name in WORDS}
-    assert asked == []
+    assert page.figures == {
+        name: format_figure(made['figures'][name], figure.unit)
+        for name, figure in FIGURES.items()}
+    assert all(figure.words in page.text for figure in (*FIGURES.values(), *CLASS_FIGURES))
+    assert requests == []
     assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
     assert HOSTILE in page.text
-    assert 'expected a bag or a video, got nothing of this name' in page.text
+    assert 'expected a bag or a video, got no such file or folder' in page.text
     sources = [values['src'] for tag, values in page.tags if tag == 'img']
     assert sources
     assert all(source.startswith('data:image/jpeg;base64,') for source in sources)
@@ -132,7 +141,7 @@ for (let i = 0; i < 3; i++) drawing.dispatchEvent(new WheelEvent('wheel', {
 
 def test_a_wheel_zooms_the_timeline(browse, evaluated, tmp_path):
     made, results, _ = evaluated
-    path = write_page(made, results, tmp_path)
+    path = write(made, results, tmp_path)
 
     def widest():
         page, _ = browse(path)
@@ -144,11 +153,11 @@ def test_a_wheel_zooms_the_timeline(browse, evaluated, tmp_path):
     assert widest() == pytest.approx(before / 0.8 ** 3, rel=0.01)
 
 
-def test_the_test_would_hear_a_request(browse, tmp_path):
+def test_the_test_would_record_a_request(browse, tmp_path):
     path = tmp_path / 'loud.html'
     path.write_text('<img src="http://example.invalid/page-asks-for-this">')
-    _, asked = browse(path)
-    assert asked
+    _, requests = browse(path)
+    assert requests
 
 
 def test_two_reports_compared(browse, evaluated, tmp_path):
@@ -159,17 +168,17 @@ def test_two_reports_compared(browse, evaluated, tmp_path):
     verdicts = {name: verdict for name, _, _, verdict in found['figures'] if verdict}
     assert verdicts == {'f1@25': 'better', 'delay_median_sec': 'worse'}
     path = tmp_path / 'compare.html'
-    path.write_text(fill('compare', {**found, 'words': WORDS, 'names': ['a', 'b']}))
-    page, asked = browse(path)
+    path.write_text(fill('compare', {**found, 'names': ['a', 'b']}))
+    page, requests = browse(path)
     assert page.is_ready
-    assert asked == []
+    assert requests == []
     assert f'hop: {job.settings.window.hop} → 2' in page.text
     assert page.text.count('better') == page.text.count('worse') == 1
 
 
-def test_the_page_is_one_file_without_addresses(evaluated, tmp_path):
+def test_the_page_is_one_file_without_addresses(evaluated):
     made, results, _ = evaluated
-    text = write_page(made, results, tmp_path).read_text()
+    text = report_page(made, results)
     assert text.count('</script>') == 2
     addresses = set(re.findall(r'https?://[^\s"\'<>]+', text))
     assert addresses == {'http://www.w3.org/2000/svg'}

@@ -1,4 +1,4 @@
-"""Batches cut into parts: every clip once, the same clips together however many processes."""
+"""Batches in parts: each clip once, in the same batches for any number of processes."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -14,7 +14,7 @@ def parts(num_items, batch_size, num_parts, rank=0, num_processes=1, seed=0):
 
 
 @given(st.integers(4, 60), st.integers(2, 12), st.sampled_from([1, 2, 4]), st.integers(0, 9))
-def test_every_clip_once_but_for_a_last_batch_too_small(num_items, batch_size, num_parts, seed):
+def test_each_clip_once_except_in_a_small_last_batch(num_items, batch_size, num_parts, seed):
     if min(num_items, batch_size) < 2 * num_parts:
         with pytest.raises(ValueError, match='parts need batches of at least'):
             PartedBatches(num_items, batch_size, num_parts)
@@ -27,10 +27,10 @@ def test_every_clip_once_but_for_a_last_batch_too_small(num_items, batch_size, n
 
 
 def test_two_processes_share_the_parts_of_one():
-    one = parts(22, 8, 2)
+    together = parts(22, 8, 2)
     first, second = (parts(22, 8, 2, rank, 2) for rank in (0, 1))
-    assert one[0::2] == first
-    assert one[1::2] == second
+    assert together[0::2] == first
+    assert together[1::2] == second
 
 
 def test_the_order_follows_the_seed():

@@ -1,19 +1,20 @@
-"""Which frames make a clip, and what augmentation does to them."""
+"""The frames of a clip, and their augmentation."""
 
 from random import Random
 
 from hypothesis import given, settings, strategies as st
+from imrs_ros.images.preprocessing import shrink
 import numpy as np
 import pytest
 from samples import write_video
 from training.clips.augmentation import Augmentation, CROP_POSITIONS, CROP_SCALES
-from training.clips.clip_reader import VideoReader
+from training.clips.clip_reader import read_on_grid, VideoReader
 from training.clips.clip_sampling import grid_indices, random_start
-from training.clips.windows import grid_frames, reader_windows, video_windows, window_starts
+from training.clips.windows import reader_windows, video_windows, window_starts
 from training.data_set.splits import LabelledVideo
 from training.learning.accuracy import rank_of
 
-PLAIN = {'scale': 1.0, 'position': (0.5, 0.5), 'flip': False, 'brightness': 0.0,
+IDENTITY = {'scale': 1.0, 'position': (0.5, 0.5), 'flip': False, 'brightness': 0.0,
          'contrast': 1.0, 'saturation': 1.0}
 
 
@@ -43,19 +44,20 @@ def test_any_draw_gives_a_clip(seed, height, width):
     assert clip.shape == (3, 24, 24, 3)
     assert clip.dtype == np.uint8
     assert clip.flags.c_contiguous
-    assert (clip == clip[0]).all(), 'one draw must treat all frames alike'
+    assert (clip == clip[0]).all(), 'all frames must get the same draw'
 
 
-def test_flip_mirrors_and_plain_changes_nothing():
+def test_flip_mirrors_and_identity_changes_nothing():
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
-    assert (Augmentation(**PLAIN).apply([image], 32)[0] == image).all()
-    assert (Augmentation(**{**PLAIN, 'flip': True}).apply([image], 32)[0] == image[:, ::-1]).all()
+    assert (Augmentation(**IDENTITY).apply([image], 32)[0] == image).all()
+    flipped = Augmentation(**{**IDENTITY, 'flip': True}).apply([image], 32)[0]
+    assert (flipped == image[:, ::-1]).all()
 
 
 def test_corner_crops_take_corners():
     image = np.zeros((40, 40, 3), np.uint8)
     image[:20, 20:] = 200
-    corner = Augmentation(**{**PLAIN, 'scale': 0.5, 'position': (0.0, 1.0)})
+    corner = Augmentation(**{**IDENTITY, 'scale': 0.5, 'position': (0.0, 1.0)})
     assert (corner.apply([image], 20)[0] == 200).all()
     assert len(CROP_SCALES) == 5
     assert CROP_SCALES[-1] == 0.5
@@ -70,11 +72,11 @@ def test_smallest_crop_limits_the_zoom():
 
 def test_colour_changes():
     image = np.full((8, 8, 3), (100, 150, 50), np.uint8)
-    brighter = Augmentation(**{**PLAIN, 'brightness': 20.0}).apply([image], 8)[0, 0, 0]
+    brighter = Augmentation(**{**IDENTITY, 'brightness': 20.0}).apply([image], 8)[0, 0, 0]
     assert brighter.tolist() == [120, 170, 70]
-    grey = Augmentation(**{**PLAIN, 'saturation': 0.0}).apply([image], 8)[0, 0, 0].astype(int)
+    grey = Augmentation(**{**IDENTITY, 'saturation': 0.0}).apply([image], 8)[0, 0, 0].astype(int)
     assert np.ptp(grey) <= 1
-    flat = Augmentation(**{**PLAIN, 'contrast': 0.0}).apply([image], 8)[0, 0, 0]
+    flat = Augmentation(**{**IDENTITY, 'contrast': 0.0}).apply([image], 8)[0, 0, 0]
     assert flat.tolist() == [128, 128, 128]
 
 
@@ -85,17 +87,17 @@ def windows_of(path, num_frames):
 
 def test_evaluation_windows_do_not_overlap(tmp_path):
     path = write_video(tmp_path / 'a.avi', num_frames=40)
-    frames = grid_frames(path, 25.0, 24)
+    images = [shrink(image_HWC, 24) for image_HWC in read_on_grid(path, 25.0)]
     windows = windows_of(path, 16)
-    assert len(frames) == 40
+    assert len(images) == 40
     assert windows.shape == (2, 16, 24, 24, 3)
-    assert (windows.reshape(32, 24, 24, 3) == [f.image_HWC for f in frames[:32]]).all()
+    assert (windows.reshape(32, 24, 24, 3) == images[:32]).all()
 
 
 @pytest.mark.parametrize(('length', 'num_frames', 'max_clips', 'expected'), [
     (40, 16, None, [0, 16]), (40, 8, 1, [16]), (160, 16, 2, [32, 112]), (6, 16, None, [0]),
     (32, 16, 5, [0, 16])])
-def test_windows_are_chosen_evenly(length, num_frames, max_clips, expected):
+def test_windows_are_evenly_spaced(length, num_frames, max_clips, expected):
     assert window_starts(length, num_frames, max_clips) == expected
 
 
@@ -116,11 +118,11 @@ def test_short_video_loops(tmp_path):
     assert (windows[0, 6] == windows[0, 0]).all()
 
 
-def test_rank_counts_ties_against_the_model():
+def test_ties_rank_the_correct_class_last():
     assert rank_of(np.array([3.0, 2.0, 1.0], np.float32), 0) == 0
     assert rank_of(np.array([3.0, 2.0, 1.0], np.float32), 2) == 2
     assert rank_of(np.array([1.0, 1.0, 0.0], np.float32), 0) == 1
 
 
-def test_scores_that_are_no_number_are_never_right():
+def test_nan_scores_rank_last():
     assert rank_of(np.full(3, np.nan, np.float32), 1) == 2

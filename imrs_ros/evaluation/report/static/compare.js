@@ -9,7 +9,7 @@ function add(parent, name, attributes = {}, text = null) {
 }
 const value = number => number === null || number === undefined ? '–' : Number.isInteger(number) ? String(number) : number.toFixed(3);
 
-// Shares as two bars, before and after; counts and times as numbers alone.
+// A bar before and after; ratios up to 1, others up to the greater value.
 function rows(title, figures) {
   add(page, 'h2', {}, title);
   const body = add(add(page, 'div', {class: 'card'}), 'table');
@@ -17,7 +17,8 @@ function rows(title, figures) {
   ['', '', 'before', 'after', ''].forEach(text => add(head, 'th', {}, text));
   for (const [name, before, after, verdict] of figures) {
     const line = add(body, 'tr', {'data-figure': name});
-    add(line, 'td', {}, data.words[name] || name);
+    const known = data.registry.all.find(figure => figure.name === name);
+    add(line, 'td', {}, known ? known.words + (known.unit && `, ${known.unit}`) : name);
     const bars = add(line, 'td', {style: 'width:40%'});
     const most = Math.max(before ?? 0, after ?? 0, 1e-9), whole = most <= 1 ? 1 : most;
     [[before, 'var(--soft)'], [after, verdict === 'worse' ? 'var(--bad)' : verdict ? 'var(--good)' : 'var(--blue)']].forEach(([one, colour]) =>
@@ -28,11 +29,11 @@ function rows(title, figures) {
   }
 }
 
-document.title = 'Two evaluations';
-add(page, 'h1', {}, 'What changed');
+document.title = 'Comparison of two evaluations';
+add(page, 'h1', {}, 'Comparison');
 add(page, 'p', {}, `${data.names[0]} → ${data.names[1]}`);
 for (const [name, before, after] of data.settings) add(page, 'div', {class: 'note'}, `${name}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`);
-if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `Only in one of them, so the figures do not compare: ${data.only_in_one.join(', ')}`);
+if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `The figures do not compare: recordings in one report only: ${data.only_in_one.join(', ')}`);
 rows('Figures', data.figures);
 rows('F1 at 25 % overlap by class', data.classes);
 document.body.dataset.ready = 'yes';

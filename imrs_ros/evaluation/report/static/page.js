@@ -1,11 +1,11 @@
 'use strict';
-const {report, words, thumbnails, shown} = JSON.parse(document.getElementById('data').textContent);
+const {report, thumbnails, shown, registry} = JSON.parse(document.getElementById('data').textContent);
 const page = document.getElementById('page'), tip = document.getElementById('tip');
 const labels = report.confusion.labels, none = labels.length - 1;
 const colour = k => k === none ? '#98a2b3' : `hsl(${(k * 137.5 + 210) % 360} 62% ${k % 2 ? 46 : 54}%)`;
 const colourOf = label => colour(Math.max(0, labels.indexOf(label)));
 
-// Elements are made, never parsed from text: labels and names are no markup.
+// Elements are created, never parsed from text: labels and names are no markup.
 function add(parent, name, attributes = {}, text = null) {
   const isDrawing = parent.namespaceURI.endsWith('svg') || name === 'svg';
   const element = isDrawing ? document.createElementNS('http://www.w3.org/2000/svg', name) : document.createElement(name);
@@ -27,17 +27,18 @@ function table(parent, header, rows, attributes = {}) {
   return made;
 }
 const value = number => number === null || number === undefined ? '–' : Number.isInteger(number) ? String(number) : number.toFixed(3);
+const withUnit = (number, figure) => number === null || number === undefined || !figure.unit ? value(number) : `${value(number)} ${figure.unit}`;
 
 function head() {
   const box = add(page, 'div', {class: 'head'});
   const minutes = report.recordings.reduce((sum, r) => sum + r.duration_sec, 0) / 60;
-  add(box, 'h1', {}, `${report.model.name}, evaluated`);
-  add(page, 'p', {}, `${report.recordings.length} recording${report.recordings.length === 1 ? '' : 's'}, ${minutes.toFixed(1)} minutes, ${report.figures.num_windows} windows scored by ${report.backend}`);
+  add(box, 'h1', {}, `Evaluation of ${report.model.name}`);
+  add(page, 'p', {}, `${report.recordings.length} recording${report.recordings.length === 1 ? '' : 's'}, ${minutes.toFixed(1)} minutes, ${report.figures.num_windows} windows, scored by ${report.backend}`);
   const tiles = add(page, 'div', {class: 'tiles'});
   for (const name of ['f1@25', 'settled_accuracy', 'calibrated_map', 'delay_median_sec', 'false_per_min', 'changes_per_min']) {
-    const tile = add(tiles, 'div', {class: 'tile'});
-    add(tile, 'b', {}, value(report.figures[name]));
-    add(tile, 'span', {}, words[name]);
+    const tile = add(tiles, 'div', {class: 'tile'}), figure = registry.all.find(one => one.name === name);
+    add(tile, 'b', {}, shown[name]);
+    add(tile, 'span', {title: figure.source}, figure.words);
   }
 }
 
@@ -50,18 +51,18 @@ function legend(parent, used) {
   }
 }
 
-// Of images, pairs of time and data.
+// The nearest image in pairs of time and data.
 const imageAt = (images, time) => images.reduce((best, one) => Math.abs(one[0] - time) < Math.abs(best[0] - time) ? one : best)[1];
 
 class Timeline {
-  // What was shown and decided, the confidence, and a lane a class; wheel zooms, dragging moves.
+  // Annotated and decided actions, confidence, and one lane per class; the wheel zooms, dragging pans.
   constructor(parent, recording, camera, images) {
     Object.assign(this, {camera, images, length: Math.max(recording.duration_sec, 0.1)});
     const w = camera.windows;
     this.used = labels.map((_, k) => k).filter(k => k !== none && (w.scores.some(s => s[k] >= 0.2)
       || w.decided.includes(k) || (camera.truth || []).some(t => t[2] === labels[k])));
     this.left = 128; this.width = 1180; this.lane = 15;
-    this.top = {shown: 8, decided: 40, confidence: 74, scores: 132};
+    this.top = {annotated: 8, decided: 40, confidence: 74, scores: 132};
     this.height = this.top.scores + this.used.length * this.lane + 26;
     this.from = 0; this.to = this.length;
     this.svg = add(parent, 'svg', {class: 'timeline', viewBox: `0 0 ${this.width} ${this.height}`});
@@ -110,7 +111,7 @@ class Timeline {
     let i = w.time_sec.findLastIndex(t => t <= time);
     const truth = (this.camera.truth || []).find(t => t[0] <= time && time < t[1]);
     add(tip, 'div', {}, `${time.toFixed(2)} s`);
-    if (this.camera.truth) add(tip, 'div', {}, `shown: ${truth ? truth[2] : labels[none]}`);
+    if (this.camera.truth) add(tip, 'div', {}, `annotated: ${truth ? truth[2] : labels[none]}`);
     if (i >= 0) {
       add(tip, 'div', {}, `decided: ${labels[w.decided[i]]} (${w.confidence[i].toFixed(2)})`);
       const best = w.scores[i].indexOf(Math.max(...w.scores[i]));
@@ -125,12 +126,12 @@ class Timeline {
     add(add(this.svg, 'clipPath', {id: clip}), 'rect', {x: this.left, y: 0, width: this.width - this.left - 8, height: this.height});
     const inside = add(this.svg, 'g', {'clip-path': `url(#${clip})`});
     this.axis(inside);
-    this.bars(inside, this.top.shown, this.camera.truth || [], () => false);
+    this.bars(inside, this.top.annotated, this.camera.truth || [], () => false);
     this.bars(inside, this.top.decided, this.camera.decided, one => one[4]);
     this.line(inside);
     this.lanes(inside);
     const name = (text, y) => add(this.svg, 'text', {x: this.left - 8, y, 'text-anchor': 'end'}, text);
-    name(this.camera.truth ? 'shown' : 'not annotated', this.top.shown + 17);
+    name(this.camera.truth ? 'annotated' : 'not annotated', this.top.annotated + 17);
     name('decided', this.top.decided + 17);
     name('confidence', this.top.confidence + 26);
     this.used.forEach((k, i) => name(labels[k], this.top.scores + i * this.lane + 11));
@@ -152,7 +153,7 @@ class Timeline {
       if (x + width - from > one[2].length * 6.6 + 10) add(parent, 'text', {class: 'in', x: from + 6, y: y + 17}, one[2]);
     }
   }
-  // Runs of windows in sight; a gap of more than the longest hold breaks the line.
+  // First and last window in sight, and the step that draws at most 2500 of them.
   visible() {
     const t = this.camera.windows.time_sec, margin = 2;
     const first = Math.max(0, t.findIndex(one => one >= this.from - margin));
@@ -190,7 +191,7 @@ function strip(parent, camera, images, timeline) {
   const right = one => (truth || []).some(t => t[2] === one[2] && t[0] < one[1] && one[0] < t[1]);
   const items = camera.decided.map(one => ({time: one[0], label: one[2],
     kind: !truth ? 'plain' : right(one) ? 'good' : 'bad',
-    text: !truth ? 'decided' : right(one) ? 'right' : one[4] ? 'false action' : 'wrong'}));
+    text: !truth ? 'decided' : right(one) ? 'correct' : one[4] ? 'false action' : 'wrong'}));
   items.push(...camera.missed.map(one => ({time: (one[0] + one[1]) / 2, label: one[2], kind: 'bad', text: 'missed'})));
   if (!items.length || !images.length) return;
   const box = add(parent, 'div', {class: 'strip'});
@@ -214,30 +215,32 @@ function recordings() {
     recording.notes.forEach(note => add(box, 'div', {class: 'note'}, note));
     recording.cameras.forEach((camera, c) => {
       const f = camera.figures;
-      add(box, 'p', {}, `${camera.topic}: F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false, ${f.num_frames} frames, ${f.num_dropped} dropped`);
+      add(box, 'p', {}, `${camera.topic}: F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions, ${f.num_frames} frames, ${f.num_dropped} dropped`);
       const timeline = new Timeline(box, recording, camera, thumbnails[r][c]);
-      if (c === 0) add(top, 'button', {}, 'whole').addEventListener('click', () => timeline.show(0, timeline.length));
+      if (c === 0) add(top, 'button', {}, 'show all').addEventListener('click', () => timeline.show(0, timeline.length));
       legend(box, timeline.used);
       strip(box, camera, thumbnails[r][c], timeline);
       for (const [reason, number] of Object.entries(camera.dropped)) add(box, 'div', {class: 'note'}, `${number} frames dropped: ${reason}`);
     });
   });
-  add(page, 'p', {}, 'Wheel zooms, dragging moves, a double click shows the whole. A red frame marks an action that was decided while none was shown.');
+  add(page, 'p', {}, 'Scroll to zoom, drag to pan, double-click to show all. A red outline marks a false action: one that was decided in the background.');
 }
 
 function allFigures(parent) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'All figures');
   const live = report.live;
-  table(box, live ? ['', 'offline', 'live'] : ['', ''], Object.keys(words).map(name => [
-    words[name], [shown[name], {'data-figure': name}], ...(live ? [value(live.figures[name])] : [])]));
+  table(box, live ? ['', 'offline', 'live'] : ['', ''], registry.all.map(figure => [
+    [figure.words, {title: figure.source}], [shown[figure.name], {'data-figure': figure.name}],
+    ...(live ? [withUnit(live.figures[figure.name], figure)] : [])]));
+  add(box, 'p', {}, `Windows settle ${value(report.settle_sec)} s after a change of the annotated label.`);
 }
 
 function confusion(parent) {
   const box = add(parent, 'div', {class: 'card'});
-  add(box, 'h3', {}, 'Windows by what they show (rows) and what was decided (columns)');
+  add(box, 'h3', {}, 'Windows by annotated (rows) and decided label (columns)');
   const rows = report.confusion.windows, used = labels.map((_, k) => k).filter(k => rows[k].some(Boolean) || rows.some(row => row[k]));
-  if (!used.length) { add(box, 'p', {}, 'Nothing is annotated.'); return; }
+  if (!used.length) { add(box, 'p', {}, 'No annotations.'); return; }
   const made = add(box, 'table', {class: 'confusion'}), top = add(made, 'tr');
   add(top, 'th');
   used.forEach(k => add(add(top, 'th', {class: 'turned'}), 'div', {}, labels[k]));
@@ -255,14 +258,15 @@ function confusion(parent) {
 function classes(parent) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'Classes');
-  table(box, ['', 'shown', 'found', 'AP', 'cAP', 'F1@25', 'delay s', 'false'], Object.entries(report.per_class).map(([label, row]) => [
-    label, ...['num_actions', 'num_found', 'average_precision', 'calibrated_ap', 'f1@25', 'delay_median_sec', 'false_actions'].map(name => value(row[name]))]));
+  const unitOf = figure => figure.unit ? `${figure.words}, ${figure.unit}` : figure.words;
+  table(box, ['', ...registry.per_class.map(unitOf)], Object.entries(report.per_class).map(([label, row]) => [
+    label, ...registry.per_class.map(figure => value(row[figure.name]))]));
 }
 
 function histogram(parent, delays) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'Delay from the start of an action to its label');
-  if (!delays.length) { add(box, 'p', {}, 'No annotated action was found.'); return; }
+  if (!delays.length) { add(box, 'p', {}, 'No action was found.'); return; }
   const most = Math.max(...delays, 0.5), step = [0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 30].find(s => most / s <= 16) || most;
   const counts = Array(Math.floor(most / step) + 1).fill(0);
   delays.forEach(delay => counts[Math.floor(delay / step)]++);
@@ -279,10 +283,11 @@ function histogram(parent, delays) {
 
 function live() {
   if (!report.live) return;
-  const box = section('Live beside offline');
+  const box = section('Live against offline');
   report.live.cameras.forEach(camera => {
     add(box, 'h3', {}, camera.camera);
-    table(box, ['', ''], Object.entries(camera.differences).map(([name, number]) => [report.live.words[name] || name, value(number)]));
+    table(box, ['', ''], registry.live.filter(figure => figure.name in camera.differences).map(figure => [
+      [figure.words, {title: figure.source}], withUnit(camera.differences[figure.name], figure)]));
   });
   report.live.notes.forEach(note => add(box, 'div', {class: 'note'}, note));
 }

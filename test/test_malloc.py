@@ -1,4 +1,4 @@
-"""A process with one heap stays with one, however many threads allocate."""
+"""The policies of the allocator, as glibc itself reports them."""
 
 import platform
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 COUNT = """
 import ctypes, re, sys, threading
-from imrs_ros.node.malloc_arena import use_one_heap
+from imrs_ros.malloc import use_one_heap
 if sys.argv[2] == 'one':
     use_one_heap()
 libc = ctypes.CDLL('libc.so.6')

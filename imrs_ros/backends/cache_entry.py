@@ -1,0 +1,98 @@
+"""
+One entry of the model cache: a folder of files with a manifest, checked whenever it is used.
+
+The manifest holds what the entry depends on, and the SHA-256 of every file: an entry that differs
+in one bit, or that another user could have written, is not used.
+"""
+
+from collections.abc import Iterable, Mapping
+import hashlib
+import json
+import os
+from pathlib import Path
+import shutil
+from typing import Any
+
+MANIFEST_FILE = 'manifest.json'
+UNFINISHED = '.making-'
+"""Prefix of an entry's name until it is complete."""
+KEY_LENGTH = 32
+Values = Mapping[str, Any]
+"""All that an entry depends on, as JSON can hold it."""
+
+
+def key_of(values: Values) -> str:
+    """
+    Return the name of the entry that depends on some values.
+
+    :param values: all that it depends on.
+    :return: a file name, different for any other values.
+    """
+    text = json.dumps(values, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+
+
+def publish_entry(unfinished: Path) -> Path:
+    """
+    Complete an entry and move it into place; the caller holds its lock.
+
+    :param unfinished: a folder of all files, and of a manifest that holds the values alone.
+    :return: the folder of the entry.
+    :raises OSError: when it cannot be written.
+    """
+    manifest = unfinished / MANIFEST_FILE
+    values = json.loads(manifest.read_text(encoding='utf-8'))
+    manifest.write_bytes(_manifest_of(unfinished, values))
+    mode = unfinished.stat().st_mode & 0o666
+    for path in unfinished.iterdir():
+        path.chmod(mode)
+        # A robot may lose power at any time.
+        with path.open('rb') as file:
+            os.fsync(file.fileno())
+    folder = unfinished.with_name(unfinished.name.removeprefix(UNFINISHED))
+    shutil.rmtree(folder, ignore_errors=True)
+    return unfinished.rename(folder)
+
+
+def check_entry(folder: Path, values: Values, trusted: Path | None) -> None:
+    """
+    Make sure that an entry is complete, undamaged and from no other user.
+
+    :param folder: the entry.
+    :param values: all that it depends on.
+    :param trusted: as of ``check_owner``.
+    :raises OSError: when it cannot be read, or another user could have written it.
+    :raises ValueError: when it is damaged or depends on other values.
+    """
+    check_owner((folder.parent, folder, *folder.iterdir()), trusted)
+    if (folder / MANIFEST_FILE).read_bytes() != _manifest_of(folder, values):
+        raise ValueError('expected the files listed in its manifest, got others')
+
+
+def check_owner(paths: Iterable[Path], trusted: Path | None) -> None:
+    """
+    Make sure that no other user could have written some files.
+
+    TensorRT executes what an engine says, and altered weights give any label.
+
+    :param paths: files and folders.
+    :param trusted: a file whose owner and writers are trusted besides root and this user.
+    :raises PermissionError: naming one that another user could have written.
+    """
+    owners, writers = {0, os.geteuid()}, 0o022
+    if trusted is not None:
+        owners.add(trusted.stat().st_uid)
+        writers &= ~trusted.stat().st_mode
+    for path in paths:
+        found = path.stat()
+        if not {found.st_uid, path.lstat().st_uid} <= owners or found.st_mode & writers:
+            raise PermissionError(
+                f'expected {path} to be writable by this user or root alone, got owner '
+                f'{found.st_uid} and mode {found.st_mode & 0o777:o}; delete it, or chown it and '
+                'chmod go-w')
+
+
+def _manifest_of(folder: Path, values: Values) -> bytes:
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+               for path in folder.iterdir() if path.name != MANIFEST_FILE}
+    return json.dumps({'values': values, 'sha256': digests}, sort_keys=True).encode()

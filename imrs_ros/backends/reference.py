@@ -1,0 +1,106 @@
+"""
+The logits a model must give for the golden clips: what every backend is checked against.
+
+A backend is compiled for one machine, from files that may have changed, sometimes in another
+precision, by a library that may be wrong.
+
+Layout legend: N clips, K classes.
+"""
+
+from collections.abc import Callable, Sequence
+
+from imrs_ros.golden_clips import digest_of, golden_clips
+from imrs_ros.model_card import ModelCard
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from numpy.typing import NDArray
+
+Infer = Callable[[Sequence[Clip]], NDArray[np.float32]]
+
+
+class ScoreError(RuntimeError):
+    """A backend whose scores are not those of the model."""
+
+
+class Reference:
+    """The golden clips of a model and their logits, by PyTorch in float32."""
+
+    def __init__(self, card: ModelCard) -> None:
+        """
+        Read the logits from the card.
+
+        :param card: the model.
+        """
+        spec = card.spec
+        clips_NTHWC = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))
+        self.clips = tuple(Clip('', clip, 0, 0, '') for clip in clips_NTHWC)
+        self.logits_NK = np.zeros((0, len(card.labels)), np.float32)
+        """Empty where the card has none for these clips."""
+        if card.golden.clips_sha256 == digest_of(clips_NTHWC):
+            self.logits_NK = np.array(card.golden.logits, np.float32)
+        self._bound = card.golden.bound
+
+    @classmethod
+    def complete(cls, card: ModelCard) -> 'Reference':
+        """
+        Read the logits from the card, or compute them with PyTorch where it has none.
+
+        :param card: the model.
+        :return: a reference that has logits.
+        :raises ModelCardError: when they must be computed and the weights do not fit the card.
+        """
+        from imrs_ros.backends.torch_backend import TorchBackend
+        reference = cls(card)
+        if not len(reference.logits_NK):
+            reference.logits_NK = TorchBackend(card, BackendSettings()).infer(reference.clips)
+        return reference
+
+    def check(self, infer: Infer) -> None:
+        """
+        Check a backend by all golden clips at once and by one alone.
+
+        :param infer: as of ``Backend.infer``.
+        :raises ScoreError: when its scores are not those of the model.
+        """
+        check_scores(infer(self.clips), self.logits_NK, self._bound)
+        self.check_one(infer(self.clips[-1:]))
+
+    def check_one(self, logits_1K: NDArray[np.float32], factor: float = 1.0) -> None:
+        """
+        Check the logits of the last golden clip.
+
+        :param logits_1K: a backend's.
+        :param factor: multiplies the bound, for coarser arithmetic.
+        :raises ScoreError: when they are not those of the model.
+        """
+        check_scores(logits_1K, self.logits_NK[-1:], factor * self._bound)
+
+
+def check_scores(
+    logits_NK: NDArray[np.float32], reference_NK: NDArray[np.float32], bound: float,
+) -> float:
+    """
+    Compare a backend's logits with those of the model.
+
+    :param logits_NK: the backend's.
+    :param reference_NK: by plain PyTorch in float32.
+    :param bound: the largest difference allowed.
+    :return: the largest difference.
+    :raises ScoreError: when the shapes differ, a logit is not finite, or one differs by more.
+    """
+    if logits_NK.shape != reference_NK.shape:
+        raise ScoreError(
+            f'expected logits of shape {reference_NK.shape} for the golden clips, got '
+            f'{logits_NK.shape}')
+    num_wrong = int((~np.isfinite(logits_NK)).sum())
+    if num_wrong:
+        raise ScoreError(
+            f'expected finite logits for the golden clips, got {num_wrong} of {logits_NK.size} '
+            'that are not')
+    difference = float(np.abs(logits_NK.astype(np.float64) - reference_NK).max())
+    if not difference <= bound:
+        raise ScoreError(
+            f'expected the logits of PyTorch in float32 within {bound:g} for the golden clips, '
+            f'got a difference of {difference:.4g}')
+    return difference

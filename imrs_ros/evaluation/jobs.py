@@ -1,0 +1,103 @@
+"""What ``evaluate``, ``tune`` and ``record`` share: recordings of the command line, evaluated."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.dask_cluster import dask_cluster
+from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job, Result
+from imrs_ros.evaluation.recordings.recording import RecordingError
+from imrs_ros.evaluation.recordings.source import open_recording
+from imrs_ros.model_card import ModelCard
+from imrs_ros.model_folders import find_model
+from imrs_ros.parameter_file import read_settings
+from joblib import delayed, Parallel
+from tqdm import tqdm
+
+
+def add_job_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add the arguments of a job.
+
+    :param parser: of the sub-command.
+    """
+    parser.add_argument('recordings', nargs='+', type=Path,
+                        help='bags, videos, or folders of them')
+    parser.add_argument('--model', help='name or folder; default: the model of --params')
+    parser.add_argument('--params', type=Path, help='parameter file of the node')
+    parser.add_argument('--annotations', type=Path, nargs='+', metavar='FILE',
+                        help='CSV or ActivityNet JSON; default: the file in or beside each '
+                             'recording')
+    parser.add_argument('--annotation-topic', default='', metavar='TOPIC',
+                        help='std_msgs/String topic in the bags with the label from then on')
+    parser.add_argument('--topics', nargs='+', default=(), metavar='TOPIC',
+                        help='camera topics; default: those of --params, else all')
+    parser.add_argument('--stamps', choices=('header', 'log'), default='header',
+                        help='log: use recording times, for bags without header stamps')
+    parser.add_argument('--jobs', type=int, default=1,
+                        help='recordings evaluated in parallel processes; -1: one per core')
+    parser.add_argument('--dask', metavar='ADDRESS',
+                        help='Dask scheduler, e.g. tcp://host:8786, to run the jobs on')
+
+
+def job_of(options: argparse.Namespace) -> Job:
+    """
+    Create a job from the command line.
+
+    :param options: the command line.
+    :return: the job.
+    :raises ValueError: naming what is wrong.
+    :raises OSError: if there is no such model.
+    """
+    overrides: dict[str, Any] = {'model': options.model} if options.model else {}
+    settings = read_settings(options.params, overrides)
+    card = ModelCard.load(find_model(settings.node.model))
+    settings.decision.check_labels(card.labels)
+    annotations = None
+    if options.annotations:
+        annotations = tuple(a for path in options.annotations for a in read_annotations(path))
+    return Job(card=card, settings=settings, topics=tuple(options.topics),
+               by_log_time=options.stamps == 'log', annotations=annotations,
+               annotation_topic=options.annotation_topic)
+
+
+def evaluate_all(paths: Sequence[Path], job: Job, num_jobs: int = 1, dask: str | None = None,
+                 ) -> list[Result]:
+    """
+    Evaluate recordings in processes or on a Dask cluster; a failure does not stop the rest.
+
+    :param paths: of recordings.
+    :param job: model, settings, annotations.
+    :param num_jobs: processes; 1 for this one, -1 for one per core.
+    :param dask: address of a scheduler whose workers see the same files; None for this machine.
+    :return: the results, in order.
+    :raises ValueError: for 0 processes.
+    """
+    if num_jobs == 0:
+        raise ValueError('expected --jobs of 1 or more, or -1 for one per core, got 0')
+    if num_jobs == 1 and dask is None:
+        with tqdm(total=_num_images(paths, job), unit='image', desc='evaluate',
+                  disable=None) as bar:
+            return [evaluate_recording(path, job, bar.update) for path in paths]
+    with dask_cluster(dask), tqdm(
+            total=len(paths), unit='recording', desc='evaluate', disable=None) as bar:
+        results = []
+        for result in Parallel(n_jobs=num_jobs, return_as='generator')(
+                delayed(evaluate_recording)(path.resolve(), job) for path in paths):
+            results.append(result)
+            bar.update()
+        return results
+
+
+def _num_images(paths: Sequence[Path], job: Job) -> int:
+    def lengths() -> Iterator[int]:
+        for path in paths:
+            try:
+                with open_recording(path, job.topics, preferred=job.preferred) as recording:
+                    yield recording.num_images
+            # Reported when the recording is evaluated.
+            except RecordingError:
+                yield 0
+    return sum(lengths())

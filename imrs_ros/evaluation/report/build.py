@@ -1,0 +1,84 @@
+"""The content of a report: everything measured, the same for the same recordings."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
+from imrs_ros.evaluation.metrics.figure import round_figure
+from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures, per_class
+from imrs_ros.evaluation.metrics.frame_metrics import confusion
+from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.offline.playback import PlayedCamera
+from imrs_ros.evaluation.offline.recording_result import Job, Result, settle_ns
+from imrs_ros.parameter_file import flat
+from imrs_ros.records import NO_ACTION
+import numpy as np
+
+FORMAT = 1
+
+
+def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
+    """
+    Put all results into one report.
+
+    :param results: of the recordings, in the order in which they were named.
+    :param job: model and settings.
+    :return: what JSON holds; nothing that depends on this machine's clock.
+    """
+    tracks = [track for result in results for _, track in result.cameras]
+    annotated = [track for track in tracks if track.annotated is not None]
+    classes = [*job.card.labels, NO_ACTION]
+    return {
+        'format': FORMAT,
+        'model': _model(job), 'settings': flat(job.settings),
+        'backend': next((result.backend for result in results if result.backend), ''),
+        'settle_sec': settle_ns(job.card) / 1e9,
+        'figures': {**figures(tracks), **_counts(camera for r in results for camera, _ in
+                                                 r.cameras)},
+        'per_class': per_class(annotated),
+        'confusion': {'labels': classes, 'windows': confusion(annotated, classes)},
+        'delays_sec': [round_figure(delay) for delay in all_delays_sec(annotated)],
+        'recordings': [_recording(result) for result in results]}
+
+
+def _model(job: Job) -> dict[str, Any]:
+    card = job.card
+    return {'name': card.name, 'labels': list(card.labels), 'network': card.architecture.name,
+            'excitation': card.architecture.excitation, 'num_frames': card.spec.num_frames,
+            'fps': card.spec.fps, 'size_px': card.spec.size_px,
+            'temperature': card.temperature, 'weights_sha256': card.weights_sha256,
+            'accuracy': card.provenance.get('accuracy')}
+
+
+def _counts(cameras: Iterable[PlayedCamera]) -> dict[str, int]:
+    listed = list(cameras)
+    return {'num_frames': sum(camera.num_frames for camera in listed),
+            'num_dropped': sum(camera.dropped.total() for camera in listed),
+            'num_restarts': sum(camera.num_restarts for camera in listed),
+            'num_skipped': sum(camera.num_skipped for camera in listed)}
+
+
+def _recording(result: Result) -> dict[str, Any]:
+    return {'name': result.name, 'duration_sec': round(result.duration_ns / 1e9, 3),
+            'error': result.error, 'notes': result.notes,
+            'cameras': [_camera(camera, track) for camera, track in result.cameras]}
+
+
+def _camera(camera: PlayedCamera, track: Track) -> dict[str, Any]:
+    """Return figures, segments and windows; times in seconds from the start of the recording."""
+    index = {label: k for k, label in enumerate((*track.classes, NO_ACTION))}
+    annotated = track.annotated
+    wrong = set(false_actions(track)) if annotated is not None else set()
+    return {
+        'camera': camera.camera, 'topic': camera.topic,
+        'figures': {**figures([track]), **_counts([camera])},
+        'dropped': dict(sorted(camera.dropped.items())),
+        'truth': None if annotated is None else [[*s.sec, s.label] for s in annotated],
+        'missed': [[*s.sec, s.label] for s, delay in delays_ns(track) if delay is None],
+        'decided': [[*d.sec, d.label, round_figure(d.confidence), d in wrong]
+                    for d in track.decided],
+        'windows': {
+            'time_sec': (track.times_N / 1e9).round(3).tolist(),
+            'decided': [index[label] for label in track.decided_labels],
+            'confidence': track.confidences_N.round(3).tolist(),
+            'scores': track.probabilities_NK.astype(np.float64).round(3).tolist()}}

@@ -1,0 +1,65 @@
+"""The files of a report: ``report.json`` for machines, ``report.html`` for people."""
+
+from collections.abc import Mapping, Sequence
+import json
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.evaluation.metrics.figure_table import summary
+from imrs_ros.evaluation.offline.recording_result import Result
+from imrs_ros.evaluation.report.build import FORMAT
+from imrs_ros.evaluation.report.page import report_page
+
+JSON_FILE, PAGE_FILE = 'report.json', 'report.html'
+SECTIONS = ('model', 'settings', 'figures', 'per_class', 'recordings')
+"""What two reports are compared by."""
+
+
+def check_folder(folder: Path) -> None:
+    """
+    Check where a report is to be written, before hours are spent on it.
+
+    :param folder: present or not.
+    :raises FileExistsError: if it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f'{folder}: expected a folder for the report, got a file; choose '
+                              'another --out')
+
+
+def write_report(report: Mapping[str, Any], results: Sequence[Result], folder: Path) -> None:
+    """
+    Write both files, and print the figures.
+
+    :param report: as ``build_report`` returns it.
+    :param results: the same recordings, for their images.
+    :param folder: created if it is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / JSON_FILE).write_text(
+        json.dumps(report, allow_nan=False, separators=(',', ':')) + '\n', encoding='utf-8')
+    (folder / PAGE_FILE).write_text(report_page(report, results), encoding='utf-8')
+    print(f'{summary(report)}\n{folder / PAGE_FILE}')
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """
+    Read a report.
+
+    :param path: ``report.json`` or its folder.
+    :return: the report.
+    :raises ValueError: if it is no report, or of another format.
+    """
+    path = path / JSON_FILE if path.is_dir() else path
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+        found = report['format']
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f'{path}: expected a report written by "evaluate", got '
+                         f'{type(error).__name__}: {error}') from error
+    if found != FORMAT:
+        raise ValueError(f'{path}: expected format {FORMAT}, got {found}; evaluate again')
+    if missing := [name for name in SECTIONS if name not in report]:
+        raise ValueError(f'{path}: expected a report written by "evaluate", got one without '
+                         f'{", ".join(missing)}; evaluate again')
+    return report

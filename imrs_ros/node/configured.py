@@ -1,0 +1,173 @@
+"""What a configured node does: load, publish, report, follow the graph, end silent actions."""
+
+import platform
+import threading
+
+from imrs_ros.backends import FailoverBackend
+from imrs_ros.model_card import ModelCard
+from imrs_ros.node.camera import RosCamera, WARNING_PERIOD_SEC
+from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.messages import HAS_VISION_MSGS
+from imrs_ros.node.node_health import NodeHealth
+from imrs_ros.node.outputs import NodeOutputs, Status
+from imrs_ros.node.parameters import RosParameters
+from imrs_ros.node.worker import Worker
+from imrs_ros.node_settings import camera_name, Settings
+from imrs_ros.recognizer import Recognizer
+from imrs_ros.records import Decision
+from rclpy.clock import Clock, ClockType
+
+DIAGNOSTICS_PERIOD_SEC = 1.0
+GRAPH_PERIOD_SEC = 0.5
+SILENCE_CHECK_PERIOD_SEC = 0.1
+
+
+class Configured:
+    """
+    The session of a node from configure to cleanup: its model, cameras, outputs and timers.
+
+    Images are decoded and stored on the executor's thread, which returns at once. The model
+    belongs to the worker's thread, which also publishes the decisions.
+    """
+
+    def __init__(
+        self, entities: RosEntities, parameters: RosParameters, settings: Settings,
+        card: ModelCard,
+    ) -> None:
+        """
+        Create the publishers and load the model.
+
+        :param entities: owns what is created, also where this raises; close them to end the
+            session.
+        :param parameters: the node's; locked for the length of the session.
+        :param settings: what the parameters say.
+        :param card: the model.
+        :raises ValueError: when a quality of service is overridden wrongly.
+        :raises RuntimeError: when no backend can run the model.
+        """
+        self._node, self._settings, self._card = entities.node, settings, card
+        if not HAS_VISION_MSGS:
+            self._node.get_logger().warning(
+                'vision_msgs is not installed: only the label topics are published; '
+                'install ros-$ROS_DISTRO-vision-msgs for scores and actions')
+        self._of_activate = RosEntities(self._node)
+        # Held while decisions are published or discarded, so that none is published afterwards.
+        self._output_lock = threading.Lock()
+        self._is_active = self._is_closed = False
+        self._health = NodeHealth(card)
+        self._outputs = NodeOutputs(entities, card)
+        topics = {camera_name(topic): topic for topic in settings.node.cameras}
+        self.cameras = {name: RosCamera(entities, name, topic, card, settings.node)
+                        for name, topic in topics.items()}
+        self.worker = Worker(
+            self._load, self._publish, self._report_lost, settings.window.max_rate_hz)
+        entities.on_close(self.worker.stop)
+        self._start_timers(entities)
+        parameters.hold(card.labels, self._change)
+        entities.on_close(parameters.release)
+        self._outputs.publish_labels(settings.decision.enter_threshold)
+        entities.on_close(self._close)
+
+    def _start_timers(self, entities: RosEntities) -> None:
+        # Not by the node's clock: that of a simulation may stop together with the cameras.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        for period_sec, callback in ((DIAGNOSTICS_PERIOD_SEC, self._report),
+                                     (GRAPH_PERIOD_SEC, self._follow_graph),
+                                     (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
+            entities.timer(period_sec, callback, steady)
+
+    def _load(self) -> Recognizer:
+        """Load the model; runs on the worker's thread."""
+        def warn(reason: str) -> None:
+            self._health.record_failure(reason)
+            self._node.get_logger().warning(reason)
+        settings = self._settings
+        backend = FailoverBackend(self._card, settings.backend, warn)
+        if self._node.context.ok():
+            self._node.get_logger().info(f'model {self._card.name}: {backend.description}')
+        return Recognizer(self._card, backend, tuple(self.cameras), window=settings.window,
+                          decision=settings.decision)
+
+    def _change(self, settings: Settings) -> None:
+        """Apply parameters that were changed at run time."""
+        self.worker.recognizer.change(settings.window, settings.decision)
+        self.worker.limit.max_rate_hz = settings.window.max_rate_hz
+        self._outputs.publish_labels(settings.decision.enter_threshold)
+
+    def activate(self) -> None:
+        """
+        Subscribe to the cameras.
+
+        :raises Exception: when a camera cannot be subscribed to; the node ends the session then.
+        """
+        self._of_activate.on_close(self._forget)
+        self._is_active = True
+        for camera in self.cameras.values():
+            camera.subscribe(self.worker, self._of_activate)
+
+    def deactivate(self) -> None:
+        """Unsubscribe, forget the frames, and end the decided actions; the model stays loaded."""
+        self._of_activate.close()
+        with self._output_lock:
+            for camera in self.cameras.values():
+                camera.outputs.end()
+
+    def _forget(self) -> None:
+        """Discard all frames and decisions: none is published when the node is active again."""
+        with self._output_lock:
+            self._is_active = False
+            self.worker.recognizer.clear()
+
+    def _close(self) -> None:
+        self._of_activate.close()
+        self._is_closed = True
+
+    def _publish(self, decisions: list[Decision]) -> None:
+        """Publish the decisions of one backend call; runs on the worker's thread."""
+        now_ns = self._node.get_clock().now().nanoseconds
+        with self._output_lock:
+            if not self._is_active:
+                return
+            self._health.record_scored()
+            for decision in filter(self.worker.recognizer.is_current, decisions):
+                camera = self.cameras[decision.scores.camera]
+                latency_sec = (now_ns - decision.scores.stamp_ns) / 1e9
+                camera.outputs.publish(decision, latency_sec)
+                camera.health.count_window(latency_sec, decision.scores.inference_sec)
+
+    def _report_lost(self, error: Exception) -> None:
+        """Report windows that could not be scored; runs on the worker's thread."""
+        reason = f'{type(error).__name__}: {error}'
+        self._health.record_loss(reason)
+        if self._node.context.ok():
+            self._node.get_logger().error(
+                f'window lost: {reason}', throttle_duration_sec=WARNING_PERIOD_SEC)
+
+    def _end_silent(self) -> None:
+        """End the actions of cameras that have fallen silent; called by a timer."""
+        if not self._is_active:
+            return
+        for name, camera in self.cameras.items():
+            if camera.health.is_silent(self._settings.window.max_gap_sec):
+                with self._output_lock:
+                    if camera.outputs.end():
+                        self.worker.recognizer.end(name)
+
+    def _follow_graph(self) -> None:
+        """Follow image topics that appear or vanish; called by a timer."""
+        if self._is_active:
+            for camera in self.cameras.values():
+                camera.follow_graph(self.worker)
+
+    def _report(self) -> None:
+        """Publish the diagnostics; called by a timer."""
+        if self._is_closed:
+            return
+        state = 'active' if self._is_active else 'inactive'
+        recognizer = self.worker.recognizer
+        self._outputs.publish_diagnostics([
+            Status(camera=None, hardware_id=platform.node(), state=state,
+                   problems=self._health.problems(),
+                   values=self._health.values(recognizer.description)),
+            *(camera.status(state, recognizer.num_skipped(name), expects_images=self._is_active)
+              for name, camera in self.cameras.items())])

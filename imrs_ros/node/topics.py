@@ -1,0 +1,45 @@
+"""Names that others read: the topics of the node, and its entries in ``/diagnostics``; no ROS."""
+
+from imrs_ros.node_settings import NODE
+
+RECOGNIZER = f'/{NODE}'
+"""Full name of a recognizer without a namespace."""
+CLASSIFICATION, ACTION, LABEL, ANNOTATED = 'classification', 'action', 'label', 'annotated'
+"""Outputs of every camera."""
+LABELS = '~/labels'
+DIAGNOSTICS = '/diagnostics'
+
+
+def output_topic(camera: str, output: str, node: str = '~') -> str:
+    """
+    Return the topic of a camera's output.
+
+    :param camera: the camera's name.
+    :param output: one of the outputs above.
+    :param node: full name of the node; default its private namespace, for the node itself.
+    :return: such as ``/recognizer/front/action``.
+    """
+    return f'{node}/{camera}/{output}'
+
+
+def status_name(node: str, camera: str | None = None) -> str:
+    """
+    Return the name of an entry in ``/diagnostics``.
+
+    :param node: full name of the node, so that those of two namespaces differ.
+    :param camera: the camera's name; None for the node itself.
+    :return: such as ``/robot1/recognizer: camera front``.
+    """
+    return f'{node}: node' if camera is None else f'{node}: camera {camera}'
+
+
+def camera_of_status(name: str, node: str) -> str | None:
+    """
+    Return the camera that an entry in ``/diagnostics`` describes.
+
+    :param name: name of the entry.
+    :param node: full name of the node.
+    :return: the camera's name; None for an entry of another node, or of no camera.
+    """
+    prefix = status_name(node, '')
+    return name[len(prefix):] if name.startswith(prefix) else None

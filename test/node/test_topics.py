@@ -1,0 +1,52 @@
+"""Names on the graph, also of two nodes in namespaces of their own."""
+
+import platform
+
+from imrs_ros.node.spinning import start_spinning
+from imrs_ros.node.topics import camera_of_status, output_topic, status_name
+import pytest
+from rclpy.parameter import Parameter
+from ros_support import tiny_parameters
+
+diagnostic_msgs = pytest.importorskip('diagnostic_msgs.msg')
+
+
+def test_names():
+    assert output_topic('front', 'action') == '~/front/action'
+    assert output_topic('front', 'action', '/robot1/recognizer') == (
+        '/robot1/recognizer/front/action')
+    name = status_name('/robot1/recognizer', 'front')
+    assert name == '/robot1/recognizer: camera front'
+    assert camera_of_status(name, '/robot1/recognizer') == 'front'
+    assert camera_of_status(name, '/recognizer') is None
+    assert camera_of_status(status_name('/recognizer'), '/recognizer') is None
+
+
+def test_diagnostics_of_two_namespaces_differ(graph, tiny_card):
+    from imrs_ros.node.recognizer_node import RecognizerNode, start
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    overrides = [Parameter(name, value=value)
+                 for name, value in tiny_parameters(tiny_card, 'front/image_raw').items()]
+    nodes = [RecognizerNode(context=graph.context, namespace=namespace,
+                            parameter_overrides=overrides)
+             for namespace in ('/robot1', '/robot2')]
+    stops = []
+    try:
+        for node in nodes:
+            start(node)
+            stops.append(start_spinning(node))
+        hardware_ids = {}
+
+        def all_reported():
+            hardware_ids.update({s.name: s.hardware_id for m in diagnostics for s in m.status})
+            return len(hardware_ids) == 4
+        graph.wait(all_reported)
+    finally:
+        for stop in stops:
+            stop()
+        for node in nodes:
+            node.destroy_node()
+    assert hardware_ids == {
+        name: value for robot in ('/robot1', '/robot2') for name, value in (
+            (f'{robot}/recognizer: node', platform.node()),
+            (f'{robot}/recognizer: camera front', f'{robot}/front/image_raw'))}

@@ -1,0 +1,80 @@
+"""Validation videos held out by group, or as a fraction of each class."""
+
+from pathlib import Path
+
+import pytest
+from sample_data_sets import make_hmdb51
+from training.data_set.hold_out import hold_out_fraction, hold_out_groups
+from training.data_set.splits import LabelledVideo, read_split
+
+
+def test_hold_out_groups(synthetic_data):
+    train = read_split(synthetic_data, 1).train
+    kept, held = hold_out_groups(train, [9])
+    assert {v.group for v in kept} == {8}
+    assert {v.group for v in held} == {9}
+    with pytest.raises(ValueError, match=r'got \[77\] of \[8, 9\]'):
+        hold_out_groups(train, [77])
+
+
+def test_hold_out_groups_needs_groups(tmp_path):
+    train = read_split(make_hmdb51(tmp_path / 'data'), 1).train
+    with pytest.raises(ValueError, match=r'got 2 of 2 without a group, .*validation_fraction'):
+        hold_out_groups(train, [1])
+
+
+def videos(sizes, group_size=None):
+    """Return LabelledVideos, ``sizes`` of each class, in groups of ``group_size`` or without."""
+    return tuple(
+        LabelledVideo(Path(f'/data/{label}/video {i}.avi'), label,
+                      None if group_size is None else i // group_size)
+        for label, size in enumerate(sizes) for i in range(size))
+
+
+@pytest.mark.parametrize(('sizes', 'fraction', 'expected'), [
+    ((10, 20, 40), 0.2, (2, 4, 8)),
+    ((10, 20, 40), 0.5, (5, 10, 20)),
+    ((10, 2, 1), 0.2, (2, 1, 0)),
+    ((10, 3, 2), 0.01, (1, 1, 1)),
+    ((10, 3, 2), 0.99, (9, 2, 1)),
+])
+def test_hold_out_fraction_takes_the_fraction_of_each_class(sizes, fraction, expected):
+    everything = videos(sizes)
+    kept, held = hold_out_fraction(everything, fraction, seed=3)
+    assert tuple(sum(v.label == i for v in held) for i in range(len(sizes))) == expected
+    assert sorted(kept + held, key=everything.index) == list(everything)
+    assert list(kept) == sorted(kept, key=everything.index)
+
+
+def test_hold_out_fraction_depends_on_seed_and_names_only():
+    everything = videos((30, 30))
+    _, held = hold_out_fraction(everything, 0.3, seed=1)
+    _, held_reversed = hold_out_fraction(everything[::-1], 0.3, seed=1)
+    _, held_other_seed = hold_out_fraction(everything, 0.3, seed=2)
+    moved = tuple(
+        LabelledVideo(Path('/other') / v.path.with_suffix('.mp4').name, v.label, None)
+        for v in everything)
+    _, held_moved = hold_out_fraction(moved, 0.3, seed=1)
+    assert held_reversed == held[::-1]
+    assert [(v.label, v.path.stem) for v in held_moved] == [(v.label, v.path.stem) for v in held]
+    assert set(held_other_seed) != set(held)
+    assert {v.path.stem for v in held if v.label == 0} != {
+        v.path.stem for v in held if v.label == 1}
+
+
+def test_hold_out_fraction_keeps_groups_whole():
+    kept, held = hold_out_fraction(videos((20, 20), group_size=4), 0.4, seed=0)
+    assert not {(v.label, v.group) for v in kept} & {(v.label, v.group) for v in held}
+    assert [sum(v.label == i for v in held) for i in (0, 1)] == [8, 8]
+
+
+@pytest.mark.parametrize(('sizes', 'fraction', 'message'), [
+    ((5,), 0.0, r'fraction: expected a number in \(0, 1\), got 0.0'),
+    ((5,), 1.0, 'got 1.0'),
+    ((5,), float('nan'), 'got nan'),
+    ((1, 1), 0.5, 'got 2 videos, each alone in its class'),
+    ((), 0.5, 'got 0 videos'),
+])
+def test_hold_out_fraction_refuses(sizes, fraction, message):
+    with pytest.raises(ValueError, match=message):
+        hold_out_fraction(videos(sizes), fraction, seed=0)
