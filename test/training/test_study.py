@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from training.clips.frame_store import ExtractSettings
+from training.clips.extract_settings import ExtractSettings
 from training.extract import extract
 from training.studies.plan import read_study
 from training.studies.results_file import load_results, record_result

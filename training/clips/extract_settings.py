@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from imrs_ros.atomic_file import replace_text
 from training.clips.optical_flow import FLOW_METHODS
 import yaml
 
@@ -81,7 +82,7 @@ class ExtractSettings:
         :param root: folder of extracted frames.
         """
         values = {**asdict(self), 'opencv': cv2.__version__}
-        (root / SETTINGS_FILE).write_text(yaml.safe_dump(values, sort_keys=False))
+        replace_text(root / SETTINGS_FILE, yaml.safe_dump(values, sort_keys=False))
 
     @classmethod
     def load(cls, root: Path) -> 'ExtractSettings':

@@ -6,9 +6,9 @@ Layout legend: H height, W width, C channels.
 
 from collections.abc import Iterable
 from pathlib import Path
-import shutil
 
 import cv2
+from imrs_ros.atomic_file import replace_folder
 from imrs_ros.video import video_timeline, VideoError
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +34,10 @@ def extract_video(video: Path, folder: Path, settings: ExtractSettings) -> None:
         count = min(length, round(settings.max_sec * timeline.fps))
     images = read_on_grid(
         video, settings.fps, (length - count) // 2, None if count == length else count)
-    partial = folder.with_name(folder.name + '.partial')
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        num_frames = _write_video(images, partial, settings)
+    with replace_folder(folder, flush=False) as new:
+        num_frames = _write_video(images, new, settings)
         if settings.flow is not None and num_frames < 2:
             raise VideoError(f'{video}: expected at least two frames for flow, got {num_frames}')
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write_video(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pickle
 from typing import Any
 
-from imrs_ros.atomic_file import replace_file
+from imrs_ros.atomic_file import replace_file, replace_text
 import torch
 from training.config import RunConfig
 import yaml
@@ -74,7 +74,7 @@ def write_settings(config: RunConfig, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(config.to_mapping(), sort_keys=False)
-    (folder / CONFIG_FILE).write_text(text)
+    replace_text(folder / CONFIG_FILE, text)
 
 
 def write_atomically(content: dict[str, Any], path: Path) -> None:

@@ -35,7 +35,7 @@ class StudyRun:
 
     @property
     def stream(self) -> str:
-        """What is trained: ``rgb``, ``flow``, ``mars`` or ``imrs``."""
+        """Return what is trained: ``rgb``, ``flow``, ``mars`` or ``imrs``."""
         if not self.config.teachers:
             return self.config.stream
         return 'imrs' if self.config.lambda2 else 'mars'
