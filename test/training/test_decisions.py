@@ -8,10 +8,11 @@ from training.decisions import describe, grid, play
 def test_videos_follow_each_other_and_actions_lie_where_they_were_played(tiny_card, tmp_path):
     path = write_video(tmp_path / 'clip.avi', 50)
     track = play([('wave', path), (NO_ACTION, path), ('fall', path)], tiny_card, hop=5)
-    assert [(s.sec, s.label) for s in track.truth] == [((0.0, 2.0), 'wave'), ((4.0, 6.0), 'fall')]
+    assert [(s.sec, s.label) for s in track.annotated] == [
+        ((0.0, 2.0), 'wave'), ((4.0, 6.0), 'fall')]
     assert track.duration_ns == 6_000_000_000
     # The first window after 16 frames, then one every fifth, over the cuts.
-    assert len(track.labels) == (150 - 16) // 5 + 1
+    assert len(track.decided_labels) == (150 - 16) // 5 + 1
     assert track.probabilities_NK.shape == (27, 3)
 
 
