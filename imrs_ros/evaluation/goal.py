@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
-from imrs_ros.evaluation.metrics.figure import DECISION_FIGURES, FIGURES, Value
+from imrs_ros.evaluation.metrics.figure import FIGURES, TRACK_FIGURES, Value
 
 UNDEFINED = 1e6
 """Worse than any figure."""
-GOALS = tuple(figure.name for figure in DECISION_FIGURES if figure.better != 'neither')
-"""Figures that a search can improve: they follow from the decisions alone."""
+SCORE_FIGURES = ('mean_ap', 'calibrated_map', 'no_action_auroc')
+"""Computed from scores, whatever is decided."""
+GOALS = tuple(figure.name for figure in TRACK_FIGURES
+              if figure.better != 'neither' and figure.name not in SCORE_FIGURES)
+"""Figures that other decisions can improve."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from imrs_ros.evaluation.goal import Goal, GOALS
 from imrs_ros.evaluation.jobs import add_job_arguments, evaluate_all, job_of
-from imrs_ros.evaluation.metrics.figure import DECISION_FIGURES
+from imrs_ros.evaluation.metrics.figure import TRACK_FIGURES
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.search import folds, tune, Tuned, tuned_parameters
@@ -44,7 +44,7 @@ def format_tuning(tuned: Tuned, goal: Goal) -> str:
     lines = [header_row('before', 'held out', 'on all')]
     lines += [figure_row(figure.words, tuned.before[figure.name], held_out.get(figure.name),
                          tuned.on_all[figure.name], unit=figure.unit)
-              for figure in DECISION_FIGURES]
+              for figure in TRACK_FIGURES]
     if tuned.held_out is None:
         lines.append('One recording: nothing was held out, and "on all" is too good. Annotate '
                      'another one.')

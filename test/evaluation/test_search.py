@@ -1,7 +1,7 @@
 """Tuning: finds the best settings, and judges them on held-out recordings."""
 
 from imrs_ros.evaluation.command import main
-from imrs_ros.evaluation.goal import Goal, GOALS
+from imrs_ros.evaluation.goal import Goal, GOALS, SCORE_FIGURES
 from imrs_ros.evaluation.metrics.figure import FIGURES
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
@@ -83,6 +83,14 @@ def test_every_goal_can_be_tuned_for(name):
 def test_other_goals_are_refused_at_the_command_line(name, tmp_path):
     with pytest.raises(SystemExit, match=f'^tune: expected --goal to be one of f.*got {name!r}'):
         main(['tune', str(tmp_path), '--goal', name, '--out', str(tmp_path / 'tuned.yaml')])
+
+
+def test_figures_of_scores_do_not_follow_decisions():
+    found = [figures([decide(scored(1), DecisionSettings(enter_threshold=threshold))])
+             for threshold in (0.6, 0.99)]
+    same = {name for name in found[0] if found[0][name] == found[1][name]}
+    assert set(SCORE_FIGURES) < same
+    assert 'f1@25' not in same
 
 
 def test_folds_hold_out_every_recording_once():

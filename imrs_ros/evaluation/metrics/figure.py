@@ -79,7 +79,7 @@ DE_GEEST, LEA_2016, LEA_2017, HEILBRON = (
 _EVENTS = 'decided against annotated segments, matched one to one, most confident first'
 _BACKGROUND = 'time without annotation, less the settling time after each action'
 
-DECISION_FIGURES = (
+TRACK_FIGURES = (
     Figure('frame_accuracy', 'windows with the right label', '', 'higher',
            'right windows over all windows; no action is a label'),
     Figure('settled_accuracy', 'windows with the right label, settled', '', 'higher',
@@ -109,7 +109,7 @@ DECISION_FIGURES = (
     Figure('changes_per_min', 'label changes per minute', '1/min', 'lower',
            'changes of the decided label over the length of the recordings'),
     Figure('num_windows', 'windows scored', '', 'neither', 'windows with a decision'))
-"""Computed from tracks alone by ``figures.figures``; one that can be better may be tuned for."""
+"""Computed from tracks by ``figures.figures``; what decisions can improve may be tuned for."""
 
 PLAYBACK_FIGURES = (
     Figure('num_skipped', 'windows skipped', '', 'lower',
@@ -120,7 +120,7 @@ PLAYBACK_FIGURES = (
            'windows emptied because stamps jumped or frames were missing'))
 """Counted while a recording is played, whatever is decided."""
 
-FIGURES = {figure.name: figure for figure in (*DECISION_FIGURES, *PLAYBACK_FIGURES)}
+FIGURES = {figure.name: figure for figure in (*TRACK_FIGURES, *PLAYBACK_FIGURES)}
 """The figures of a report by name, in the order of its tables."""
 
 CLASS_FIGURES = (

@@ -17,7 +17,7 @@ def figures(tracks: Sequence[Track]) -> dict[str, Value]:
     Compute every figure over all windows and segments of some tracks.
 
     :param tracks: annotated; of others only windows and label changes count.
-    :return: the rows of ``DECISION_FIGURES`` by name; None where one is undefined, as without
+    :return: the rows of ``TRACK_FIGURES`` by name; None where one is undefined, as without
         any action.
     """
     annotated = [track for track in tracks if track.annotated is not None]

@@ -8,7 +8,7 @@ from imrs_ros.evaluation.ground_truth.segment import gaps, runs
 from imrs_ros.evaluation.metrics.event_metrics import (
     background_sec, delays_ns, false_actions, match_events, num_changes)
 from imrs_ros.evaluation.metrics.figure import (
-    CLASS_FIGURES, DECISION_FIGURES, Figure, FIGURES, format_figure, LIVE_FIGURES, round_figure)
+    CLASS_FIGURES, Figure, FIGURES, format_figure, LIVE_FIGURES, round_figure, TRACK_FIGURES)
 from imrs_ros.evaluation.metrics.figures import figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import (
     accuracy, average_precision, confusion, no_action_auroc)
@@ -241,7 +241,7 @@ def test_figures_without_windows_actions_or_annotations_are_none_not_errors():
 
 def test_every_row_is_computed_and_documented(root):
     one = track(['wave', NONE], [segment(0, 1, 'wave')])
-    assert list(figures([])) == list(figures([one])) == [row.name for row in DECISION_FIGURES]
+    assert list(figures([])) == list(figures([one])) == [row.name for row in TRACK_FIGURES]
     assert list(per_class([one])['wave']) == [row.name for row in CLASS_FIGURES]
     guide = (root / 'docs' / 'evaluate_your_robot.md').read_text()
     missing = {row.name for row in (*FIGURES.values(), *CLASS_FIGURES, *LIVE_FIGURES)
