@@ -8,6 +8,18 @@ PACKAGE = 'imrs_ros'
 SHARE = f'share/{PACKAGE}'
 MODELS = sorted(folder for folder in Path('models').iterdir() if folder.is_dir())
 
+
+def requirements(name: str) -> list[str]:
+    """
+    Return the packages that a file in ``requirements/`` lists.
+
+    :param name: the file, without ``.txt``.
+    :return: names of packages, without the versions that the project is tested with.
+    """
+    lines = Path(f'requirements/{name}.txt').read_text(encoding='utf-8').splitlines()
+    return [line.split('==')[0] for line in lines if line and not line.startswith('#')]
+
+
 setup(
     name=PACKAGE,
     version='0.1.0',
@@ -31,10 +43,11 @@ setup(
     python_requires='>=3.10',
     install_requires=['setuptools'],
     extras_require={
-        'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'psutil',
-                    'PyYAML', 'safetensors', 'torch'],
-        'evaluation': ['joblib', 'optuna', 'rosbags', 'scikit-learn', 'tqdm'],
-        'gpu': ['torch-tensorrt'],
+        'runtime': requirements('run'),
+        'evaluation': requirements('evaluate'),
+        'gpu': requirements('gpu'),
+        # With pytest in it, `colcon test` runs pytest.
+        'test': requirements('test'),
     },
     zip_safe=False,
     entry_points={'console_scripts': [
