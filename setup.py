@@ -8,18 +8,30 @@ PACKAGE = 'imrs_ros'
 SHARE = f'share/{PACKAGE}'
 
 
-def installed(top):
+def installed(top: str) -> list[tuple[str, list[str]]]:
     """
-    List a folder for ``data_files``, and all folders in it.
+    List a folder, and all folders below it, for ``data_files``.
 
-    :param top: such as ``models``; what a killed process left unfinished there stays out.
-    :return: a target folder and its files, for every folder that has any.
+    :param top: such as ``models``. Hidden files and folders are left out: unfinished entries of
+        the cache are hidden.
+    :return: target folder and files of every folder that has files.
     """
-    found = {}
+    found: dict[str, list[str]] = {}
     for path in sorted(Path(top).rglob('[!.]*')):
         if path.is_file() and not any(part.startswith('.') for part in path.parts):
             found.setdefault(f'{SHARE}/{path.parent.as_posix()}', []).append(str(path))
     return list(found.items())
+
+
+def requirements(name: str) -> list[str]:
+    """
+    Return the packages that a file in ``requirements/`` lists.
+
+    :param name: the file, without ``.txt``.
+    :return: names of packages, without the versions that the project is tested with.
+    """
+    lines = Path(f'requirements/{name}.txt').read_text(encoding='utf-8').splitlines()
+    return [line.split('==')[0] for line in lines if line and not line.startswith('#')]
 
 
 setup(
@@ -44,10 +56,11 @@ setup(
     python_requires='>=3.10',
     install_requires=['setuptools'],
     extras_require={
-        'runtime': ['numpy', 'openvino', 'opencv-python-headless', 'pillow', 'psutil',
-                    'PyYAML', 'safetensors', 'torch'],
-        'evaluation': ['av', 'joblib', 'optuna', 'rosbags', 'scikit-learn', 'tqdm'],
-        'gpu': ['torch-tensorrt'],
+        'runtime': requirements('run'),
+        'evaluation': requirements('evaluate'),
+        'gpu': requirements('gpu'),
+        # With pytest in it, `colcon test` runs pytest.
+        'test': requirements('test'),
     },
     zip_safe=False,
     entry_points={'console_scripts': [

@@ -1,10 +1,10 @@
 """
 This project's CPU default against PyTorch: ``PYTHONPATH=. python benchmarks/against_pytorch.py``.
 
-One clip of resnext101 with channel excitation, in turns: windows that share no frames and windows
-one frame apart by the OpenVINO backend, the plain PyTorch module (what users of MARS run), that
-compiled by ``torch.compile``, and a product of two matrices by PyTorch: the most that this machine
-computes. FLOPs are 2 x MAC of a whole clip.
+Times one clip of resnext101 with channel excitation, interleaved: the OpenVINO backend on windows
+that share no frames and on windows one frame apart, the plain PyTorch module (what users of MARS
+run), the same under ``torch.compile``, and a matrix product in PyTorch as the peak of this
+machine. FLOPs are 2 x MAC of a whole clip.
 """
 
 import argparse
@@ -25,7 +25,7 @@ PEAK, EAGER = 'matrix product', 'torch eager'
 def scoring(network: Callable[[torch.Tensor], torch.Tensor], clip: torch.Tensor,
             ) -> Callable[[], object]:
     """
-    Give a call that scores a clip.
+    Return a call that scores a clip.
 
     :param network: scores clips_NTHWC.
     :param clip: clip_1THWC, uint8.
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument('--network', default='resnext101')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=15)
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     with model_card(options.network) as card:

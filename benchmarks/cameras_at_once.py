@@ -1,8 +1,8 @@
 """
-Windows of several cameras in one call: ``PYTHONPATH=. python benchmarks/cameras_at_once.py``.
+Batches of cameras: ``PYTHONPATH=. python benchmarks/cameras_at_once.py``.
 
-Whether a CPU is quicker with them than one after the other. Eight cameras, in calls of 1, 2, 4 and
-8 windows, in turns; the figures are medians, a window.
+Measures whether a CPU scores windows of several cameras faster together than one by one: eight
+cameras, in calls of 1, 2, 4 and 8 windows, interleaved. The figures are medians per window.
 """
 
 import argparse
@@ -23,9 +23,9 @@ def measure(name: str, hop: int, sizes: list[int], rounds: int) -> dict[str, Any
 
     :param name: see ``model_card``.
     :param hop: frames from window to window of a camera.
-    :param sizes: windows a call.
-    :param rounds: how often all cameras are scored in each way.
-    :return: ms a window by size.
+    :param sizes: windows per call.
+    :param rounds: how often all cameras are scored with each size.
+    :return: ms per window, by size.
     """
     with model_card(name) as card:
         backend = OpenVinoBackend(card, BackendSettings())
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument('--hops', type=int, nargs='+', default=[1, 2, 4, 8])
     parser.add_argument('--sizes', type=int, nargs='+', default=[1, 2, 4, 8])
     parser.add_argument('--rounds', type=int, default=9)
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     records = [measure(name, hop, options.sizes, options.rounds)
                for name in options.models for hop in options.hops]

@@ -1,11 +1,12 @@
 """
-What one image costs on the executor's thread, from the serialised message to the ring of frames.
+Time one image on the executor's thread, from the serialised message to the ring of frames.
 
-Two ways, interleaved in one process. The node's: fields read from the bytes, the square cut out
-and shrunk, JPEG reduced. And the plain one: rclpy's message, the whole image decoded and
-converted, its square averaged by OpenCV. Then what a subscription costs before that, with
-``raw=True`` as the node has it and without, from a publisher in this process. Frames are those of
-a real video, enlarged; noise without one. Part of ``make bench``.
+Compares two implementations, interleaved in one process. The node's reads the fields from the
+bytes, crops and shrinks the square, and decodes JPEG at reduced size. The plain one deserialises
+with rclpy, decodes and converts the whole image, and averages its square with OpenCV. Then times
+taking a message from a subscription, with ``raw=True`` as in the node and without, from a
+publisher in this process. Frames come from a real video, enlarged; without one they are noise.
+Part of ``make bench``.
 """
 
 import argparse
@@ -42,7 +43,7 @@ KINDS = ('rgb8', 'bgr8', 'yuyv', 'nv12', 'mono8', 'bayer_rggb8', 'JPEG')
 PLAN = (*(('to ring', kind) for kind in KINDS), ('taken', 'rgb8'), ('taken', 'JPEG'))
 JPEG_QUALITY = 80
 NUM_FRAMES = 16
-"""Different frames that are gone through."""
+"""Different frames, sent in a cycle."""
 PERIOD_NS = 40_000_000
 DISCOVERY_SEC, ARRIVAL_SEC = 5.0, 5.0
 
@@ -52,7 +53,7 @@ Timings = dict[str, list[float]]
 
 def load_frames(video: Path | None, size: tuple[int, int]) -> list[Frame]:
     """
-    Give frames of one size.
+    Return frames of one size.
 
     :param video: a file; None for noise.
     :param size: width and height.
@@ -69,7 +70,7 @@ def load_frames(video: Path | None, size: tuple[int, int]) -> list[Frame]:
 
 def make_message(frame: Frame, kind: str) -> Image | CompressedImage:
     """
-    Make a message of a kind; its pixels are right where that matters for the cost.
+    Return a message of a kind; its pixels are right only where that affects the cost.
 
     :param frame: the frame.
     :param kind: of ``KINDS``.
@@ -86,12 +87,12 @@ def make_message(frame: Frame, kind: str) -> Image | CompressedImage:
 
 def node_way(stream: CameraStream, kind: AnyKind, size_px: int) -> Callable[[bytes, int], object]:
     """
-    Give the node's way from bytes to the ring.
+    Return the node's path from bytes to the ring.
 
     :param stream: holds the ring.
     :param kind: the message.
     :param size_px: side of the network's frames.
-    :return: the way, given bytes and a stamp in ns.
+    :return: the path, called with bytes and a stamp in ns.
     """
     def run(data: bytes, stamp_ns: int) -> object:
         frame = decode_square(read_message(kind, data), size_px)
@@ -101,12 +102,12 @@ def node_way(stream: CameraStream, kind: AnyKind, size_px: int) -> Callable[[byt
 
 def plain_way(stream: CameraStream, kind: AnyKind, size_px: int) -> Callable[[bytes, int], object]:
     """
-    Give the plain way from bytes to the ring.
+    Return the plain path from bytes to the ring.
 
     :param stream: holds the ring.
     :param kind: the message.
     :param size_px: side of the network's frames.
-    :return: the way, given bytes and a stamp in ns.
+    :return: the path, called with bytes and a stamp in ns.
     """
     def run(data: bytes, stamp_ns: int) -> object:
         frame = decode_image(deserialize_message(data, kind))
@@ -122,7 +123,7 @@ def summary(durations: Timings) -> dict[str, float]:
     """
     Reduce durations to medians, 95th percentiles and their ratio.
 
-    :param durations: seconds, of the node's way and of the other.
+    :param durations: seconds, of the node's path and of the plain one.
     :return: ms, and the plain median over the node's.
     """
     found: dict[str, float] = {}
@@ -137,12 +138,12 @@ def measure(
     frames: list[Frame], kind: str, card: ModelCard, repeats: int,
 ) -> dict[str, float]:
     """
-    Time both ways for one kind and size.
+    Time both paths for one kind and size.
 
     :param frames: what to send.
     :param kind: of ``KINDS``.
     :param card: the model.
-    :param repeats: frames a way.
+    :param repeats: frames per path.
     :return: as of ``summary``.
     """
     messages = [make_message(frame, kind) for frame in frames]
@@ -163,12 +164,12 @@ def measure(
 
 def taken(frames: list[Frame], kind: str, repeats: int) -> dict[str, float]:
     """
-    Time how a message is taken from the middleware, as bytes and as rclpy's message.
+    Time taking a message from the middleware, as bytes and as an rclpy message.
 
     :param frames: what to publish.
     :param kind: of ``KINDS``.
     :param repeats: messages.
-    :return: as of ``summary``; the node's way reads the fields, too.
+    :return: as of ``summary``; the node's path includes reading the fields.
     """
     messages = [make_message(frame, kind) for frame in frames]
     message_kind = type(messages[0])
@@ -198,7 +199,7 @@ def taken(frames: list[Frame], kind: str, repeats: int) -> dict[str, float]:
 
 
 def _take(subscription: Subscription) -> tuple[float, Any]:
-    """Give when a message was asked for, and the message, once it is there."""
+    """Return when a message was asked for, and the message once it has arrived."""
     end_sec = time.monotonic() + ARRIVAL_SEC
     while time.monotonic() < end_sec:
         start = time.perf_counter()
@@ -211,7 +212,7 @@ def _take(subscription: Subscription) -> tuple[float, Any]:
 
 def find_video() -> Path | None:
     """
-    Look for a real video.
+    Find a real video.
 
     :return: one of the data folder, or None.
     """
@@ -223,7 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('--model', default='ucf10', help='name or folder (default: %(default)s)')
     parser.add_argument('--repeats', type=int, default=100, help='frames (default: %(default)s)')
-    parser.add_argument('--json', type=Path, help='file to write, too')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     arguments = parser.parse_args()
     card, video = ModelCard.load(find_model(arguments.model)), find_video()
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')

@@ -1,7 +1,7 @@
 """
-What sharing frames brings at any hop: ``PYTHONPATH=. python benchmarks/frame_reuse.py``.
+Speed-up by frame reuse, by hop: ``PYTHONPATH=. python benchmarks/frame_reuse.py``.
 
-Compares windows that share their work with the same network as one OpenVINO graph, in turns.
+Compares windows that share their work with the same network as one OpenVINO graph, interleaved.
 ``largest error`` is that of the logits, relative to the largest logit.
 """
 
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument('--hops', type=int, nargs='+', default=[1, 2, 4, 8, 16])
     parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its choice')
     parser.add_argument('--rounds', type=int, default=25)
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     records = [record for name in options.models
                for record in measure(name, options.hops, options.threads, options.rounds)]

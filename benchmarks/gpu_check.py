@@ -1,10 +1,10 @@
 """
-The whole check of the GPU backends, on a machine that has an NVIDIA GPU.
+Check the GPU backends on a machine that has an NVIDIA GPU.
 
-Builds and gates each backend with an empty cache, starts it again from the cache, times 1 to 8
-clips at once, all backends in turn, compares their scores with PyTorch in float32, and tells what
-``auto`` takes. Install ``requirements/gpu.txt``, then run ``.venv/bin/python
-benchmarks/gpu_check.py``; ends with 1 where something was refused. Not yet run on a GPU.
+Builds and checks each backend with an empty cache, loads it again from the cache, times 1 to 8
+clips per call, the backends interleaved, compares their scores with PyTorch in float32, and
+reports what ``auto`` selects. Install ``requirements/gpu.txt``, then run ``.venv/bin/python
+benchmarks/gpu_check.py``; exits with 1 if a backend was refused. Not yet run on a GPU.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def timed_load(card: ModelCard, name: str) -> tuple[LoadedBackend, float]:
 
     :param card: the model.
     :param name: as in the setting ``backend``.
-    :return: the backend, and how long it took, s.
+    :return: the backend, and the time to load it, s.
     """
     start = time.perf_counter()
     loaded = load_backend(card, BackendSettings(backend=name))
@@ -46,11 +46,11 @@ def timed_load(card: ModelCard, name: str) -> tuple[LoadedBackend, float]:
 
 def make_clips(spec: InputSpec, number: int) -> list[Clip]:
     """
-    Make clips to score.
+    Return clips to score.
 
     :param spec: the model's input.
     :param number: how many.
-    :return: golden clips, over and over.
+    :return: golden clips, repeated.
     """
     clips = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))
     return [Clip('', clips[i % len(clips)], 0, 0, '') for i in range(number)]
@@ -60,7 +60,7 @@ def latencies(
     backends: dict[str, Backend], spec: InputSpec, repeats: int,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """
-    Time all backends in turn.
+    Time all backends, interleaved.
 
     :param backends: loaded, by name.
     :param spec: the model's input.
@@ -92,7 +92,7 @@ def check_backends(card: ModelCard, names: Sequence[str], repeats: int) -> dict[
     :param card: the model.
     :param names: of the backends.
     :param repeats: calls of each, for each number of clips.
-    :return: what was found, by backend; refusals and errors among it.
+    :return: results by backend, refusals and errors among them.
     """
     reference = Reference.complete(card)
     found: dict[str, Any] = {}
@@ -133,16 +133,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('--model', default='ucf10', help='name or folder (default: %(default)s)')
     parser.add_argument('--backends', nargs='+', default=BACKENDS,
-                        help='what to check (default: %(default)s)')
+                        help='backends to check (default: %(default)s)')
     parser.add_argument('--repeats', type=int, default=50, help='calls (default: %(default)s)')
-    parser.add_argument('--json', type=Path, help='file to write, too')
+    parser.add_argument('--json', type=Path, help='also write the results to this file')
     arguments = parser.parse_args()
     if not has_gpu() and set(arguments.backends) & {'tensorrt', 'torch_cuda'}:
-        sys.exit('gpu_check: expected an NVIDIA GPU, found no device of one; --backends openvino '
-                 'torch checks those of the CPU')
+        sys.exit('gpu_check: expected an NVIDIA GPU, found none; --backends openvino torch '
+                 'checks those of the CPU')
     card = ModelCard.load(find_model(arguments.model))
     with tempfile.TemporaryDirectory() as folder:
-        # What was kept before must not hide a build that fails.
+        # A network in the cache must not hide a build that fails.
         os.environ['XDG_CACHE_HOME'] = folder
         found = check_backends(card, arguments.backends, arguments.repeats)
         auto = load_backend(card, BackendSettings())
@@ -153,7 +153,7 @@ def main() -> None:
     if arguments.json:
         arguments.json.write_text(json.dumps({'model': card.name, **found}, indent=2) + '\n')
     if any('error' in entry or entry['notices'] for entry in found.values()):
-        sys.exit('gpu_check: something was refused or passed over, see above')
+        sys.exit('gpu_check: a backend was refused or passed over, see above')
 
 
 if __name__ == '__main__':

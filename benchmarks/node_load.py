@@ -1,11 +1,11 @@
 """
-What cameras cost the node: ``python benchmarks/node_load.py --cameras 1 2 4 8``.
+Load of the node by number of cameras: ``python benchmarks/node_load.py --cameras 1 2 4 8``.
 
-Runs the real node as a process and 640 x 480 cameras at 30 Hz from another, raw and JPEG. Prints
-for every camera windows a second and the age of the window's newest frame when its scores arrive
-here, what of that age the model took as the node's diagnostics tell, and of the node CPU and
-memory. ``without inference`` is the same with a hop so long that no window falls due: what taking
-the images costs.
+Runs the real node in one process and 640 x 480 cameras at 30 Hz in another, raw and JPEG. Prints
+per camera the windows per second, the age of a window's newest frame when its scores arrive here,
+and the part of that age that the node's diagnostics attribute to the model; of the node, CPU and
+memory. ``without inference`` uses a hop so long that no window is ever due: the cost of receiving
+images.
 """
 
 import argparse
@@ -29,25 +29,25 @@ WARM_UP_SEC = 3.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """What was measured with some cameras."""
+    """Measurements with a number of cameras."""
 
     num_cameras: int
     """Cameras at once."""
     transport: str
     """``raw`` or ``jpeg``."""
     has_inference: bool
-    """False for what taking the images costs."""
+    """False for the cost of receiving images alone."""
     windows_hz: list[float]
-    """Windows a second of each camera."""
+    """Windows per second of each camera."""
     age_sec: dict[str, float | None]
     """Age of the newest frame at arrival of its scores, over all cameras: p50, p95 and max; None
     without inference."""
     inference_sec_p50: float | None
-    """Median time of it that the model took."""
+    """Median time that the model took."""
     besides_ms_p50: float | None
-    """What is left of the median age: everything between camera and listener but the model."""
+    """The rest of the median age: everything between camera and listener but the model."""
     cpu_share: float
-    """CPU time of the node over the time measured: 1 is one core."""
+    """CPU time of the node over elapsed time: 1 is one core."""
     rss_mb: float
     """Memory of the node at the end."""
 
@@ -58,10 +58,10 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
     Run the node with some cameras.
 
     :param num_cameras: cameras at once.
-    :param is_jpeg: whether they give JPEG.
+    :param is_jpeg: whether they publish JPEG.
     :param has_inference: whether windows are scored.
     :param options: of the command line.
-    :return: what was measured after it was warm.
+    :return: measurements after warm-up.
     """
     names = [f'camera{i}' for i in range(num_cameras)]
     topics = [f'/{name}/image' for name in names]
@@ -99,7 +99,7 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
 
 
 def _inferences(msg: DiagnosticArray) -> Iterator[float]:
-    """Give what the model took in each camera, where it had windows."""
+    """Yield the inference time of each camera that had windows."""
     for status in msg.status:
         for value in status.values:
             if value.key == 'inference_p50_sec' and value.value != 'nan':
@@ -108,7 +108,7 @@ def _inferences(msg: DiagnosticArray) -> Iterator[float]:
 
 def describe(load: Load) -> str:
     """
-    Give a measurement as a line of the table.
+    Return a measurement as a line of the table.
 
     :param load: what was measured.
     :return: the line.
@@ -125,14 +125,14 @@ def _ms(sec: float | None) -> str:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Measure what cameras cost the node.')
+    parser = argparse.ArgumentParser(description='Measure the load of cameras on the node.')
     parser.add_argument('--cameras', type=int, nargs='+', default=[1, 2, 4, 8])
-    parser.add_argument('--seconds', type=float, default=10.0, help='measured in each case')
+    parser.add_argument('--seconds', type=float, default=10.0, help='measured per case')
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--backend', default='auto')
-    parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its choice')
+    parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its default')
     parser.add_argument('--hop', type=int, default=4)
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     join_domain()
     rclpy.init()
@@ -148,7 +148,7 @@ def main() -> None:
         shares = {load.num_cameras: load.cpu_share / load.num_cameras for load in loads
                   if load.transport == transport and not load.has_inference}
         first, last = min(shares), max(shares)
-        print(f'{transport}: CPU a camera without inference, {last} cameras over {first}: '
+        print(f'{transport}: CPU per camera without inference, {last} cameras over {first}: '
               f'{shares[last] / shares[first]:.2f}')
     if options.json:
         options.json.write_text(json.dumps([asdict(load) for load in loads], indent=2) + '\n')

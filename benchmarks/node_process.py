@@ -1,8 +1,8 @@
-"""The real node as a process of its own, and cameras that feed it from another."""
+"""The real node in a process of its own, and cameras that feed it from another."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 import itertools
 import json
 import multiprocessing
@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import cv2
+from imrs_ros.demo.ros_domain import RosDomain
 from imrs_ros.node.messages import jpeg_message, raw_message, stamp_to_ns
 from imrs_ros.node.spinning import spin_for
 from imrs_ros.node.topics import CLASSIFICATION, output_topic, RECOGNIZER
@@ -30,34 +31,37 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Classification
 
-DOMAIN = 120
-"""Nobody else's graph on this machine."""
 WIDTH, HEIGHT = 640, 480
 NUM_IMAGES = 30
-"""Different images that a camera goes round through."""
+"""Different images, which a camera publishes in a cycle."""
 PROFILES = Path(__file__).resolve().parent.parent / 'config' / 'fastdds_images.xml'
 """Without it, raw images of this size are lost between processes."""
 START_SEC, STOP_SEC = 120.0, 20.0
 ACTIVE = re.compile(r'camera \w+: /')
-"""What the node logs when it has subscribed to a camera."""
+"""Logged by the node when it has subscribed to a camera."""
+
+
+@cache
+def _domain() -> RosDomain:
+    return RosDomain()
 
 
 def join_domain() -> None:
-    """Let this process and its children speak to each other alone."""
+    """Put this process and its children in a ROS domain of their own, until the process ends."""
     os.environ |= {
-        'ROS_DOMAIN_ID': str(DOMAIN), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'ROS_DOMAIN_ID': str(_domain().number), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
         'FASTDDS_DEFAULT_PROFILES_FILE': str(PROFILES)}
 
 
 class NodeProcess:
-    """The node, and what it has logged."""
+    """The node and its log."""
 
     def __init__(self, parameters: Mapping[str, Any], log: Path) -> None:
         """
-        Start it.
+        Start the node.
 
         :param parameters: by name.
-        :param log: file for what it logs.
+        :param log: file for its log.
         """
         given = [word for name, value in parameters.items()
                  for word in ('-p', f'{name}:={json.dumps(value)}')]
@@ -71,14 +75,14 @@ class NodeProcess:
 
     @property
     def log(self) -> str:
-        """Give what was logged so far."""
+        """Return the log so far."""
         return self._log.read_text()
 
     def wait_until_active(self) -> None:
         """
-        Wait until it has subscribed to a camera, which is the last that activating does.
+        Wait until the node has subscribed to a camera, the last step of activation.
 
-        :raises RuntimeError: when it ends before, or takes too long.
+        :raises RuntimeError: when it exits first, or takes too long.
         """
         limit = time.monotonic() + START_SEC
         while not ACTIVE.search(self.log):
@@ -88,13 +92,13 @@ class NodeProcess:
 
     @property
     def cpu_sec(self) -> float:
-        """Give the CPU time that it has taken so far."""
+        """Return the CPU time used so far."""
         times = self.usage.cpu_times()
         return float(times.user + times.system)
 
     def stop(self) -> int:
         """
-        Interrupt it and wait for its end.
+        Interrupt the node and wait until it exits.
 
         :return: its exit status.
         """
@@ -123,11 +127,11 @@ def recognizer(parameters: Mapping[str, Any]) -> Iterator[NodeProcess]:
 
 
 class Listener:
-    """Hears the scores of cameras, and how old the newest frame of each window is by then."""
+    """Receives scores, and records the age of each window's newest frame at that time."""
 
     def __init__(self, names: Sequence[str]) -> None:
         """
-        Subscribe.
+        Subscribe to the scores of cameras.
 
         :param names: of the cameras.
         """
@@ -144,7 +148,7 @@ class Listener:
 
     def listen(self, seconds: float) -> None:
         """
-        Take what arrives.
+        Process messages.
 
         :param seconds: how long.
         """
@@ -153,29 +157,29 @@ class Listener:
 
 def images() -> list[np.ndarray]:
     """
-    Make images of something that moves over a still background.
+    Return images of something that moves across a still scene.
 
     :return: images_HWC, uint8, RGB.
     """
     rng = np.random.default_rng(0)
     backdrop = cv2.resize(rng.integers(0, 256, (12, 16, 3), np.uint8), (WIDTH, HEIGHT),
                           interpolation=cv2.INTER_CUBIC)
-    made = []
+    found = []
     for i in range(NUM_IMAGES):
         image = backdrop.copy()
         left = int((WIDTH - 120) * (0.5 + 0.5 * np.sin(2 * np.pi * i / NUM_IMAGES)))
         cv2.rectangle(image, (left, 160), (left + 120, 400), (230, 200, 180), cv2.FILLED)
-        made.append(image)
-    return made
+        found.append(image)
+    return found
 
 
 def play(topics: Sequence[str], rate_hz: float, is_jpeg: bool) -> None:
     """
-    Publish images on topics, all at one rate, until the process is ended.
+    Publish images on topics, all at one rate, until the process is terminated.
 
     :param topics: image topics, without the suffix of a transport.
-    :param rate_hz: frames a second of each.
-    :param is_jpeg: as JPEG instead of raw.
+    :param rate_hz: frames per second of each.
+    :param is_jpeg: whether to publish JPEG instead of raw images.
     """
     context = Context()
     rclpy.init(context=context)
@@ -188,7 +192,7 @@ def play(topics: Sequence[str], rate_hz: float, is_jpeg: bool) -> None:
     start_sec = time.monotonic()
     for i in itertools.count():
         for number, publisher in enumerate(publishers):
-            # One camera after the other, as unsynchronised ones come.
+            # Spread over the period, as unsynchronised cameras are.
             due_sec = start_sec + (i + number / len(publishers)) / rate_hz
             time.sleep(max(0.0, due_sec - time.monotonic()))
             message = messages[i % NUM_IMAGES]
@@ -199,7 +203,7 @@ def play(topics: Sequence[str], rate_hz: float, is_jpeg: bool) -> None:
 @contextmanager
 def cameras(topics: Sequence[str], rate_hz: float, is_jpeg: bool) -> Iterator[None]:
     """
-    Play cameras from a process of their own.
+    Publish cameras from a process of their own.
 
     :param topics: see ``play``.
     :param rate_hz: see ``play``.

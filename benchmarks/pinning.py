@@ -1,11 +1,11 @@
 """
-What room the node leaves to others: ``PYTHONPATH=. python benchmarks/pinning.py``.
+CPU that the node leaves to others: ``PYTHONPATH=. python benchmarks/pinning.py``.
 
 Runs the real node with one 640 x 480 JPEG camera at 30 Hz, and beside it as many processes as
-there are cores, each of which computes without a pause: the robot's other nodes at their worst.
-For every setting of threads, cores, rate and precision: windows a second, age of the newest frame
-when its scores arrive, CPU time of the node, and how much of their speed without the node the
-others keep. The cases are measured in turns; the figures are medians of all rounds.
+there are cores, each computing without a pause: the robot's other nodes at their worst. Prints,
+for every setting of threads, cores, rate and precision, the windows per second, the age of the
+newest frame when its scores arrive, the CPU time of the node, and the share of their speed that
+the others keep. Cases are interleaved; the figures are medians of all rounds.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def work(count: 'Synchronized[int]') -> None:
     """
     Compute without a pause.
 
-    :param count: counts how often.
+    :param count: incremented once per iteration.
     """
     matrix = np.random.default_rng(0).random((64, 64))
     while True:
@@ -54,8 +54,8 @@ def others(number: int) -> 'Iterator[list[Synchronized[int]]]':
     """
     Keep cores busy.
 
-    :param number: of processes.
-    :return: how often each has computed so far.
+    :param number: processes to run.
+    :return: iterations of each so far.
     """
     context = multiprocessing.get_context('spawn')
     counts = [context.Value('q', 0) for _ in range(number)]
@@ -113,10 +113,10 @@ def _work_hz(counts: 'Sequence[Synchronized[int]]', wait: Callable[[float], None
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Measure what room the node leaves to others.')
-    parser.add_argument('--seconds', type=float, default=6.0, help='measured in each round')
+    parser = argparse.ArgumentParser(description='Measure the CPU that the node leaves to others.')
+    parser.add_argument('--seconds', type=float, default=6.0, help='measured per case and round')
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     join_domain()
     rclpy.init()

@@ -1,9 +1,9 @@
 """
-What bfloat16 gains and loses on a CPU: ``PYTHONPATH=. python benchmarks/precision.py``.
+Speed and accuracy of bfloat16 on a CPU: ``PYTHONPATH=. python benchmarks/precision.py``.
 
-Times windows of one camera in both precisions, in turns, and scores the test list of a split with
-both: accuracy, how often the best class is the same, and the difference of the logits. Where there
-are no real videos (``IMRS_DATA``) only the times are measured.
+Times windows of one camera in both precisions, interleaved, and scores the test list of a split
+with both: accuracy, how often the best class is the same, and the difference of the logits.
+Without real videos (``IMRS_DATA``) it measures the times only.
 """
 
 import argparse
@@ -81,14 +81,14 @@ def accuracy(card: ModelCard, data: Path, split: int) -> dict[str, dict[str, flo
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Measure what bfloat16 gains and loses.')
+    parser = argparse.ArgumentParser(description='Measure the speed and accuracy of bfloat16.')
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--hops', type=int, nargs='+', default=[1, 4, 16])
     parser.add_argument('--rounds', type=int, default=25)
     parser.add_argument('--data', type=Path, default=data_folder() / 'ucf101-subset',
-                        help='score its test list, too, where it is there')
+                        help='data set whose test list is scored, where present')
     parser.add_argument('--split', type=int, default=1)
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     with model_card(options.model) as card:
         times = {hop: times_ms(card, hop, options.rounds) for hop in options.hops}

@@ -1,9 +1,9 @@
 """
-What it changes that large JPEGs are decoded at a part of their size, in pixels and in scores.
+Measure the effect of decoding large JPEGs at reduced size, on pixels and on scores.
 
 Frames of real test videos are enlarged to 640 x 480 and 1920 x 1080 and encoded as JPEG. Each clip
-is scored from whole decoding and from reduced decoding. To compare with: what the JPEG changes,
-and that images are halved before they are averaged. Run with
+is scored from full and from reduced decoding. For comparison: the effect of JPEG itself, and of
+halving images before they are averaged. Run with
 ``.venv/bin/python -m benchmarks.reduced_jpeg``; needs the real clips.
 """
 
@@ -28,7 +28,7 @@ from training.data_set.splits import LabelledVideo, read_split
 
 SIZES = {'VGA': (640, 480), '1080p': (1920, 1080)}
 JPEG_QUALITY = 80
-"""Strong enough to show what compression does by itself."""
+"""Low enough for compression itself to show an effect."""
 PAIRS = (('JPEG', 'JPEG reduced'), ('raw', 'JPEG'), ('averaged once', 'raw'))
 
 
@@ -50,12 +50,12 @@ def decode_clip(
     images: list[NDArray[np.uint8]], size: tuple[int, int], size_px: int,
 ) -> dict[str, NDArray[np.uint8]]:
     """
-    Make the network's clip in four ways.
+    Return the network's clip, decoded in four ways.
 
     :param images: RGB.
-    :param size: width and height that they are enlarged to.
+    :param size: width and height to enlarge them to.
     :param size_px: side of the network's frames.
-    :return: clip_THWC by the way it was made; of every pair in ``PAIRS``, the second is what the
+    :return: clip_THWC by way of decoding; of every pair in ``PAIRS``, the second is what the
         node does.
     """
     frames: dict[str, list[NDArray[np.uint8]]] = {
@@ -78,7 +78,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('--model', default='ucf10', help='name or folder (default: %(default)s)')
-    parser.add_argument('--clips', type=int, default=60, help='how many (default: %(default)s)')
+    parser.add_argument('--clips', type=int, default=60, help='number (default: %(default)s)')
     arguments = parser.parse_args()
     card = ModelCard.load(find_model(arguments.model))
     backend = load_backend(card, BackendSettings()).backend

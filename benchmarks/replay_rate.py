@@ -1,10 +1,10 @@
 """
-How fast recordings are evaluated: ``PYTHONPATH=. python benchmarks/replay_rate.py``.
+Speed of evaluating recordings: ``PYTHONPATH=. python benchmarks/replay_rate.py``.
 
-Plays a minute of a camera (640 x 480 JPEG at 30 Hz) to the recogniser as
-``python -m imrs_ros.evaluation evaluate`` does, with the default parameters, and gives seconds of
-camera a second. ``resnet18`` has random weights, which changes nothing about its speed: 16 frames
-of 112 x 112 and 51 classes.
+Plays a minute of a camera (640 x 480 JPEG at 30 Hz) to the recognizer as ``python -m
+imrs_ros.evaluation evaluate`` does, with the default parameters, and reports seconds of video per
+second. ``resnet18`` has random weights, which does not affect its speed: 16 frames of 112 x 112
+and 51 classes.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def measure(name: str, recording: Path, settings: Settings) -> dict[str, Any]:
     :raises RuntimeError: when the recording cannot be evaluated.
     """
     with model_card(name) as card:
-        # The converted network is kept: from the second recording on, nobody waits for it.
+        # Not timed: the converted network is cached from the first recording on.
         load_backend(card, settings.backend).backend.close()
         start_sec = time.perf_counter()
         result = evaluate_recording(recording, Job(
@@ -69,10 +69,10 @@ def measure(name: str, recording: Path, settings: Settings) -> dict[str, Any]:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description='Measure how fast recordings are evaluated.')
-    parser.add_argument('--recording', type=Path, help='another one: a bag or a video')
-    parser.add_argument('--seconds', type=float, default=60.0, help='of the one that is made')
+    parser.add_argument('--recording', type=Path, help='a bag or video to evaluate instead')
+    parser.add_argument('--seconds', type=float, default=60.0, help='of the generated recording')
     parser.add_argument('--models', nargs='+', default=['ucf10', 'resnet18'])
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         recording = options.recording or Path(folder) / 'camera'

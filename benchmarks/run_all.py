@@ -1,8 +1,8 @@
 """
 Run the benchmarks and write docs/performance.json and docs/performance.md: ``make bench``.
 
-A benchmark is a script here that takes ``--json FILE`` and writes a list of records there, one a
-row. One that fails keeps its last measurements, and the exit status tells.
+A benchmark is a script in this folder that takes ``--json FILE`` and writes a list of records to
+it, one per row. If one fails, its previous measurements stay and the exit status is 1.
 """
 
 import argparse
@@ -27,7 +27,7 @@ DOCS = FOLDER.parent / 'docs'
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """One script, and what its table is called."""
+    """One script and the title of its table."""
 
     script: str
     title: str
@@ -35,7 +35,7 @@ class Benchmark:
 
     @property
     def command(self) -> str:
-        """Give what anyone would type."""
+        """Return the command line."""
         return ' '.join([
             'PYTHONPATH=.', 'python', f'benchmarks/{self.script}', *self.arguments])
 
@@ -55,9 +55,9 @@ BENCHMARKS = (
 
 def machine() -> str:
     """
-    Describe what it runs on.
+    Describe this machine.
 
-    :return: one phrase.
+    :return: processor, cores and versions.
     """
     name = openvino_core().get_property('CPU', 'FULL_DEVICE_NAME').strip()
     return (f'{name}, {os.cpu_count()} cores, Python {platform.python_version()}, OpenVINO '
@@ -66,7 +66,7 @@ def machine() -> str:
 
 def flat(record: Mapping[str, Any]) -> dict[str, str]:
     """
-    Give a record as cells of a table.
+    Return a record as cells of a table.
 
     :param record: texts, numbers, and mappings or lists of them.
     :return: text by column; a list is shown as its least and largest value.
@@ -85,9 +85,9 @@ def flat(record: Mapping[str, Any]) -> dict[str, str]:
 
 def table(records: Sequence[Mapping[str, Any]]) -> str:
     """
-    Give records as a table in Markdown.
+    Return records as a table in Markdown.
 
-    :param records: one a row.
+    :param records: one per row.
     :return: the table.
     """
     rows = [flat(record) for record in records]
@@ -99,7 +99,7 @@ def table(records: Sequence[Mapping[str, Any]]) -> str:
 
 def page(results: Mapping[str, Mapping[str, Any]]) -> str:
     """
-    Give all results as a page.
+    Return all results as a page.
 
     :param results: of each script: title, command, machine and records.
     :return: Markdown.
@@ -113,9 +113,9 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 def run(benchmark: Benchmark) -> dict[str, Any] | None:
     """
-    Run a script.
+    Run a benchmark.
 
-    :param benchmark: which.
+    :param benchmark: the script to run.
     :return: title, command, machine and records; None where it fails, or writes no JSON.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def run(benchmark: Benchmark) -> dict[str, Any] | None:
                                *benchmark.arguments, '--json', written], check=False,
                               env={**os.environ, 'PYTHONPATH': str(FOLDER.parent)})
         try:
-            # NaN is Python's own; nobody else could read the file.
+            # NaN is not JSON; other readers would reject the file.
             records = json.loads(written.read_text(encoding='utf-8'), parse_constant=_refuse)
         except (OSError, ValueError) as error:
             print(f'{benchmark.script}: {error}', file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What benchmarks of the network share: models, clips, and timing in turns."""
+"""Shared by the benchmarks of networks: models, clips, and interleaved timing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,10 +30,10 @@ SIZE_PX, NUM_FRAMES = 112, 16
 
 def medians_ms(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """
-    Time calls in turns, so that whatever else the machine does meets all of them alike.
+    Time calls, interleaved so that other load on the machine affects all of them alike.
 
     :param calls: by name.
-    :param rounds: how often each; one more goes before, to warm up.
+    :param rounds: calls of each, after one more to warm up.
     :return: the median of each, ms.
     """
     times: dict[str, list[float]] = {name: [] for name in calls}
@@ -49,7 +49,7 @@ def medians_ms(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
 @contextmanager
 def model_card(name: str) -> Iterator[ModelCard]:
     """
-    Give a model: an installed one, or a network with random weights.
+    Provide a model: an installed one, or a network with random weights.
 
     :param name: of an installed model, or of a network with channel excitation.
     :return: its card.
@@ -74,11 +74,11 @@ def model_card(name: str) -> Iterator[ModelCard]:
 
 def whole_graph(card: ModelCard, num_threads: int) -> Callable[[Clip], np.ndarray]:
     """
-    Compile a network as one OpenVINO graph from clip to logits: what streaming is compared with.
+    Compile a network as one OpenVINO graph from clip to logits, to compare frame reuse with.
 
     :param card: the model.
-    :param num_threads: 0 for OpenVINO's choice.
-    :return: scores a clip, logits_1K.
+    :param num_threads: 0 for OpenVINO's default.
+    :return: a call that scores a clip, logits_1K.
     """
     spec = card.spec
     shape = [1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)]
@@ -98,11 +98,11 @@ def whole_graph(card: ModelCard, num_threads: int) -> Callable[[Clip], np.ndarra
 
 
 class Windows:
-    """Windows of a random camera, so many frames apart."""
+    """Windows of a camera of noise, a fixed number of frames apart."""
 
     def __init__(self, card: ModelCard, hop: int, camera: str) -> None:
         """
-        Draw frames.
+        Generate frames.
 
         :param card: the model.
         :param hop: frames from window to window.
@@ -115,7 +115,7 @@ class Windows:
 
     def advance(self) -> Clip:
         """
-        Give the next window.
+        Return the next window.
 
         :return: a window, its frames a copy.
         """
@@ -127,10 +127,10 @@ class Windows:
 
 def save(path: Path | None, records: Sequence[Mapping[str, Any]]) -> None:
     """
-    Write what was measured.
+    Write records.
 
-    :param path: a JSON file; None for none.
-    :param records: one a row of the table.
+    :param path: a JSON file; None to write nothing.
+    :param records: one per row of the table.
     """
     if path is not None:
         path.write_text(json.dumps(records, indent=2) + '\n', encoding='utf-8')
@@ -138,9 +138,9 @@ def save(path: Path | None, records: Sequence[Mapping[str, Any]]) -> None:
 
 def show(records: Sequence[Mapping[str, Any]]) -> None:
     """
-    Print what was measured.
+    Print records.
 
-    :param records: one a row; all with the same keys.
+    :param records: one per row, all with the same keys.
     """
     for i, record in enumerate(records):
         if not i:

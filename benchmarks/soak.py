@@ -1,13 +1,13 @@
 """
-The node under everything that happens to it in a week: ``python benchmarks/soak.py --minutes 20``.
+Soak test of the node: ``python benchmarks/soak.py --minutes 20``.
 
-Cameras appear, vanish and change their transport, images arrive damaged, parameters change,
-right and wrong, and the node goes through its lifecycle, all at random from a seed. Fails (status
-1) when memory after the second minute grows by more than 3 %, when threads or open files are left
-over, when an exception was not handled, or when a damaged image was not counted in /diagnostics.
+Cameras appear, vanish and change their transport, images arrive damaged, valid and invalid
+parameters are set, and the node goes through its lifecycle, all at random from a seed. Fails
+(status 1) if memory grows by more than 3 % after the second minute, if threads or open files are
+left over, if an exception was not handled, or if a damaged image was not counted in /diagnostics.
 
-What a camera takes while it is there is no leak, so memory is compared at rest: every two minutes
-all cameras leave, and the node is configured anew.
+The memory of a connected camera is no leak, so memory is compared at rest: every two minutes all
+cameras disconnect and the node is configured anew.
 """
 
 import argparse
@@ -40,7 +40,7 @@ CAMERAS = ('front', 'left', 'right', 'rear')
 RATE_HZ = 25.0
 EVENT_PERIOD_SEC = 1.5
 SETTLE_SEC = 2.5
-"""After which every image has arrived, and a diagnostics message has told of it."""
+"""By then, every image has arrived and has been counted in a diagnostics message."""
 REST_PERIOD_SEC = 120.0
 """Between two measurements at rest; the first is what the last is compared with."""
 MAX_GROWTH = 1.03
@@ -51,7 +51,7 @@ ROUND_TRIPS = ((Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the node holds."""
+    """Resources that the node holds."""
 
     rss_mb: float
     num_threads: int
@@ -63,7 +63,7 @@ class Usage:
         Measure a node.
 
         :param process: the node.
-        :return: what it holds now.
+        :return: its resources now.
         """
         usage = process.usage
         with usage.oneshot():
@@ -71,7 +71,7 @@ class Usage:
 
 
 class Soak:
-    """The cameras of a robot, and whoever turns the knobs of the node."""
+    """The cameras of a robot, and an operator who changes parameters and lifecycle states."""
 
     def __init__(self, process: NodeProcess, seed: int) -> None:
         """
@@ -236,7 +236,7 @@ class Soak:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description='Let everything happen to the node.')
+    parser = argparse.ArgumentParser(description='Soak test of the node.')
     parser.add_argument('--minutes', type=float, default=20.0)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--model', default='ucf10')

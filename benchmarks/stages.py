@@ -1,8 +1,8 @@
 """
-How long each stage takes, from a 640 x 480 image message to a published window.
+Time every stage from a 640 x 480 image message to a published window.
 
-Runs every stage on its own, in one process, on the thread it has in the node; prints the median
-and the 95th percentile. Run with ``make stages``; needs rclpy and a model.
+Runs each stage by itself, in one process; prints the median and the 95th percentile. Run with
+``make stages``; needs rclpy and a model.
 """
 
 import argparse
@@ -38,9 +38,9 @@ def measure(name: str, call: Callable[[int], object], repeats: int = 200) -> Non
     """
     Time one stage and print it.
 
-    :param name: what to call it.
-    :param call: the stage, given the number of the repeat.
-    :param repeats: how often.
+    :param name: as printed.
+    :param call: the stage, called with the number of the repeat.
+    :param repeats: number of timed calls.
     """
     for i in range(10):
         call(i)
@@ -55,9 +55,9 @@ def measure(name: str, call: Callable[[int], object], repeats: int = 200) -> Non
 
 def load_image(video: Path | None) -> np.ndarray:
     """
-    Give a 640 x 480 RGB image.
+    Return a 640 x 480 RGB image.
 
-    :param video: take its first frame, enlarged; None for noise, which no JPEG compresses well.
+    :param video: source of the frame, enlarged; None for noise, which JPEG compresses badly.
     :return: image_HWC, uint8.
     """
     import cv2
@@ -70,7 +70,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description='Time every stage from message to publication.')
     parser.add_argument('--model', default='ucf10')
-    parser.add_argument('--video', type=Path, help='take the image from this video')
+    parser.add_argument('--video', type=Path, help='use an image from this video')
     arguments = parser.parse_args()
     card = ModelCard.load(find_model(arguments.model))
     spec, image = card.spec, load_image(arguments.video)

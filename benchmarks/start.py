@@ -1,7 +1,7 @@
 """
-From start to active, and the memory after it: ``PYTHONPATH=. python benchmarks/start.py``.
+Time from start to active, and memory: ``PYTHONPATH=. python benchmarks/start.py``.
 
-Starts the real node with an empty cache, and again with what the first start left there.
+Starts the real node with an empty cache, then again with the cache of the first start.
 """
 
 import argparse
@@ -20,7 +20,7 @@ def start(model: str, name: str) -> dict[str, Any]:
     Start the node once.
 
     :param model: name or folder of a model.
-    :param name: what to call it.
+    :param name: of the case.
     :return: seconds to active, and memory.
     """
     begin_sec = time.monotonic()
@@ -34,7 +34,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description='Time the start of the node.')
     parser.add_argument('--model', default='ucf10')
-    parser.add_argument('--json', type=Path, help='write all measurements there')
+    parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     join_domain()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,53 @@
+"""What colcon, rosdep and bloom read of the package."""
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+READ_SETUP = '''
+import json
+from distutils.core import run_setup
+found = run_setup('setup.py', stop_after='init')
+print(json.dumps({'name': found.get_name(), 'version': found.get_version(),
+                  'license': found.get_license(), 'extras': found.extras_require,
+                  'email': found.get_maintainer_email()}))
+'''
+
+
+@pytest.fixture(scope='module')
+def setup_data(root):
+    done = subprocess.run([sys.executable, '-c', 'import setuptools' + READ_SETUP], cwd=root,
+                          text=True, capture_output=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope='module')
+def package(root):
+    return ElementTree.parse(root / 'package.xml').getroot()
+
+
+def test_setup_and_package_agree(setup_data, package):
+    for name in ('name', 'version', 'license'):
+        assert setup_data[name] == package.findtext(name)
+    assert setup_data['email'] == package.find('maintainer').get('email')
+
+
+def test_extras_are_the_requirements(setup_data, root):
+    for extra, name in (('runtime', 'run'), ('evaluation', 'evaluate'), ('test', 'test')):
+        pinned = (root / 'requirements' / f'{name}.txt').read_text().splitlines()
+        assert setup_data['extras'][extra] == [
+            line.split('==')[0] for line in pinned if not line.startswith('#')]
+
+
+def test_colcon_test_runs_pytest(setup_data):
+    """Without pytest in the extra ``test``, colcon falls back to unittest, which finds nothing."""
+    assert 'pytest' in setup_data['extras']['test']
+
+
+def test_no_dependency_keeps_the_package_from_being_released(package):
+    keys = [element.text for element in package if element.tag.endswith('depend')]
+    assert 'rclpy' in keys
+    assert [key for key in keys if key.endswith('-pip')] == []
