@@ -49,23 +49,23 @@ class Decoder:
 
     @property
     def codec(self) -> str:
-        """Name of FFmpeg's decoder."""
+        """Return the name of FFmpeg's decoder."""
         return str(self._stream.codec_context.name)
 
     @property
     def has_times(self) -> bool:
-        """Whether the container stores presentation times; where not, packets come in order."""
+        """Return whether the container stores presentation times; if not, packets come in order."""
         return self._container.format.name not in UNTIMED
 
     @property
     def is_progressive(self) -> bool:
-        """Whether the container states no interlacing (``AVFieldOrder`` unknown, progressive)."""
+        """Return whether no interlacing is stated (``AVFieldOrder`` unknown or progressive)."""
         return getattr(self._stream.codec_context, 'field_order', 0) in (0, 1)
 
     @property
     def num_stated(self) -> float:
         """
-        Frames that the container states, or that its duration and rate make; 0 for neither.
+        Return the frames that the container states, or its duration and rate imply; 0 for neither.
 
         Those outside an edit list, which are not shown, are left out once they were read.
         """

@@ -163,6 +163,7 @@ print(json.dumps(distutils.core.run_setup('setup.py', stop_after='init').data_fi
 def test_setup_installs_what_was_converted_beside_a_model(root, tmp_path):
     for name in ('setup.py', 'README.md'):
         shutil.copy(root / name, tmp_path)
+    shutil.copytree(root / 'requirements', tmp_path / 'requirements')
     names = ('models/ucf10/model.yaml', 'models/ucf10/openvino/key/body.bin',
              'models/ucf10/openvino/key/body.xml', 'models/ucf10/openvino/.making-key/body.xml')
     for name in names:
