@@ -54,7 +54,7 @@ class Decoder:
 
     @property
     def has_times(self) -> bool:
-        """Return whether the container stores presentation times; if not, packets come in order."""
+        """Return whether the container stores presentation times; else packets come in order."""
         return self._container.format.name not in UNTIMED
 
     @property
