@@ -135,7 +135,8 @@ class RosCamera:
                 return
             age_ns = self._node.get_clock().now().nanoseconds - frame.stamp_ns
             self.health.count_frame(age_ns / 1e9, num_sampled=pushed.num_sampled,
-                                    restarted=pushed.restart is not None)
+                                    restarted=pushed.restart is not None,
+                                    is_late=pushed.is_late)
             if pushed.restart is not None:
                 self._warn('window restarted', pushed.restart)
             if pushed.is_window_due:
