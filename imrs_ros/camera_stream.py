@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 import threading
 
+from imrs_ros.images.motion import changed_fraction
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
-from imrs_ros.motion import changed_fraction
 from imrs_ros.records import Clip, Frame
 from imrs_ros.resampler import Resampler
 from imrs_ros.ring_buffer import RingBuffer

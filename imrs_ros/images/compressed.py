@@ -34,15 +34,11 @@ REDUCED_FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCE
 
 
 class CompressedImage(Protocol):
-    """The fields of ``sensor_msgs/CompressedImage`` that are used."""
+    """The fields of ``sensor_msgs/CompressedImage`` that are used, besides ``format``."""
 
     @property
     def header(self) -> Any:
         """Return stamp and frame id."""
-
-    @property
-    def format(self) -> str:
-        """Return what the publisher says about the pixels."""
 
     @property
     def data(self) -> Any:
@@ -77,8 +73,10 @@ def decode_compressed(
     :raises ImageError: if the data is damaged, too large, neither JPEG nor PNG, or no camera
         image.
     """
-    encoded = _read(msg)
-    pixels = read_format(msg.format, is_grey=encoded.is_grey)
+    # In a class, the field ``format`` would shadow Python's builtin.
+    text = str(getattr(msg, 'format', ''))
+    encoded = _read(bytes(msg.data), text)
+    pixels = read_format(text, is_grey=encoded.is_grey)
     if pixels.mosaic is not None or encoded.num_bits == 16:
         return decode_raw(_as_raw(msg, encoded, pixels), size_px, depth)
     halvings = 0
@@ -93,16 +91,15 @@ def decode_compressed(
     return cv2.cvtColor(image_BGR, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
-def _read(msg: CompressedImage) -> EncodedImage:
-    data = bytes(msg.data)
+def _read(data: bytes, text: str) -> EncodedImage:
     if data.startswith(JPEG_SIGNATURE):
         return read_jpeg(data)
     if data.startswith(PNG_SIGNATURE):
         return read_png(data)
-    read_format(msg.format, is_grey=False)
+    read_format(text, is_grey=False)
     raise ImageError(
         f'expected JPEG or PNG data, got {len(data)} bytes starting with {data[:4]!r} '
-        f'(format {msg.format!r:.60}); set transport to raw, or republish the images as JPEG')
+        f'(format {text!r:.60}); set transport to raw, or republish the images as JPEG')
 
 
 def _as_raw(msg: CompressedImage, encoded: EncodedImage, pixels: PixelFormat) -> DecodedImage:
