@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 import threading
 
+from imrs_ros.images.motion import changed_fraction
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
-from imrs_ros.motion import changed_fraction
 from imrs_ros.records import Clip, Frame
 from imrs_ros.resampler import Resampler
 from imrs_ros.ring_buffer import RingBuffer
@@ -22,6 +22,8 @@ class PushResult:
     """Whether a window is ready to be taken."""
     num_sampled: int
     """Distinct frames that it put on the time grid."""
+    is_late: bool
+    """Whether it was skipped: its stamp is not after that of the newest frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class CameraStream:
                 self._ring.append(tick.image_HWC)
                 num_sampled += tick is not self._newest
                 self._newest = tick
-            return PushResult(resampled.restart, self._is_due(), num_sampled)
+            return PushResult(
+                resampled.restart, self._is_due(), num_sampled, resampled.is_late)
 
     def end(self) -> None:
         """Void all windows so far; the next one needs a newer frame."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+MAX_CHARACTERS = 200
 REQUIRED = object()
 """The default of a required entry."""
 
@@ -22,7 +23,11 @@ class FieldKind:
     """Return whether a value is of this kind."""
 
 
-STRING = FieldKind('a string', lambda value: isinstance(value, str) and bool(value.strip()))
+# Names and labels go into messages, logs, files and pages.
+STRING = FieldKind(
+    f'a string of at most {MAX_CHARACTERS} printable characters',
+    lambda value: isinstance(value, str) and bool(value.strip()) and value.isprintable()
+    and len(value) <= MAX_CHARACTERS)
 
 
 def integer(low: int, high: int) -> FieldKind:

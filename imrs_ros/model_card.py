@@ -10,9 +10,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.card_fields import CardSection, FieldKind, integer, list_of, number, optional, STRING
+from imrs_ros.card_fields import (
+    CardSection, FieldKind, integer, list_of, MAX_CHARACTERS, number, optional, STRING)
 from imrs_ros.records import NO_ACTION
-import yaml
+from imrs_ros.yaml_file import read_yaml
 
 CARD_FILE = 'model.yaml'
 WEIGHTS_FILE = 'model.safetensors'
@@ -23,7 +24,8 @@ GOLDEN_BOUND = 0.05
 by 0.006."""
 PROBABILITY = number(0, 1)
 LABELS = FieldKind(
-    f'a list of distinct strings other than {NO_ACTION!r}',
+    f'a list of distinct strings other than {NO_ACTION!r}, of at most {MAX_CHARACTERS} printable '
+    'characters',
     lambda value: list_of(STRING).accepts(value) and 0 < len(value) == len({*value} - {NO_ACTION}))
 
 
@@ -162,8 +164,8 @@ class ModelCard:
                     f'got no {name}')
         path = folder / CARD_FILE
         try:
-            card = cls.from_mapping(yaml.safe_load(path.read_text(encoding='utf-8')), folder)
-        except (ValueError, yaml.YAMLError) as error:
+            card = cls.from_mapping(read_yaml(path), folder)
+        except ValueError as error:
             raise ModelCardError(f'{path}: {error}') from error
         found = hashlib.sha256(card.weights_path.read_bytes()).hexdigest()
         if found != card.weights_sha256:

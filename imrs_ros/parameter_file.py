@@ -7,7 +7,7 @@ from typing import Any
 
 from imrs_ros.node_settings import CONCERNS, default_of, make_settings, NODE, Settings
 from imrs_ros.settings import SettingsError
-import yaml
+from imrs_ros.yaml_file import read_yaml, YamlFileError
 
 OF_ROS = {'qos_overrides', 'use_sim_time'}
 """Parameters of every node, which are no settings."""
@@ -51,19 +51,16 @@ def read_values(path: Path) -> dict[str, Any]:
     :raises SettingsError: if it is no such file.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+        content = read_yaml(path)
         sections = [section['ros__parameters'] for name, section in content.items()
                     if name.split('/')[-1] in (NODE, '*', '**')]
         if not sections:
             raise KeyError(NODE)
         values = {name: value for section in sections for name, value in section.items()}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError,
-            TypeError) as error:
-        # YAML errors span several lines.
-        words = ' '.join(str(error).split())
+    except (YamlFileError, AttributeError, KeyError, TypeError) as error:
         raise SettingsError({'file': (
             f'{path}: expected a parameter file like config/recognizer.yaml, with /** or {NODE} '
-            f'and ros__parameters below it, got {type(error).__name__}: {words}')}) from error
+            f'and ros__parameters below it, got {type(error).__name__}: {error}')}) from error
     return {name: value for name, value in values.items() if name.split('.')[0] not in OF_ROS}
 
 

@@ -19,6 +19,8 @@ class Resampled:
     restart: str | None
     """Why the grid restarted at this frame, so that older frames must be discarded; None if it did
     not."""
+    is_late: bool = False
+    """Whether the frame was skipped: its stamp is not after that of the newest frame."""
 
 
 class Resampler:
@@ -29,6 +31,10 @@ class Resampler:
     interval as the last, would be farther from it. So at any regular rate every tick gets exactly
     its nearest frame, without waiting for a frame that would not be used.
 
+    Time is that of the newest frame. A frame before it is late and skipped, so that a driver that
+    mixes up two frames costs one of them; a clock set back by at most ``max_gap_sec`` costs the
+    frames until it has caught up. Only a larger jump, back or forward, restarts the grid.
+
     Not thread-safe: only one thread may push.
     """
 
@@ -37,7 +43,8 @@ class Resampler:
         Create an empty resampler.
 
         :param fps: rate of the model's time grid, Hz.
-        :param max_gap_sec: a longer interval between two frames restarts the grid.
+        :param max_gap_sec: a stamp farther than this from the newest one, before or after it,
+            restarts the grid.
         :raises ValueError: if either is not above 0 and finite.
         """
         if not (0 < fps < math.inf and 0 < max_gap_sec < math.inf):
@@ -57,20 +64,19 @@ class Resampler:
         """
         Add the camera's next frame.
 
-        :param frame: the frame; a stamp before that of the previous frame restarts the grid.
-        :return: the frames of the ticks that can now be filled; none for a duplicate, a frame
-            with the stamp of the previous one.
+        :param frame: the frame, in order of arrival.
+        :return: the frames of the ticks that can now be filled; none for a late frame.
         """
         last = self._last
         if last is None:
             return self._start(frame, None)
         interval_ns = frame.stamp_ns - last.stamp_ns
-        if interval_ns == 0:
-            return Resampled((), None)
-        if interval_ns < 0:
+        if interval_ns < -self._max_gap_ns:
             return self._start(frame, (
                 f'expected a stamp after {last.stamp_ns} ns, got one {-interval_ns / 1e9:.3f} s '
                 'earlier'))
+        if interval_ns <= 0:
+            return Resampled((), None, is_late=True)
         if interval_ns > self._max_gap_ns:
             return self._start(frame, (
                 f'expected a frame within {self._max_gap_ns / 1e9:.3f} s of the previous one, got '

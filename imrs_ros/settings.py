@@ -42,7 +42,8 @@ class WindowSettings:
     hop: int = 4
     """Frames on the model's time grid between two windows of a camera, at least 1."""
     max_gap_sec: float = 0.5
-    """Longest time between two frames, s, above 0; after a longer one the window restarts."""
+    """Longest time between two frames, s, above 0; after a longer one the window restarts, as
+    it does when stamps go back by more."""
     min_motion: float = 0.0
     """Fraction of the image that must change within a window for it to be scored, in [0, 1]; 0
     scores every window."""

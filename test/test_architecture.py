@@ -15,7 +15,7 @@ ROS = {
     'vision_msgs'}
 SHARED = {f'imrs_ros.{name}' for name in (
     'atomic_file', 'golden_clips', 'malloc', 'model_card', 'model_folders', 'node_settings',
-    'parameter_file', 'part_plan', 'records', 'settings', 'video')}
+    'parameter_file', 'part_plan', 'records', 'settings', 'video', 'yaml_file')}
 """Modules of ``imrs_ros/`` that know of no room."""
 PATH = {f'imrs_ros.{name}' for name in ('decision', 'recognizer', 'resampler')}
 """Modules of ``imrs_ros/`` that are the way from a frame to a label, for those who use it."""
@@ -25,9 +25,9 @@ EVALUATION = 'imrs_ros.evaluation'
 # import stands here: packages, folders (with all below them), or single modules.
 RULES = {
     'imrs_ros': {'cv2', 'dask', 'joblib', 'numpy', 'yaml', 'imrs_ros.backends',
-                 'imrs_ros.images.preprocessing'},
+                 'imrs_ros.images.motion', 'imrs_ros.images.preprocessing'},
     'imrs_ros/video': {'av', 'cv2', 'numpy'},
-    'imrs_ros/images': {'cv2', 'numpy', 'PIL', 'imrs_ros.records'},
+    'imrs_ros/images': {'cv2', 'numpy', 'imrs_ros.records'},
     'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},

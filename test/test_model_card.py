@@ -50,10 +50,13 @@ def test_missing_file_is_reported(tiny_model, name):
     (lambda v: v.update(labels=[1, 2, 3]), r'labels: expected .*, got \[1, 2, 3\]'),
     (lambda v: v.update(labels=[]), 'labels: expected a list of distinct strings'),
     (lambda v: v.update(labels=5), 'labels: expected a list of distinct strings .* got 5'),
-    (lambda v: v.update(labels=['wave', 'no_action', 'b']), "strings other than 'no_action', got"),
-    (lambda v: v.update(name=None), 'name: expected a string, got None'),
+    *[(lambda v, label=label: v.update(labels=[label, 'b']), 'labels: expected .* printable')
+      for label in ('a\nb', 'a\0b', '\x1b[31mred', 'a\tb', 'a\u2028b', 'a\u202eb', 'a' * 201)],
+    (lambda v: v.update(name='tiny\n'), 'name: expected a string of at most 200 printable'),
+    (lambda v: v.update(labels=['wave', 'no_action', 'b']), "strings other than 'no_action', of"),
+    (lambda v: v.update(name=None), 'name: expected a string .*, got None'),
     (lambda v: v.update(network='lite0'), "network: expected a mapping, got 'lite0'"),
-    (lambda v: v['network'].update(name=3), 'network.name: expected a string, got 3'),
+    (lambda v: v['network'].update(name=3), 'network.name: expected a string .*, got 3'),
     (lambda v: v['network'].update(excitation_stages=3),
      'network.excitation_stages: expected a list with every item an integer .*, or null, got 3'),
     (lambda v: v['network'].update(width=float('nan')), 'network.width: expected a number'),
@@ -103,6 +106,19 @@ def test_thresholds_are_optional(tiny_model):
 def test_damaged_yaml_is_rejected(tiny_model, text):
     (tiny_model.folder / CARD_FILE).write_text(text)
     with pytest.raises(ModelCardError, match=CARD_FILE):
+        ModelCard.load(tiny_model.folder)
+
+
+@pytest.mark.parametrize('label', ['a b', 'Hände hoch', '拍手', "it's <b>", 'a' * 200])
+def test_any_printable_label_is_accepted(tiny_model, label):
+    folder = edit(tiny_model, lambda v: v.update(labels=[label, 'fall', 'lift'], golden={}))
+    assert ModelCard.load(folder).labels[0] == label
+
+
+def test_a_card_of_aliases_is_rejected_at_once(tiny_model):
+    rows = '\n'.join(f'a{i}: &a{i} [{", ".join([f"*a{i - 1}"] * 9)}]' for i in range(1, 10))
+    (tiny_model.folder / CARD_FILE).write_text(f'format: 1\na0: &a0 [x]\n{rows}\nlabels: *a9\n')
+    with pytest.raises(ModelCardError, match='line 3: expected no alias'):
         ModelCard.load(tiny_model.folder)
 
 

@@ -29,8 +29,9 @@ def push_all(stamps_ms, fps=25.0, max_gap_sec=0.5):
     ([1000, 1080, 1160], [1000, 1000, 1080, 1080, 1160, 1160]),
     # Twice the rate: every other frame.
     ([1000, 1020, 1040, 1060, 1080], [1000, 1040, 1080]),
-    # A duplicate stamp fills nothing.
+    # A duplicate stamp fills nothing, and neither does a late frame.
     ([1000, 1000, 1040], [1000, 1040]),
+    ([1000, 1040, 1039, 1080], [1000, 1040, 1080]),
 ])
 def test_frames_of_the_grid(stamps_ms, expected_ms):
     assert push_all(stamps_ms)[0] == expected_ms
@@ -63,13 +64,75 @@ def test_irregular_frames_keep_order_and_rate(intervals_ms):
 
 
 @pytest.mark.parametrize(('stamps_ms', 'words'), [
-    ([1000, 1040, 990], 'got one 0.050 s earlier'), ([1000, 1040, 1600], 'after 0.560 s')])
+    ([1501, 1000], 'got one 0.501 s earlier'), ([1000, 1040, 1600], 'after 0.560 s'),
+    ([1000, 1501], 'after 0.501 s')])
 def test_gap_and_backward_stamp_restart_the_grid(stamps_ms, words):
     got, restarts = push_all(stamps_ms)
     assert restarts[:-1] == [None] * (len(stamps_ms) - 1)
     assert words in restarts[-1]
     assert got[-1] == stamps_ms[-1]
     assert got.count(stamps_ms[-1]) == 1
+
+
+def test_a_step_of_exactly_the_largest_gap_is_no_jump():
+    _, restarts = push_all([1000, 1500, 1000, 1540])
+    assert restarts == [None] * 4
+
+
+def test_one_late_frame_in_fifteen_costs_that_frame_only():
+    """A driver at 30 Hz that stamps one frame every half second 1 ms before the previous one."""
+    stamps_ms = [1000 + (i * 100 / 3 if i % 15 else (i - 1) * 100 / 3 - 1) for i in range(1, 300)]
+    resampler = Resampler(25.0, 0.5)
+    pushed = [resampler.push(frame(s)) for s in stamps_ms]
+    assert [r.restart for r in pushed] == [None] * 299
+    assert sum(r.is_late for r in pushed) == 19
+    assert sum(len(r.frames) for r in pushed) == 249
+
+
+@given(st.lists(st.tuples(st.integers(1, 120), st.integers(0, 400)), min_size=1, max_size=80))
+@settings(deadline=None)
+def test_late_frames_leave_the_grid_of_the_others(steps):
+    stamps_ms, sent_ms = [], 1000
+    for interval_ms, delay_ms in steps:
+        sent_ms += interval_ms
+        stamps_ms.append(sent_ms - delay_ms)
+    newest_ms = np.maximum.accumulate(stamps_ms)
+    if (newest_ms - stamps_ms).max() > 500 or np.diff(newest_ms, prepend=newest_ms[0]).max() > 500:
+        return
+    in_order_ms = sorted(set(newest_ms.tolist()))
+    got, restarts = push_all(stamps_ms)
+    assert restarts == [None] * len(stamps_ms)
+    assert got == push_all(in_order_ms)[0]
+    assert got == sorted(got)
+    resampler = Resampler(25.0, 0.5)
+    num_late = sum(resampler.push(frame(s)).is_late for s in stamps_ms)
+    assert num_late == len(stamps_ms) - len(in_order_ms)
+
+
+@given(st.lists(st.integers(0, 499), min_size=1, max_size=60), st.integers(1, 200))
+@settings(deadline=None)
+def test_frames_delayed_by_less_than_the_gap_keep_the_times_of_the_sorted_grid(delays, period_ms):
+    """The order of arrival changes which frame fills a tick, never how many ticks there are."""
+    taken_ms = [1000 + period_ms * i for i in range(len(delays))]
+    arrived = sorted(zip((t + d for t, d in zip(taken_ms, delays)), taken_ms))
+    stamps_ms = [stamp for _, stamp in arrived if stamp >= arrived[0][1]]
+    if np.diff(np.maximum.accumulate(stamps_ms), prepend=stamps_ms[0]).max() > 500:
+        return
+    got, restarts = push_all(stamps_ms)
+    assert restarts == [None] * len(stamps_ms)
+    num_ticks = (max(stamps_ms) - stamps_ms[0]) // 40 + 1
+    assert num_ticks <= len(got)
+    ticks_ms = stamps_ms[0] + 40 * np.arange(num_ticks)
+    # A late frame's place is taken by a neighbour at most one gap away.
+    assert np.abs(np.array(got[:num_ticks]) - ticks_ms).max() <= 500
+
+
+def test_two_clocks_on_one_topic_restart_the_grid_at_every_frame():
+    stamps_ms = [1000 + 40 * i + 10_000 * (i % 2) for i in range(40)]
+    got, restarts = push_all(stamps_ms)
+    assert got == stamps_ms
+    assert restarts[0] is None
+    assert all(restarts[1:])
 
 
 @pytest.mark.parametrize('arguments', [

@@ -6,13 +6,14 @@ Layout legend: H height, W width, C channels.
 
 from typing import cast, Protocol
 
+from imrs_ros.images.bit_depth import BitDepth
 from imrs_ros.images.compressed import CompressedImage, decode_compressed
 from imrs_ros.images.limits import ImageError
 from imrs_ros.images.raw import decode_raw, ENCODINGS, RawImage
 from imrs_ros.records import Frame
 
-__all__ = ['CompressedImage', 'decode_image', 'decode_square', 'ENCODINGS', 'ImageError',
-           'RawImage', 'stamp_to_ns']
+__all__ = ['BitDepth', 'CompressedImage', 'decode_image', 'decode_square', 'ENCODINGS',
+           'ImageError', 'RawImage', 'stamp_to_ns']
 
 
 class Stamp(Protocol):
@@ -32,35 +33,41 @@ def stamp_to_ns(stamp: Stamp) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
-def decode_image(msg: RawImage | CompressedImage) -> Frame:
+def decode_image(msg: RawImage | CompressedImage, depth: BitDepth | None = None) -> Frame:
     """
     Decode an image message.
 
     :param msg: a message of rclpy or rosbags: a raw image in any of ``ENCODINGS``, or a JPEG or
         PNG.
+    :param depth: of the camera's 16-bit values; None to take all 16 bits as used.
     :return: the frame; its image may share memory with the message.
     :raises ImageError: if the message is damaged, unsupported or has no stamp.
     """
-    return _decode(msg, None)
+    return _decode(msg, None, depth)
 
 
-def decode_square(msg: RawImage | CompressedImage, size_px: int) -> Frame:
+def decode_square(
+    msg: RawImage | CompressedImage, size_px: int, depth: BitDepth | None = None,
+) -> Frame:
     """
     Decode only the square of an image message that the network takes, which costs least.
 
     :param msg: as for ``decode_image``.
     :param size_px: side of the network's frames.
+    :param depth: as for ``decode_image``.
     :return: the frame; its image equals the result of ``decode_image`` after ``shrink``, except
         for a JPEG at least twice as large, where it is an approximation: see ``compressed``.
     :raises ImageError: if the message is damaged, unsupported or has no stamp.
     """
-    return _decode(msg, size_px)
+    return _decode(msg, size_px, depth)
 
 
-def _decode(msg: RawImage | CompressedImage, size_px: int | None) -> Frame:
+def _decode(
+    msg: RawImage | CompressedImage, size_px: int | None, depth: BitDepth | None,
+) -> Frame:
     stamp_ns = stamp_to_ns(msg.header.stamp)
     if stamp_ns <= 0:
         raise ImageError('expected a header stamp above 0, got 0; the camera driver must fill it')
-    image_HWC = (decode_raw(cast(RawImage, msg), size_px) if hasattr(msg, 'encoding')
-                 else decode_compressed(msg, size_px))
+    image_HWC = (decode_raw(cast(RawImage, msg), size_px, depth) if hasattr(msg, 'encoding')
+                 else decode_compressed(msg, size_px, depth=depth))
     return Frame(stamp_ns, msg.header.frame_id, image_HWC)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import cv2
+from imrs_ros.images.bit_depth import BitDepth, MAX_BITS
 from imrs_ros.images.limits import check_sides, ImageError
 from imrs_ros.images.preprocessing import centre_square, resize_square
 import numpy as np
@@ -38,7 +39,7 @@ class Encoding:
     to_rgb: int | None
     """OpenCV colour conversion; None where the data is RGB."""
     num_bytes: int = 1
-    """Bytes per value; of two, the high byte is used."""
+    """Bytes per value; of two, the eight highest bits in use are taken, see ``BitDepth``."""
     rows: tuple[int, int] = (1, 1)
     """Rows of data per row of the image, as numerator and denominator."""
     even: bool = False
@@ -77,12 +78,15 @@ ENCODINGS: dict[str, Encoding] = {
 }
 
 
-def decode_raw(msg: RawImage, size_px: int | None = None) -> NDArray[np.uint8]:
+def decode_raw(
+    msg: RawImage, size_px: int | None = None, depth: BitDepth | None = None,
+) -> NDArray[np.uint8]:
     """
     Decode a raw image message.
 
     :param msg: the message, in any of ``ENCODINGS``.
     :param size_px: side of the centre square to return; None for the whole image.
+    :param depth: of the camera's 16-bit values; None to take all 16 bits as used.
     :return: image_HWC, RGB, uint8; it may share memory with the message.
     :raises ImageError: if the encoding is unknown, or size, step and data do not match.
     """
@@ -90,7 +94,7 @@ def decode_raw(msg: RawImage, size_px: int | None = None) -> NDArray[np.uint8]:
     if encoding is None:
         raise ImageError(
             f'expected one of the encodings {", ".join(ENCODINGS)}; got {msg.encoding!r:.40}')
-    data_HWC = _view(msg, encoding)
+    data_HWC = _view(msg, encoding, depth)
     if size_px is None:
         return _convert(data_HWC, encoding)
     top, left, side = centre_square(msg.height, msg.width)
@@ -108,8 +112,8 @@ def decode_raw(msg: RawImage, size_px: int | None = None) -> NDArray[np.uint8]:
     return resize_square(part_HWC[top - y:, left - x:][:side, :side], size_px)
 
 
-def _view(msg: RawImage, encoding: Encoding) -> NDArray[np.uint8]:
-    """Check the data against its size, and return a view of it, of the high bytes where two."""
+def _view(msg: RawImage, encoding: Encoding, depth: BitDepth | None) -> NDArray[np.uint8]:
+    """Check the data against its size, and return a view of it, if possible, in 8 bits."""
     check_sides(msg.width, msg.height)
     if encoding.even and (msg.width % 2 or msg.height % 2):
         raise ImageError(
@@ -122,8 +126,16 @@ def _view(msg: RawImage, encoding: Encoding) -> NDArray[np.uint8]:
             f'expected {num_rows} rows with a step of at least {row_bytes} bytes for '
             f'{msg.width} x {msg.height} {msg.encoding}, got a step of {msg.step} and '
             f'{len(msg.data)} bytes of data')
+    shape = num_rows, msg.width, encoding.channels
+    if encoding.num_bytes == 2 and depth is not None:
+        values_HWC: NDArray[np.uint16] = np.ndarray(
+            shape, '>u2' if msg.is_bigendian else '<u2', msg.data,
+            strides=(msg.step, pixel_bytes, encoding.num_bytes))
+        num_bits = depth.observe(values_HWC)
+        if num_bits < MAX_BITS:
+            return (values_HWC >> (num_bits - 8)).astype(np.uint8)
     return np.ndarray(
-        (num_rows, msg.width, encoding.channels), np.uint8, msg.data,
+        shape, np.uint8, msg.data,
         offset=1 if encoding.num_bytes == 2 and not msg.is_bigendian else 0,
         strides=(msg.step, pixel_bytes, encoding.num_bytes))
 

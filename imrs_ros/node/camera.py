@@ -7,7 +7,8 @@ import time
 from imrs_ros.model_card import ModelCard
 from imrs_ros.node.camera_health import CameraHealth, HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
-from imrs_ros.node.messages import decode_image, decode_square, ImageError, read_message
+from imrs_ros.node.messages import (
+    BitDepth, decode_image, decode_square, ImageError, read_message)
 from imrs_ros.node.outputs import CameraOutputs, Status
 from imrs_ros.node.transport import choose_topic, image_topics, ImageTopic
 from imrs_ros.node.worker import Worker
@@ -57,6 +58,7 @@ class RosCamera:
         self._topic: ImageTopic | None = None
         self._subscription = RosEntities(entities.node)
         self._incompatible_policy: str | None = None
+        self._depth = BitDepth()
         self._warned_sec: dict[str, float] = {}
 
     def _now_sec(self) -> float:
@@ -122,10 +124,10 @@ class RosCamera:
         def receive(data: bytes) -> None:
             try:
                 msg = read_message(kind, data)
-                frame = decode_square(msg, self._card.spec.size_px)
+                frame = decode_square(msg, self._card.spec.size_px, self._depth)
                 # Before the window is due: the worker may be faster than this thread. The network
                 # sees the same pixels with and without subscribers.
-                self.outputs.annotated.keep(lambda: decode_image(msg))
+                self.outputs.annotated.keep(lambda: decode_image(msg, self._depth))
                 pushed = worker.recognizer.push(self._name, frame)
             # Whatever an image causes, it must not end the process.
             except Exception as error:
@@ -135,7 +137,11 @@ class RosCamera:
                 return
             age_ns = self._node.get_clock().now().nanoseconds - frame.stamp_ns
             self.health.count_frame(age_ns / 1e9, num_sampled=pushed.num_sampled,
-                                    restarted=pushed.restart is not None)
+                                    restarted=pushed.restart is not None,
+                                    is_late=pushed.is_late)
+            depth_report = self._depth.new_report()
+            if depth_report is not None:
+                self._warn('bit depth', depth_report)
             if pushed.restart is not None:
                 self._warn('window restarted', pushed.restart)
             if pushed.is_window_due:

@@ -61,6 +61,8 @@ class CameraReport(NamedTuple):
     """Images dropped since the last report."""
     num_restarts: int
     """Window restarts since the node was configured."""
+    num_late_frames: int
+    """Frames skipped since the node was configured, as their stamp was not after the newest."""
 
     def problems(self, model_hz: float, window_sec: float) -> list[HealthProblem]:
         """
@@ -108,24 +110,28 @@ class CameraHealth:
         self._lock = threading.Lock()
         self._num_frames = self._num_sampled = self._num_windows = 0
         self._num_dropped = self._num_newly_dropped = self._num_restarts = 0
+        self._num_late_frames = 0
         self._last_report_sec = now_sec()
         self._record_frame()
         self._ages_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._latencies_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._inferences_sec: deque[float] = deque(maxlen=KEPT_TIMES)
 
-    def count_frame(self, age_sec: float, *, num_sampled: int, restarted: bool) -> None:
+    def count_frame(self, age_sec: float, *, num_sampled: int, restarted: bool,
+                    is_late: bool = False) -> None:
         """
         Count a received frame.
 
         :param age_sec: time from its stamp to now.
         :param num_sampled: number of frames put on the time grid because of it.
         :param restarted: whether it restarted the window.
+        :param is_late: whether it was skipped, as its stamp is not after the newest.
         """
         with self._lock:
             self._num_frames += 1
             self._num_sampled += num_sampled
             self._num_restarts += restarted
+            self._num_late_frames += is_late
             self._ages_sec.append(age_sec)
             self._record_frame()
 
@@ -189,7 +195,7 @@ class CameraHealth:
                 inference_p50_sec=statistics.median(self._inferences_sec or [math.nan]),
                 silent_sec=time.monotonic() - self._last_arrival_sec,
                 num_dropped=self._num_dropped, num_newly_dropped=self._num_newly_dropped,
-                num_restarts=self._num_restarts)
+                num_restarts=self._num_restarts, num_late_frames=self._num_late_frames)
             self._num_frames = self._num_sampled = self._num_windows = 0
             self._num_newly_dropped = 0
             self._ages_sec.clear()

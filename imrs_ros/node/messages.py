@@ -16,7 +16,7 @@ from typing import cast
 from builtin_interfaces.msg import Time
 import cv2
 from imrs_ros.images.decoding import (
-    decode_image, decode_square, ENCODINGS, ImageError, stamp_to_ns)
+    BitDepth, decode_image, decode_square, ENCODINGS, ImageError, stamp_to_ns)
 from imrs_ros.images.serialised import (
     read_compressed_image, read_image, SerialisedCompressedImage, SerialisedImage,
     UnknownRepresentation)
@@ -34,9 +34,9 @@ else:
     HAS_VISION_MSGS = True
 
 __all__ = [
-    'action_message', 'classification_message', 'decode_image', 'decode_square', 'ENCODINGS',
-    'HAS_VISION_MSGS', 'ImageError', 'jpeg_message', 'label_info_message', 'ns_to_stamp',
-    'raw_message', 'read_message', 'stamp_to_ns']
+    'action_message', 'BitDepth', 'classification_message', 'decode_image', 'decode_square',
+    'ENCODINGS', 'HAS_VISION_MSGS', 'ImageError', 'jpeg_message', 'label_info_message',
+    'ns_to_stamp', 'raw_message', 'read_message', 'stamp_to_ns']
 
 AnyImage = SerialisedImage | SerialisedCompressedImage
 

@@ -32,6 +32,13 @@ def test_rates_are_by_the_cameras_clock(clocks):
     assert not report.problems(model_hz=25, window_sec=0.64)
 
 
+def test_late_frames_are_counted_since_the_node_was_configured(clocks):
+    health = health_of(clocks)
+    for is_late in (True, False, True):
+        health.count_frame(0.01, num_sampled=0, restarted=False, is_late=is_late)
+    assert health.report().num_late_frames == health.report().num_late_frames == 2
+
+
 def test_silence_is_by_the_cameras_clock(clocks):
     health = health_of(clocks)
     pass_time(clocks, 0.4, 4.0)

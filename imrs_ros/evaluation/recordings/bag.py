@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.evaluation.recordings.recording import Image, RecordingError
-from imrs_ros.images.decoding import decode_image, decode_square, ImageError
+from imrs_ros.images.decoding import BitDepth, decode_image, decode_square, ImageError
 from rosbags.rosbag1 import Reader as Ros1Reader
 from rosbags.rosbag2 import Reader as Ros2Reader
 from rosbags.typesys import get_typestore, Stores
@@ -186,6 +186,7 @@ class Bag:
             images.
         :return: images in the order of recording.
         """
+        depths = {topic: BitDepth() for topic in self.topics}
         for connection, log_ns, data in self._messages(self.topics):
             since_start_ns = log_ns - self.start_ns
             try:
@@ -193,8 +194,9 @@ class Bag:
                 if self._by_log_time:
                     message.header.stamp.sec = log_ns // 1_000_000_000
                     message.header.stamp.nanosec = log_ns % 1_000_000_000
-                frame = (decode_image(message) if size_px is None
-                         else decode_square(message, size_px))
+                depth = depths[connection.topic]
+                frame = (decode_image(message, depth) if size_px is None
+                         else decode_square(message, size_px, depth))
             # As in the node: whatever is wrong with an image, the next one may be good.
             except Exception as error:
                 kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '

@@ -63,5 +63,6 @@ class CameraClock:
                          'placed by recording time')
         if self.num_backward:
             found.append(f'{self.num_backward} frames have earlier stamps than the frame before; '
-                         'the window restarts there, as in the node')
+                         'they are skipped, or restart the window where earlier by more '
+                         'than max_gap_sec, as in the node')
         return found

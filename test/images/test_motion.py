@@ -1,6 +1,6 @@
 """Still scenes are distinguished from moving ones, despite camera noise."""
 
-from imrs_ros.motion import changed_fraction
+from imrs_ros.images.motion import changed_fraction
 import numpy as np
 import pytest
 
