@@ -8,6 +8,7 @@ import sys
 from imrs_ros.evaluation.command import main, without_ros_arguments
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
 from imrs_ros.evaluation.jobs import evaluate_all
 from imrs_ros.evaluation.metrics.figure import FIGURES
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
@@ -143,6 +144,22 @@ def test_wrong_annotations_are_an_error_of_that_recording(bag, tiny_card):
         Annotation(0, 1, 'dance'), Annotation(0.5, 9, 'wave')))
     for words in ('dance', 'within the recording', 'overlaps'):
         assert words in result.error
+
+
+def test_an_activitynet_segment_without_length_is_ignored_and_noted(bag, tiny_card, tmp_path):
+    def result(*segments):
+        path = tmp_path / 'truth.json'
+        path.write_text(json.dumps({'database': {'walk': {'annotations': [
+            {'segment': segment, 'label': 'wave'} for segment in segments]}}}))
+        found = evaluate(bag, tiny_card, annotations=tuple(read_annotations(path)))
+        return found, found.cameras[0][1].annotated
+    found, annotated = result([0, 0], [0.5, 1.0])
+    assert [s.sec for s in annotated] == [(0.5, 1.0)]
+    assert found.notes == [f'{tmp_path}/truth.json: walk: wave 0 to 0 s: ignored, as it has no '
+                           'length']
+    found, annotated = result([0, 0])
+    assert annotated is None
+    assert found.notes[1] == 'no annotation has a length: taken as not annotated'
 
 
 def zero_stamps():

@@ -132,7 +132,8 @@ def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, caps
         bags.append(str(write_bag(tmp_path / name, list(camera_frames(40)))))
         (tmp_path / f'{name}.csv').write_text('start,end,label\n0.8,1.4,wave\n')
     with pytest.raises(SystemExit) as done:
-        main(['tune', *bags, '--params', str(params), '--model', str(tiny_card.folder), '--trials', '3', '--out', str(out)])
+        main(['tune', *bags, '--params', str(params), '--model', str(tiny_card.folder),
+              '--trials', '3', '--out', str(out)])
     assert done.value.code == 0
     assert 'Expect "held out"' in capsys.readouterr().out
     tuned = read_settings(out)
