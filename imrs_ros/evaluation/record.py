@@ -54,7 +54,7 @@ def add_live(report: dict[str, object], result: Result, recorder: LiveRecorder, 
             pairs.append((camera.camera, offline, live))
         else:
             notes.append(f'{camera.camera}: the node published no scores')
-    report['live'] = live_section(pairs, recorder.counts, notes)
+    report['live'] = live_section(pairs, recorder.counts, [*notes, *recorder.notes()])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
     if not any(recorder.windows.values()):
         raise KeyboardInterrupt
     result = interrupted_result(path, job, recorder.windows)
+    result.notes += recorder.notes()
     write_report(build_report([result], job), [result], options.out)
     return INTERRUPTED
 

@@ -1,6 +1,7 @@
 """The content of a report: everything measured, the same for the same recordings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+import math
 from typing import Any
 
 from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
@@ -30,7 +31,7 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
     classes = [*job.card.labels, NO_ACTION]
     return {
         'format': FORMAT,
-        'model': _model(job), 'settings': flat(job.settings),
+        'model': json_value(_model(job)), 'settings': json_value(flat(job.settings)),
         'backend': next((result.backend for result in results if result.backend), ''),
         'settle_sec': settle_ns(job.card) / 1e9,
         'figures': {**figures(tracks), **_counts(camera for r in results for camera, _ in
@@ -41,13 +42,30 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
         'recordings': [_recording(result) for result in results]}
 
 
+def json_value(value: Any) -> Any:
+    """
+    Return a value of YAML as JSON holds it.
+
+    :param value: any; a card's provenance may hold ``.nan``, dates, or whatever people wrote.
+    :return: the same, with text for what JSON has no word for.
+    """
+    if isinstance(value, Mapping):
+        return {str(name): json_value(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(one) for one in value]
+    is_known = value is None or isinstance(value, (str, bool, int)) or (
+        isinstance(value, float) and math.isfinite(value))
+    return value if is_known else str(value)
+
+
 def _model(job: Job) -> dict[str, Any]:
     card = job.card
     return {'name': card.name, 'labels': list(card.labels), 'network': card.architecture.name,
             'excitation': card.architecture.excitation, 'num_frames': card.spec.num_frames,
             'fps': card.spec.fps, 'size_px': card.spec.size_px,
             'temperature': card.temperature, 'weights_sha256': card.weights_sha256,
-            'accuracy': card.provenance.get('accuracy')}
+            'accuracy': (card.provenance.get('accuracy')
+                         if isinstance(card.provenance, Mapping) else None)}
 
 
 def _counts(cameras: Iterable[PlayedCamera]) -> dict[str, int]:

@@ -173,3 +173,26 @@ def test_the_recorder_waits_for_the_node_but_not_for_cameras_it_lacks(graph, mon
     publish(vision_msgs.Classification())
     graph.wait(lambda: len(recorder.windows['rear']) == 1)
     assert recorder.windows['front'] == []
+
+
+def test_messages_that_cannot_be_used_are_counted_and_named(graph):
+    recorder = LiveRecorder(graph.node, ['front'], ['wave'])
+    topics = ('/recognizer/front/classification', '/recognizer/front/action')
+    scores, action = (graph.reliable_publisher(vision_msgs.Classification, topic).publish
+                      for topic in topics)
+    graph.wait(lambda: all(graph.node.count_publishers(topic) for topic in topics))
+
+    def result(label, score):
+        found = vision_msgs.Classification()
+        found.results = [vision_msgs.ObjectHypothesis(class_id=label, score=score)]
+        return found
+    for message in (result('wave', float('nan')), result('dance', 0.5), result('wave', 0.5)):
+        scores(message)
+    graph.wait(lambda: len(recorder.windows['front']) == 1)
+    action(vision_msgs.Classification())
+    graph.wait(lambda: len(recorder.problems) == 3)
+    assert recorder.notes() == [
+        '1 messages not used: front: an action without a label and its score',
+        '1 messages not used: front: scores of dance, which the model of --params does not know; '
+        'start the node with the same model',
+        '1 messages not used: front: scores that are no numbers']

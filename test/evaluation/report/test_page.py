@@ -20,6 +20,7 @@ from samples import write_tiny_model
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))),
                None)
 HOSTILE = '</script><img src=x onerror=alert(1)>'
+OPENING = '<!--<script>'
 
 
 class Proxy:
@@ -97,7 +98,7 @@ def browse(tmp_path):
 def evaluated(tmp_path_factory):
     """Return a report, its results and its job: one recording, one failure, hostile labels."""
     folder = tmp_path_factory.mktemp('page')
-    card = write_tiny_model(folder / 'tiny', labels=('wave', HOSTILE, 'lift'))
+    card = write_tiny_model(folder / 'tiny', labels=('wave', HOSTILE, OPENING))
     bag = write_bag(folder / 'walk', list(camera_frames(75)))
     job = make_job(card, annotations=(Annotation(0.7, 1.5, 'wave', 'walk'),
                                       Annotation(1.7, 2.4, HOSTILE, 'walk')))
@@ -123,6 +124,7 @@ def test_the_report_shows_the_figures_of_the_json_and_loads_nothing(
     assert requests == []
     assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
     assert HOSTILE in page.text
+    assert OPENING in page.text
     assert 'expected a bag or a video, got no such file or folder' in page.text
     sources = [values['src'] for tag, values in page.tags if tag == 'img']
     assert sources
