@@ -140,12 +140,14 @@ class LiveRecorder:
                 self.counts[camera] = {value.key: value.value for value in status.values}
 
 
-def wait_for_end(node: Node, is_over: Callable[[], bool]) -> None:
+def wait_for_end(node: Node, is_over: Callable[[], bool],
+                 on_time: Callable[[int], object] = lambda now_ns: None) -> None:
     """
     Wait until the clock of the recording has run and stopped.
 
     :param node: with ``use_sim_time``, spun on another thread.
     :param is_over: polled; True ends the wait at once.
+    :param on_time: called with the time of the recording, ns, as it runs.
     :raises RuntimeError: if the clock never starts.
     """
     limit_sec = time.monotonic() + START_LIMIT_SEC
@@ -156,6 +158,7 @@ def wait_for_end(node: Node, is_over: Callable[[], bool]) -> None:
             # While it waits for subscribers, the player publishes its start time only.
             has_run = last_ns > 0
             last_ns, since_sec = now_ns, time.monotonic()
+            on_time(now_ns)
         elif has_run and time.monotonic() - since_sec > END_SEC:
             return
         elif not has_run and time.monotonic() > limit_sec:

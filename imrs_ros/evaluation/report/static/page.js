@@ -55,7 +55,7 @@ function legend(parent, used) {
 const imageAt = (images, time) => images.reduce((best, one) => Math.abs(one[0] - time) < Math.abs(best[0] - time) ? one : best)[1];
 
 class Timeline {
-  // Annotated and decided actions, confidence, and one lane per class; the wheel zooms, dragging pans.
+  // Annotated and decided actions, confidence, and one lane per class; Ctrl and the wheel zoom, dragging pans.
   constructor(parent, recording, camera, images) {
     Object.assign(this, {camera, images, length: Math.max(recording.duration_sec, 0.1)});
     const w = camera.windows;
@@ -83,7 +83,9 @@ class Timeline {
   }
   listen() {
     let last = null;
+    // The wheel alone scrolls the page.
     this.svg.addEventListener('wheel', event => {
+      if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const at = this.time(event), scale = event.deltaY > 0 ? 1.25 : 0.8;
       this.show(at - (at - this.from) * scale, at + (this.to - at) * scale);
@@ -133,7 +135,7 @@ class Timeline {
     const name = (text, y) => add(this.svg, 'text', {x: this.left - 8, y, 'text-anchor': 'end'}, text);
     name(this.camera.truth ? 'annotated' : 'not annotated', this.top.annotated + 17);
     name('decided', this.top.decided + 17);
-    name('confidence', this.top.confidence + 26);
+    name('confidence', this.top.confidence + 30);
     this.used.forEach((k, i) => name(labels[k], this.top.scores + i * this.lane + 11));
   }
   axis(parent) {
@@ -168,6 +170,9 @@ class Timeline {
       path += `${path && !gap ? 'L' : 'M'}${this.x(w.time_sec[i]).toFixed(1)} ${(y + 48 - 48 * w.confidence[i]).toFixed(1)}`;
     }
     add(parent, 'line', {x1: this.left, x2: this.width, y1: y + 48, y2: y + 48, stroke: 'var(--line)'});
+    const threshold = report.settings.enter_threshold, at = y + 48 - 48 * threshold;
+    add(parent, 'line', {class: 'threshold', x1: this.left, x2: this.width, y1: at, y2: at, stroke: 'var(--bad)', 'stroke-dasharray': '5 4'});
+    add(this.svg, 'text', {x: this.left - 8, y: at + 4, 'text-anchor': 'end'}, `threshold ${threshold.toFixed(2)}`);
     add(parent, 'path', {d: path, fill: 'none', stroke: 'var(--blue)', 'stroke-width': 1.4});
   }
   lanes(parent) {
@@ -192,7 +197,7 @@ function strip(parent, camera, images, timeline) {
   const items = camera.decided.map(one => ({time: one[0], label: one[2],
     kind: !truth ? 'plain' : right(one) ? 'good' : 'bad',
     text: !truth ? 'decided' : right(one) ? 'correct' : one[4] ? 'false action' : 'wrong'}));
-  items.push(...camera.missed.map(one => ({time: (one[0] + one[1]) / 2, label: one[2], kind: 'bad', text: 'missed'})));
+  items.push(...camera.missed.map(one => ({time: (one[0] + one[1]) / 2, label: one[2], kind: 'bad', text: `missed, ${one[3]}`})));
   if (!items.length || !images.length) return;
   const box = add(parent, 'div', {class: 'strip'});
   for (const item of items.sort((a, b) => a.time - b.time)) {
@@ -223,7 +228,7 @@ function recordings() {
       for (const [reason, number] of Object.entries(camera.dropped)) add(box, 'div', {class: 'note'}, `${number} frames dropped: ${reason}`);
     });
   });
-  add(page, 'p', {}, 'Scroll to zoom, drag to pan, double-click to show all. A red outline marks a false action: one that was decided in the background.');
+  add(page, 'p', {}, 'Ctrl and the wheel zoom, dragging pans, a double-click shows all. A red outline marks a false action: one that was decided in the background.');
 }
 
 function allFigures(parent) {
