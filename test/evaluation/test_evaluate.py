@@ -13,6 +13,7 @@ from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
 from imrs_ros.evaluation.jobs import evaluate_all
 from imrs_ros.evaluation.metrics.figure import FIGURES
+from imrs_ros.evaluation.metrics.figure_table import summary
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording, track_of
 from imrs_ros.evaluation.recordings.recording import RecordingError
 from imrs_ros.evaluation.report.build import build_report
@@ -272,6 +273,31 @@ def test_a_file_name_that_is_no_utf8_is_printed_with_escapes(tmp_path, tiny_card
     assert done.returncode == 0, done.stderr
     assert b'caf\\udce9: no annot' in done.stdout or b'1 s of video' in done.stdout
     assert read_report(tmp_path / 'out')['recordings'][0]['name'] == 'caf\udce9'
+
+
+def test_what_was_decided_in_an_unannotated_recording_is_printed(bag, tiny_card):
+    job = make_job(tiny_card)
+    result = evaluate_recording(bag, job)
+    lines = summary(build_report([result], job)).splitlines()[len(FIGURES):]
+    (_, decided), = result.cameras
+    assert lines[0] == f'walk {TOPIC}, not annotated, decided: {len(decided.decided)} actions'
+    assert [line.split() for line in lines[1:]] == [
+        [f'{d.start_ns / SEC:.2f}', 'to', f'{d.end_ns / SEC:.2f}', 's', d.label,
+         f'{d.confidence:.2f}'] for d in decided.decided]
+    assert len(lines) > 1
+
+
+def test_live_figures_stand_beside_those_offline_and_are_named(bag, tiny_card):
+    job = make_job(tiny_card, annotations=())
+    made = build_report([evaluate_recording(bag, job)], job)
+    made['live'] = {'figures': {**made['figures'], 'num_windows': 7}, 'notes': ['unusual'],
+                    'cameras': [{'camera': 'front', 'differences': {'age_max_sec': 0.25}}]}
+    lines = summary(made).splitlines()
+    assert lines[0].split() == ['offline', 'live']
+    assert f'windows scored {made["figures"]["num_windows"]} 7'.split() in map(str.split, lines)
+    assert lines[-3] == 'live node, front:'
+    assert lines[-2].split() == ['result', 'age,', 'maximum', '0.250', 's']
+    assert lines[-1] == 'live node: unusual'
 
 
 @pytest.mark.parametrize(('text', 'words'), [

@@ -37,7 +37,8 @@ function head() {
   const tiles = add(page, 'div', {class: 'tiles'});
   for (const name of ['f1@25', 'settled_accuracy', 'calibrated_map', 'delay_median_sec', 'false_per_min', 'changes_per_min']) {
     const tile = add(tiles, 'div', {class: 'tile'}), figure = registry.all.find(one => one.name === name);
-    add(tile, 'b', {}, shown[name]);
+    const [number, unit] = shown[name].split(' '), line = add(tile, 'b', {}, number);
+    if (unit) add(line, 'small', {}, ` ${unit}`);
     add(tile, 'span', {title: figure.source}, figure.words);
   }
 }
@@ -172,7 +173,7 @@ class Timeline {
     add(parent, 'line', {x1: this.left, x2: this.width, y1: y + 48, y2: y + 48, stroke: 'var(--line)'});
     const threshold = report.settings.enter_threshold, at = y + 48 - 48 * threshold;
     add(parent, 'line', {class: 'threshold', x1: this.left, x2: this.width, y1: at, y2: at, stroke: 'var(--bad)', 'stroke-dasharray': '5 4'});
-    add(this.svg, 'text', {x: this.left - 8, y: at + 4, 'text-anchor': 'end'}, `threshold ${threshold.toFixed(2)}`);
+    add(parent, 'text', {x: this.width - 12, y: Math.max(y + 8, at - 4), 'text-anchor': 'end'}, `threshold ${threshold.toFixed(2)}`);
     add(parent, 'path', {d: path, fill: 'none', stroke: 'var(--blue)', 'stroke-width': 1.4});
   }
   lanes(parent) {
@@ -215,12 +216,15 @@ function recordings() {
   report.recordings.forEach((recording, r) => {
     const box = add(page, 'div', {class: 'card'});
     const top = add(box, 'div', {class: 'head'});
-    add(top, 'h3', {}, `${recording.name}, ${recording.duration_sec.toFixed(1)} s`);
+    add(top, 'h3', {}, recording.error ? `${recording.name}, not evaluated` : `${recording.name}, ${recording.duration_sec.toFixed(1)} s`);
     if (recording.error) add(box, 'div', {class: 'note error'}, recording.error);
     recording.notes.forEach(note => add(box, 'div', {class: 'note'}, note));
     recording.cameras.forEach((camera, c) => {
       const f = camera.figures;
-      add(box, 'p', {}, `${camera.topic}: F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions, ${f.num_frames} frames, ${f.num_dropped} dropped`);
+      const outcome = camera.truth
+        ? `F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions`
+        : `not annotated, ${camera.decided.length} actions decided`;
+      add(box, 'p', {}, `${camera.topic}: ${outcome}, ${f.num_frames} frames, ${f.num_dropped} dropped`);
       const timeline = new Timeline(box, recording, camera, thumbnails[r][c]);
       if (c === 0) add(top, 'button', {}, 'show all').addEventListener('click', () => timeline.show(0, timeline.length));
       legend(box, timeline.used);
@@ -300,7 +304,7 @@ function live() {
 function settings(parent) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'Settings and model');
-  const text = one => typeof one === 'object' && one !== null ? JSON.stringify(one) : String(one);
+  const text = one => typeof one === 'object' && one !== null ? JSON.stringify(one, null, 1).replace(/\s+/g, ' ') : String(one);
   table(box, ['', ''], [...Object.entries(report.settings), ...Object.entries(report.model).filter(([name]) => name !== 'labels')].map(([name, one]) => [name, text(one)]), {class: 'settings'});
 }
 
@@ -309,11 +313,11 @@ head();
 recordings();
 live();
 add(page, 'h2', {}, 'Figures');
+classes(page);
 const columns = add(page, 'div', {class: 'columns'});
 allFigures(columns);
 const beside = add(columns, 'div', {style: 'display:grid;gap:16px;min-width:0'});
 confusion(beside);
 histogram(beside, report.delays_sec);
-classes(beside);
 settings(beside);
 document.body.dataset.ready = 'yes';
