@@ -1,6 +1,6 @@
 """The node's parameter file, read without ROS but as the node reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,10 @@ from imrs_ros.yaml_file import read_yaml, YamlFileError
 
 OF_ROS = {'qos_overrides', 'use_sim_time'}
 """Parameters of every node, which are no settings."""
+PARAMETERS = 'ros__parameters'
+"""Above the values of a section."""
+ANY_NODE = '/**'
+"""Name of a section for every node, in any namespace."""
 NAMES = tuple(field.name for concern in CONCERNS.values() for field in fields(concern))
 
 
@@ -24,6 +28,8 @@ def read_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     :raises SettingsError: naming every parameter that is unknown or wrong.
     """
     given = {**(read_values(path) if path is not None else {}), **(overrides or {})}
+    given = {name: value for name, value in given.items()
+             if str(name).split('.')[0] not in OF_ROS}
     values = {name: default_of(name) for name in NAMES} | given
     problems = {name: f'{name} must be one of {", ".join(NAMES)}'
                 for name in given if name not in NAMES}
@@ -44,24 +50,49 @@ def _is_like(value: Any, default: Any) -> bool:
 
 def read_values(path: Path) -> dict[str, Any]:
     """
-    Read the values that a parameter file sets for the node.
+    Read the values that a parameter file sets for the node, in whatever namespace it runs.
 
-    :param path: sections by node name or ``/**``, each with ``ros__parameters``.
-    :return: values by name; a later section overrides an earlier one.
-    :raises SettingsError: if it is no such file.
+    :param path: sections by node name, as ROS accepts them: ``/**``, ``recognizer``,
+        ``/front/recognizer``, or namespaces with nodes nested in them, each with
+        ``ros__parameters``.
+    :return: values by name, those of ROS among them; a later section overrides an earlier one.
+    :raises SettingsError: if it is no such file, no section applies to the node, or several
+        recognizers have a section of their own.
     """
     try:
-        content = read_yaml(path)
-        sections = [section['ros__parameters'] for name, section in content.items()
-                    if name.split('/')[-1] in (NODE, '*', '**')]
-        if not sections:
-            raise KeyError(NODE)
-        values = {name: value for section in sections for name, value in section.items()}
-    except (YamlFileError, AttributeError, KeyError, TypeError) as error:
+        sections = list(_sections(read_yaml(path)))
+    except (OSError, ValueError) as error:
         raise SettingsError({'file': (
-            f'{path}: expected a parameter file like config/recognizer.yaml, with /** or {NODE} '
-            f'and ros__parameters below it, got {type(error).__name__}: {error}')}) from error
-    return {name: value for name, value in values.items() if name.split('.')[0] not in OF_ROS}
+            f'{path}: expected a parameter file like config/recognizer.yaml, with {ANY_NODE} or '
+            f'{NODE} and {PARAMETERS} below it, got {type(error).__name__}: {error}')}) from error
+    own = [(name, values) for name, values in sections
+           if name.split('/')[-1] in (NODE, '*', '**')]
+    if not own:
+        nodes = ', '.join(name for name, _ in sections) or 'no node'
+        raise SettingsError({'file': (
+            f'{path}: expected parameters for {NODE}, got some for {nodes} only; name their '
+            f'section {ANY_NODE}')})
+    full_names = sorted({name for name, _ in own if '*' not in name})
+    if len(full_names) > 1:
+        raise SettingsError({'file': (
+            f'{path}: expected parameters for one {NODE}, got those for {", ".join(full_names)}; '
+            f'copy those to be used to a file of their own, below {ANY_NODE}')})
+    return {name: value for _, values in own for name, value in values.items()}
+
+
+def _sections(content: Any, namespace: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the full name and the parameters of every node, as rcl_yaml_param_parser does."""
+    if not isinstance(content, dict):
+        where = f'{PARAMETERS} below {namespace}' if namespace else 'names of nodes'
+        raise ValueError(f'expected {where}, got {content!r:.60}')
+    for key, below in content.items():
+        if key != PARAMETERS:
+            yield from _sections(below, f'{namespace}/{str(key).strip("/")}')
+        elif namespace and isinstance(below, dict):
+            yield namespace, below
+        else:
+            raise ValueError(f'expected {PARAMETERS} below the name of a node, with names and '
+                             f'values, got {below!r:.60}')
 
 
 def flat(settings: Settings) -> dict[str, Any]:

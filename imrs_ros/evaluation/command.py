@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
+from io import TextIOWrapper
 import sys
 
 COMMANDS = {
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None, command: str | None = None) -> 
     :param arguments: default: those of the process.
     :param command: the sub-command of this program; default: the first argument.
     """
+    # The name of a file may be no UTF-8; it is printed with escapes.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors='backslashreplace')
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if command is None:
         command = _choose(arguments)

@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-import sys
 import time
 
 from imrs_ros.evaluation.jobs import add_job_arguments, evaluate_all, job_of
@@ -36,9 +35,7 @@ def run(options: argparse.Namespace) -> int:
     elapsed_sec = time.monotonic() - start_sec
     write_report(build_report(results, job), results, options.out)
     played_sec = sum(r.duration_ns * len(r.cameras) for r in results) / 1e9
-    print(f'{played_sec:.0f} s of video in {elapsed_sec:.0f} s: '
-          f'{played_sec / elapsed_sec:.1f} x real time')
-    failed = [result for result in results if result.error]
-    for result in failed:
-        print(f'not evaluated: {result.error}', file=sys.stderr)
-    return 1 if failed else 0
+    if played_sec:
+        print(f'{played_sec:.0f} s of video in {elapsed_sec:.0f} s: '
+              f'{played_sec / elapsed_sec:.1f} x real time')
+    return 1 if any(result.error for result in results) else 0

@@ -8,6 +8,7 @@ from typing import Any
 from imrs_ros.dask_cluster import dask_cluster
 from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job, Result
+from imrs_ros.evaluation.recordings.bag_files import is_packed
 from imrs_ros.evaluation.recordings.recording import RecordingError
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.model_card import ModelCard
@@ -95,9 +96,12 @@ def _num_images(paths: Sequence[Path], job: Job) -> int:
     def lengths() -> Iterator[int]:
         for path in paths:
             try:
+                # To unpack it takes as long as to evaluate it.
+                if is_packed(path):
+                    continue
                 with open_recording(path, job.topics, preferred=job.preferred) as recording:
                     yield recording.num_images
             # Reported when the recording is evaluated.
-            except RecordingError:
-                yield 0
+            except (RecordingError, OSError):
+                continue
     return sum(lengths())

@@ -5,7 +5,7 @@ The report is that of ``evaluate``, with a section that compares live with offli
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 import json
 import os
@@ -31,6 +31,7 @@ from imrs_ros.node_settings import camera_name
 import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from tqdm import tqdm
 
 INTERRUPTED = 130
 """Exit status of an interrupted process, as in a shell."""
@@ -54,7 +55,7 @@ def add_live(report: dict[str, object], result: Result, recorder: LiveRecorder, 
             pairs.append((camera.camera, offline, live))
         else:
             notes.append(f'{camera.camera}: the node published no scores')
-    report['live'] = live_section(pairs, recorder.counts, notes)
+    report['live'] = live_section(pairs, recorder.counts, [*notes, *recorder.notes()])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +90,12 @@ def run(options: argparse.Namespace) -> int:
     path = options.recordings[0]
     with open_recording(path, job.topics, preferred=job.preferred) as recording:
         topics, start_ns = recording.topics, recording.start_ns
-    recorder, is_over = _record(options, job, topics)
+        duration_sec = recording.duration_ns / 1e9
+    with tqdm(total=round(duration_sec, 1), unit='s', desc='record', disable=None) as bar:
+        def show(now_ns: int) -> None:
+            played_sec = min((now_ns - start_ns) / 1e9, duration_sec)
+            bar.update(max(0.0, round(played_sec - bar.n, 1)))
+        recorder, is_over = _record(options, job, topics, show)
     if is_over:
         with suppress(KeyboardInterrupt):
             result = evaluate_all([path], job)[0]
@@ -100,6 +106,8 @@ def run(options: argparse.Namespace) -> int:
     if not any(recorder.windows.values()):
         raise KeyboardInterrupt
     result = interrupted_result(path, job, recorder.windows)
+    result.notes += recorder.notes()
+    print('Figures of the live node, up to the interrupt:')
     write_report(build_report([result], job), [result], options.out)
     return INTERRUPTED
 
@@ -111,7 +119,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
-            ) -> tuple[LiveRecorder, bool]:
+            on_time: Callable[[int], object]) -> tuple[LiveRecorder, bool]:
     """Record until the recording is over: the recorder, and False after an interrupt."""
     children: list[subprocess.Popen[bytes]] = []
     if options.alone:
@@ -129,7 +137,7 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
             recorder.wait_for_node(lambda: any(child.poll() for child in children))
             # The player waits for the subscribers of its clock, and starts now.
             node.set_parameters([rclpy.Parameter('use_sim_time', value=True)])
-            wait_for_end(node, lambda: any(child.poll() for child in children))
+            wait_for_end(node, lambda: any(child.poll() for child in children), on_time)
             for child in children:
                 if child.poll():
                     raise RuntimeError(

@@ -9,8 +9,7 @@ from imrs_ros.evaluation.metrics.figure import TRACK_FIGURES
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.search import folds, tune, Tuned, tuned_parameters
-from imrs_ros.node_settings import NODE
-from imrs_ros.parameter_file import read_values
+from imrs_ros.parameter_file import ANY_NODE, PARAMETERS, read_values
 from tqdm import tqdm
 import yaml
 
@@ -79,12 +78,12 @@ def run(options: argparse.Namespace) -> int:
     with tqdm(total=total, unit='trial', desc='tune', disable=None) as bar:
         tuned = tune(recordings, job.settings.decision, goal, options.trials, options.seed,
                      bar.update)
-    values = read_values(options.params) if options.params else {}
+    values = {**(read_values(options.params) if options.params else {}),
+              'model': job.settings.node.model}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(
         f'# Decision parameters by "tune --goal {goal.figure} --max-false-per-min '
-        f'{goal.max_false_per_min:g}".\n' + yaml.safe_dump({NODE: {'ros__parameters': {
-            'model': job.settings.node.model,
-            **tuned_parameters(values, tuned.settings)}}}, sort_keys=False))
+        f'{goal.max_false_per_min:g}".\n' + yaml.safe_dump({ANY_NODE: {
+            PARAMETERS: tuned_parameters(values, tuned.settings)}}, sort_keys=False))
     print(f'{format_tuning(tuned, goal)}\n{options.out}')
     return 1 if any(result.error for result in results) else 0

@@ -1,16 +1,21 @@
 """Whole evaluations with a small model: inputs, reports and errors."""
 
 from dataclasses import replace
+from datetime import date
 import json
+import os
 import subprocess
 import sys
 
 from imrs_ros.evaluation.command import main, without_ros_arguments
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
 from imrs_ros.evaluation.jobs import evaluate_all
 from imrs_ros.evaluation.metrics.figure import FIGURES
-from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.metrics.figure_table import summary
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording, track_of
+from imrs_ros.evaluation.recordings.recording import RecordingError
 from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.files import read_report, write_report
 from imrs_ros.parameter_file import read_settings
@@ -145,6 +150,22 @@ def test_wrong_annotations_are_an_error_of_that_recording(bag, tiny_card):
         assert words in result.error
 
 
+def test_an_activitynet_segment_without_length_is_ignored_and_noted(bag, tiny_card, tmp_path):
+    def result(*segments):
+        path = tmp_path / 'truth.json'
+        path.write_text(json.dumps({'database': {'walk': {'annotations': [
+            {'segment': segment, 'label': 'wave'} for segment in segments]}}}))
+        found = evaluate(bag, tiny_card, annotations=tuple(read_annotations(path)))
+        return found, found.cameras[0][1].annotated
+    found, annotated = result([0, 0], [0.5, 1.0])
+    assert [s.sec for s in annotated] == [(0.5, 1.0)]
+    assert found.notes == [f'{tmp_path}/truth.json: walk: wave 0 to 0 s: ignored, as it has no '
+                           'length']
+    found, annotated = result([0, 0])
+    assert annotated is None
+    assert found.notes[1] == 'no annotation has a length: taken as not annotated'
+
+
 def zero_stamps():
     for log_ns, frame in camera_frames(40):
         yield log_ns, replace(frame, stamp_ns=0)
@@ -196,6 +217,97 @@ def test_a_failure_does_not_stop_the_rest(bag, params, tmp_path, capsys):
     made = read_report(tmp_path / 'out')
     assert [bool(r['error']) for r in made['recordings']] == [True, False]
     assert made['figures']['num_windows'] > 0
+
+
+def test_a_wrong_path_is_one_line(params, tmp_path, capsys):
+    with pytest.raises(SystemExit) as done:
+        main(['evaluate', '/none', '--params', str(params), '--out', str(tmp_path / 'out')])
+    output = capsys.readouterr()
+    assert (done.value.code, output.out, output.err) == (
+        1, '', 'not evaluated: /none: expected a bag or a video, got no such file or folder\n')
+    assert read_report(tmp_path / 'out')['recordings'][0]['error'].startswith('/none: expected')
+
+
+def test_an_unexpected_error_of_one_recording_does_not_stop_the_rest(bag, tiny_card, tmp_path):
+    other = write_bag(tmp_path / 'other', list(camera_frames(40)))
+    # Beyond what 64 bits hold.
+    job = make_job(tiny_card, annotations=(Annotation(0.1, 1e30, 'wave', 'other'),))
+    results = evaluate_all([other, bag], job)
+    assert 'within the recording' in results[0].error
+    job = make_job(tiny_card, max_gap_sec=float('inf'))
+    result, = evaluate_all([bag], job)
+    assert result.error.startswith(f'{bag}: ValueError: fps and max_gap_sec must be above 0')
+    write_report(build_report([result], job), [result], tmp_path / 'out')
+    assert read_report(tmp_path / 'out')['settings']['max_gap_sec'] == 'inf'
+
+
+@pytest.mark.parametrize(('provenance', 'shown'), [
+    ({'accuracy': {'top1': float('nan'), 'on': date(2024, 1, 2), 3: [float('-inf'), 0.5]}},
+     {'top1': 'nan', 'on': '2024-01-02', '3': ['-inf', 0.5]}),
+    (['trained by me'], None), ({}, None)])
+def test_whatever_a_card_says_of_its_origin_the_report_is_written(
+        bag, tiny_card, tmp_path, provenance, shown):
+    job = make_job(replace(tiny_card, provenance=provenance))
+    results = [evaluate_recording(bag, job)]
+    write_report(build_report(results, job), results, tmp_path / 'out')
+    assert read_report(tmp_path / 'out')['model']['accuracy'] == shown
+
+
+def test_scores_that_are_no_numbers_are_an_error_of_the_recording(bag, tiny_card):
+    job = make_job(tiny_card)
+    (camera, _), = evaluate_recording(bag, job).cameras
+    time_ns, decision = camera.decisions[2]
+    nan_K = np.full_like(decision.probabilities_K, np.nan)
+    camera.decisions[2] = time_ns, replace(decision, probabilities_K=nan_K)
+    with pytest.raises(RecordingError, match='expected scores from 0 to 1, got nan; the weights'):
+        track_of(camera, None, SEC, job)
+
+
+def test_a_file_name_that_is_no_utf8_is_printed_with_escapes(tmp_path, tiny_card):
+    path = tmp_path / 'caf\udce9'
+    write_bag(tmp_path / 'walk', list(camera_frames(30))).rename(path)
+    done = subprocess.run(
+        [sys.executable, '-m', 'imrs_ros.evaluation', 'evaluate', path, '--model',
+         tiny_card.folder, '--out', tmp_path / 'out'], capture_output=True,
+        env={**os.environ, 'PYTHONIOENCODING': 'utf-8'})
+    assert done.returncode == 0, done.stderr
+    assert b'caf\\udce9: no annot' in done.stdout or b'1 s of video' in done.stdout
+    assert read_report(tmp_path / 'out')['recordings'][0]['name'] == 'caf\udce9'
+
+
+def test_what_was_decided_in_an_unannotated_recording_is_printed(bag, tiny_card):
+    job = make_job(tiny_card)
+    result = evaluate_recording(bag, job)
+    lines = summary(build_report([result], job)).splitlines()[len(FIGURES):]
+    (_, decided), = result.cameras
+    assert lines[0] == f'walk {TOPIC}, not annotated, decided: {len(decided.decided)} actions'
+    assert [line.split() for line in lines[1:]] == [
+        [f'{d.start_ns / SEC:.2f}', 'to', f'{d.end_ns / SEC:.2f}', 's', d.label,
+         f'{d.confidence:.2f}'] for d in decided.decided]
+    assert len(lines) > 1
+
+
+def test_live_figures_stand_beside_those_offline_and_are_named(bag, tiny_card):
+    job = make_job(tiny_card, annotations=())
+    made = build_report([evaluate_recording(bag, job)], job)
+    made['live'] = {'figures': {**made['figures'], 'num_windows': 7}, 'notes': ['unusual'],
+                    'cameras': [{'camera': 'front', 'differences': {'age_max_sec': 0.25}}]}
+    lines = summary(made).splitlines()
+    assert lines[0].split() == ['offline', 'live']
+    assert f'windows scored {made["figures"]["num_windows"]} 7'.split() in map(str.split, lines)
+    assert lines[-3] == 'live node, front:'
+    assert lines[-2].split() == ['result', 'age,', 'maximum', '0.250', 's']
+    assert lines[-1] == 'live node: unusual'
+
+
+@pytest.mark.parametrize(('text', 'words'), [
+    ('{"format": 1, "figures": {"edit": NaN}}', 'expected numbers, got NaN'),
+    ('{"format": 1, "model": [], "settings": {}, "figures": {}, "per_class": {}, '
+     '"recordings": {}}', 'got one without model, recordings')])
+def test_a_report_of_something_else_is_refused(tmp_path, text, words):
+    (tmp_path / 'report.json').write_text(text)
+    with pytest.raises(SystemExit, match=words):
+        main(['compare', str(tmp_path), str(tmp_path)])
 
 
 def test_the_parameter_file_is_the_nodes(root, bag, params, tmp_path):

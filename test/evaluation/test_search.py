@@ -125,15 +125,20 @@ def test_a_doubtful_outcome_is_noted(before, held_out, words):
 def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, capsys):
     params, out = tmp_path / 'before.yaml', tmp_path / 'tuned.yaml'
     params.write_text(yaml.safe_dump({'/**': {'ros__parameters': {
-        'model': str(tiny_card.folder), 'hop': 5, **EAGER, 'class_thresholds': 'fall=0.6'}}}))
+        'model': 'another', 'hop': 5, **EAGER, 'class_thresholds': 'fall=0.6',
+        'use_sim_time': True}}}))
     bags = []
     for name in ('a', 'b'):
         bags.append(str(write_bag(tmp_path / name, list(camera_frames(40)))))
         (tmp_path / f'{name}.csv').write_text('start,end,label\n0.8,1.4,wave\n')
     with pytest.raises(SystemExit) as done:
-        main(['tune', *bags, '--params', str(params), '--trials', '3', '--out', str(out)])
+        main(['tune', *bags, '--params', str(params), '--model', str(tiny_card.folder),
+              '--trials', '3', '--out', str(out)])
     assert done.value.code == 0
     assert 'Expect "held out"' in capsys.readouterr().out
     tuned = read_settings(out)
     assert (tuned.window.hop, dict(tuned.decision.class_thresholds)) == (5, {'fall': 0.6})
     assert tuned.node.model == str(tiny_card.folder)
+    # Whatever the namespace of the node, and with what is no setting of its own.
+    (name, section), = yaml.safe_load(out.read_text()).items()
+    assert (name, section['ros__parameters']['use_sim_time']) == ('/**', True)

@@ -68,7 +68,7 @@ def check(
     """
     problems = []
     for annotation, segment in segments:
-        name = _describe(annotation)
+        name = describe(annotation)
         if segment.label not in labels:
             problems.append(f'{name}: expected a label of the model ({", ".join(labels)}), got '
                             f'{segment.label!r}')
@@ -81,11 +81,17 @@ def check(
                 f'got {segment.start_ns / 1e9:.2f} to {segment.end_ns / 1e9:.2f} s')
     for (one, first), (other, second) in combinations(segments, 2):
         if first.overlap_ns(second) > 0:
-            problems.append(f'{_describe(one)} overlaps {_describe(other)}: expected one '
+            problems.append(f'{describe(one)} overlaps {describe(other)}: expected one '
                             'action at a time; cut one of them')
     return problems
 
 
-def _describe(annotation: Annotation) -> str:
+def describe(annotation: Annotation) -> str:
+    """
+    Describe an annotation in notes and errors.
+
+    :param annotation: any.
+    :return: its file and line, label and times.
+    """
     times = f'{annotation.label} {annotation.start_sec:g} to {annotation.end_sec:g} s'
     return f'{annotation.origin}: {times}' if annotation.origin else times

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from imrs_ros.evaluation.ground_truth.annotation import Annotation, check
+from imrs_ros.evaluation.ground_truth.annotation import Annotation, check, describe
 from imrs_ros.evaluation.ground_truth.annotation_file import find_annotation_file, read_annotations
 from imrs_ros.evaluation.ground_truth.segment import runs, Segment
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
@@ -42,6 +42,14 @@ def annotations_of(
     if everything and not own:
         recording.notes.append('no annotation names this recording: taken as not annotated')
         return None
+    # ActivityNet states [0, 0] where nobody knows when.
+    empty = [a for a in own if a.start_sec == a.end_sec]
+    if empty:
+        recording.notes += [f'{describe(a)}: ignored, as it has no length' for a in empty]
+        own = [a for a in own if a not in empty]
+        if not own:
+            recording.notes.append('no annotation has a length: taken as not annotated')
+            return None
     if not own:
         recording.notes.append('empty annotations: taken to show no action')
     return own

@@ -78,7 +78,7 @@ def differences(live: Track, offline: Track, counts: Mapping[str, str]) -> dict[
         'age_p95_sec': float(np.percentile(ages_N, 95)),
         'age_max_sec': float(ages_N.max()), 'same_label_share': float(np.mean(same)),
         'score_difference': max(gaps, default=float('nan'))}
-    found |= {row.name: int(counts[row.name]) for row in LIVE_FIGURES if row.name in counts}
+    found |= {row.name: _count(counts[row.name]) for row in LIVE_FIGURES if row.name in counts}
     return {name: round_figure(value) for name, value in found.items()}
 
 
@@ -101,3 +101,8 @@ def live_section(
             'differences': differences(live, offline, counts.get(camera, {})),
             'decided': [[*s.sec, s.label] for s in live.decided]}
             for camera, offline, live in pairs]}
+
+
+def _count(text: str) -> float:
+    """Return a count of diagnostics; nan for what is no number."""
+    return int(text) if text.isdecimal() else float('nan')

@@ -1,6 +1,8 @@
 """Recorder of a live node's outputs while a recording plays."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -48,6 +50,8 @@ class LiveRecorder:
         self._index = {label: k for k, label in enumerate(labels)}
         self._label = dict.fromkeys(cameras, (NO_ACTION, 1.0))
         self.windows: dict[str, list[LiveWindow]] = {camera: [] for camera in cameras}
+        self.problems = Counter[str]()
+        """Number of messages that were not used, by reason."""
         self.counts: dict[str, dict[str, str]] = {}
         self._scores: list[Subscription] = []
         latched = QoSProfile(depth=DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -84,22 +88,45 @@ class LiveRecorder:
                     f'{START_LIMIT_SEC:.0f} s, got none; start the recognizer with these cameras')
             time.sleep(0.01)
 
+    def notes(self) -> list[str]:
+        """
+        Return what was received and not used.
+
+        :return: one sentence per reason.
+        """
+        return [f'{number} messages not used: {reason}'
+                for reason, number in sorted(self.problems.items())]
+
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)
 
     def _scores_of(self, camera: str) -> 'Callable[[Classification], None]':
         def on_message(msg: 'Classification') -> None:
+            scores = {result.class_id: result.score for result in msg.results}
+            if problem := self._problem_of(scores):
+                self.problems[f'{camera}: {problem}'] += 1
+                return
             probabilities_K = np.zeros(len(self._index), np.float32)
-            for result in msg.results:
-                probabilities_K[self._index[result.class_id]] = result.score
+            for label, score in scores.items():
+                probabilities_K[self._index[label]] = score
             self.windows[camera].append(LiveWindow(
                 stamp_to_ns(msg.header.stamp), self._now_ns(), probabilities_K,
                 *self._label[camera]))
         return on_message
 
+    def _problem_of(self, scores: Mapping[str, float]) -> str:
+        """Return why a message is not used; empty if it is."""
+        if unknown := sorted(set(scores) - set(self._index)):
+            return (f'scores of {", ".join(unknown)}, which the model of --params does not know; '
+                    'start the node with the same model')
+        return '' if all(map(isfinite, scores.values())) else 'scores that are no numbers'
+
     def _action_of(self, camera: str) -> 'Callable[[Classification], None]':
         def on_message(msg: 'Classification') -> None:
-            best = msg.results[0]
+            best = msg.results[0] if msg.results else None
+            if best is None or not isfinite(best.score):
+                self.problems[f'{camera}: an action without a label and its score'] += 1
+                return
             self._label[camera] = best.class_id, best.score
             last = self.windows[camera][-1] if self.windows[camera] else None
             if last is not None and self._now_ns() - last.arrival_ns <= SAME_WINDOW_NS:
@@ -113,12 +140,14 @@ class LiveRecorder:
                 self.counts[camera] = {value.key: value.value for value in status.values}
 
 
-def wait_for_end(node: Node, is_over: Callable[[], bool]) -> None:
+def wait_for_end(node: Node, is_over: Callable[[], bool],
+                 on_time: Callable[[int], object] = lambda now_ns: None) -> None:
     """
     Wait until the clock of the recording has run and stopped.
 
     :param node: with ``use_sim_time``, spun on another thread.
     :param is_over: polled; True ends the wait at once.
+    :param on_time: called with the time of the recording, ns, as it runs.
     :raises RuntimeError: if the clock never starts.
     """
     limit_sec = time.monotonic() + START_LIMIT_SEC
@@ -129,6 +158,7 @@ def wait_for_end(node: Node, is_over: Callable[[], bool]) -> None:
             # While it waits for subscribers, the player publishes its start time only.
             has_run = last_ns > 0
             last_ns, since_sec = now_ns, time.monotonic()
+            on_time(now_ns)
         elif has_run and time.monotonic() - since_sec > END_SEC:
             return
         elif not has_run and time.monotonic() > limit_sec:

@@ -53,11 +53,12 @@ def round_figure(value: float) -> Value:
     Round a figure to what the report stores.
 
     :param value: any number.
-    :return: an integer as it is, a float with ``STORED_DIGITS`` decimals; None for nan.
+    :return: an integer as it is, a float with ``STORED_DIGITS`` decimals; None for nan and
+        infinity.
     """
     if isinstance(value, int):
         return int(value)
-    return None if math.isnan(value) else round(float(value), STORED_DIGITS)
+    return None if not math.isfinite(value) else round(float(value), STORED_DIGITS)
 
 
 def format_figure(value: Value, unit: str = '') -> str:

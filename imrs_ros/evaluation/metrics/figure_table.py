@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figure import FIGURES, format_figure, Value
+from imrs_ros.evaluation.metrics.figure import FIGURES, format_figure, LIVE_FIGURES, Value
 
 
 def figure_row(words: str, *values: Value, unit: str = '', note: str = '') -> str:
@@ -32,12 +32,36 @@ def header_row(*names: str) -> str:
 
 def summary(report: Mapping[str, Any]) -> str:
     """
-    Format the figures and notes of a report.
+    Format the figures and notes of a report, and what was decided where nothing is annotated.
 
     :param report: as ``report.build`` returns it.
-    :return: one line per figure, one per note.
+    :return: one line per figure, one per decided action, one per note.
     """
-    lines = [figure_row(figure.words, report['figures'][name], unit=figure.unit)
-             for name, figure in FIGURES.items()]
-    notes = [f'{r["name"]}: {note}' for r in report['recordings'] for note in r['notes']]
-    return '\n'.join([*lines, *notes])
+    live = report.get('live')
+    columns = [report['figures']] if live is None else [report['figures'], live['figures']]
+    lines = [] if live is None else [header_row('offline', 'live')]
+    lines += [figure_row(figure.words, *(column.get(name) for column in columns),
+                         unit=figure.unit) for name, figure in FIGURES.items()]
+    for recording in report['recordings']:
+        lines += [line for camera in recording['cameras'] if camera['truth'] is None
+                  for line in _decided(recording['name'], camera)]
+        lines += [f'{recording["name"]}: {note}' for note in recording['notes']]
+    return '\n'.join([*lines, *(_live(live) if live is not None else ())])
+
+
+def _decided(recording: str, camera: Mapping[str, Any]) -> list[str]:
+    """Return the decided actions of a camera without annotations, one per line."""
+    lines = [f'{recording} {camera["topic"]}, not annotated, decided: '
+             f'{len(camera["decided"])} actions']
+    return lines + [f'{start:9.2f} to {end:9.2f} s  {label}  {score:.2f}'
+                    for start, end, label, score, _ in camera['decided']]
+
+
+def _live(live: Mapping[str, Any]) -> list[str]:
+    """Return the live section: each camera beside the same camera offline, and the notes."""
+    lines = []
+    for camera in live['cameras']:
+        lines.append(f'live node, {camera["camera"]}:')
+        lines += [figure_row(figure.words, camera['differences'][figure.name], unit=figure.unit)
+                  for figure in LIVE_FIGURES if figure.name in camera['differences']]
+    return lines + [f'live node: {note}' for note in live['notes']]

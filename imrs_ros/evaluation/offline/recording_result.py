@@ -80,6 +80,11 @@ def evaluate_recording(
             _fill(result, path, recording, job, on_image)
     except RecordingError as error:
         result.error = str(error)
+    # Whatever is wrong with this one, the others are evaluated, and the report is written.
+    except Exception as error:
+        result.error = f'{path}: {type(error).__name__}: {" ".join(str(error).split())}'
+    if result.error:
+        result.cameras.clear()
     return result
 
 
@@ -128,7 +133,11 @@ def track_of(camera: PlayedCamera, annotated: tuple[Segment, ...] | None, durati
     :param duration_ns: of the recording.
     :param job: model and settings.
     :return: the track, by rising time.
+    :raises RecordingError: if the scores are no numbers.
     """
+    if not all(np.isfinite(decision.probabilities_K).all() for _, decision in camera.decisions):
+        raise RecordingError(f'{camera.topic}: expected scores from 0 to 1, got nan; the weights '
+                             f'of the model {job.card.name} are damaged')
     # Stamps that go back, or jump between clocks, may put a window before an earlier one.
     ordered = sorted(camera.decisions, key=lambda pair: pair[0])
     times_N = np.array([time_ns for time_ns, _ in ordered], np.int64)

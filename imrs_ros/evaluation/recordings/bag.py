@@ -6,18 +6,23 @@ in the bag, known or not, do not matter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from heapq import merge
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from imrs_ros.evaluation.recordings.bag_files import (
+    find_bag_files, plain_name, readable, stated_messages, UNFINISHED)
 from imrs_ros.evaluation.recordings.recording import Image, RecordingError
+from imrs_ros.evaluation.recordings.tolerant_rosbags import open_reader, Ros1Reader
+from imrs_ros.evaluation.recordings.unpacking import unpack_zstd, UnpackingError, ZSTD_MAGIC
 from imrs_ros.images.decoding import BitDepth, decode_image, decode_square, ImageError
-from rosbags.rosbag1 import Reader as Ros1Reader
-from rosbags.rosbag2 import Reader as Ros2Reader
 from rosbags.typesys import get_typestore, Stores
 
-SUFFIXES = ('.bag', '.db3', '.mcap')
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+MAX_NS = 2**63
+"""Recording times are nanoseconds in 64 bits with a sign."""
 TEXT_TYPE = 'std_msgs/msg/String'
 Message = tuple[Any, int, bytes]
 """Connection, recording time in ns, and serialised content."""
@@ -40,40 +45,54 @@ class Bag:
         :param by_log_time: use recording times as header stamps.
         :raises RecordingError: if it cannot be opened or lacks these topics.
         """
-        self.name = path.stem if path.suffix in SUFFIXES else path.name
-        self.notes: list[str] = []
+        self.name = plain_name(path).stem if not path.is_dir() else path.name
         self._by_log_time = by_log_time
-        self._readers: list[Any] = []
         self._path = path
-        try:
-            for file in self._files():
-                reader = (Ros1Reader if file.suffix == '.bag' else Ros2Reader)(file)
-                reader.open()
-                self._readers.append(reader)
-        except RecordingError:
-            raise
-        # The readers raise errors of many kinds for damaged files.
-        except Exception as error:
-            self.close()
-            # YAML errors span several lines.
-            words = ' '.join(str(error).split())
-            raise RecordingError(
-                f'{path}: expected a readable bag, got {type(error).__name__}: {words}; a '
-                'truncated bag may be repaired with "ros2 bag reindex" (sqlite3) or "mcap '
-                'recover"') from error
+        files, self.notes = find_bag_files(path)
+        with ExitStack() as opened:
+            self._readers = self._open(files, opened)
+            self._read_summary(topics, preferred)
+            self._opened = opened.pop_all()
+
+    def _open(self, files: Sequence[Path], opened: ExitStack) -> list[Any]:
+        """Open the files that are readable, and note the others."""
+        folder = Path(opened.enter_context(TemporaryDirectory(prefix='imrs_ros_')))
+        readers, problems = [], {}
+        for file in files:
+            try:
+                reader = open_reader(readable(file, folder))
+            # The readers raise errors of many kinds for damaged files.
+            except Exception as error:
+                problems[file] = _problem(file, error)
+            else:
+                opened.callback(reader.close)
+                readers.append(reader)
+        if not readers:
+            raise RecordingError(f'{self._path}: expected a readable bag, got '
+                                 f'{next(iter(problems.values()))}')
+        self.notes += [f'{file.name} is not read: {problem}' for file, problem in problems.items()]
+        return readers
+
+    def _read_summary(self, topics: Sequence[str], preferred: Sequence[str]) -> None:
         self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
         self._store = get_typestore(Stores.LATEST)
         self._connections = [c for reader in self._readers for c in reader.connections]
-        try:
-            self.topics = self._choose(topics, preferred)
-        except RecordingError:
-            self.close()
-            raise
+        self.topics = self._choose(topics, preferred)
         filled = [reader for reader in self._readers if reader.message_count]
         self.start_ns = min((reader.start_time for reader in filled), default=0)
         # The readers' end is 1 ns after the last message.
         self.duration_ns = max(
             0, max((reader.end_time for reader in filled), default=0) - self.start_ns - 1)
+        if not 0 <= self.start_ns <= self.start_ns + self.duration_ns < MAX_NS:
+            raise RecordingError(
+                f'{self._path}: expected recording times from 0 to {MAX_NS} ns, got '
+                f'{self.start_ns} to {self.start_ns + self.duration_ns}; the bag is damaged, or '
+                'the clock of its recorder was wrong')
+        num_messages = sum(reader.message_count for reader in self._readers)
+        stated = stated_messages(self._path)
+        if stated is not None and stated > num_messages and not self.notes:
+            self.notes.append(f'metadata.yaml states {stated} messages, the files hold '
+                              f'{num_messages}')
         self.num_images = sum(c.msgcount for c in self._connections if c.topic in self.topics)
 
     def __enter__(self) -> 'Bag':
@@ -86,22 +105,8 @@ class Bag:
 
     def close(self) -> None:
         """Close the files."""
-        for reader in self._readers:
-            reader.close()
+        self._opened.close()
         self._readers = []
-
-    def _files(self) -> list[Path]:
-        """Return what to open: the folder, or its files one by one if metadata is missing."""
-        if not self._path.is_dir() or (self._path / 'metadata.yaml').is_file():
-            return [self._path]
-        files = sorted(p for p in self._path.iterdir() if p.suffix in SUFFIXES)
-        if not files:
-            raise RecordingError(
-                f'{self._path}: expected a recording, got a folder without metadata.yaml and '
-                f'{", ".join(SUFFIXES)} files; name the folder or a file of a bag')
-        self.notes.append(
-            f'no metadata.yaml: read {", ".join(file.name for file in files)} directly')
-        return files
 
     def _choose(self, topics: Sequence[str], preferred: Sequence[str]) -> tuple[str, ...]:
         images = sorted({c.topic for c in self._connections if c.msgtype in IMAGE_TYPES})
@@ -153,7 +158,9 @@ class Bag:
                               f'messages{reason}')
 
     def _content(self, data: bytes, kind: str) -> bytes:
-        """Return a message as ROS 2 serialises it."""
+        """Return a message as ROS 2 serialises it; no such message begins like zstd."""
+        if not self._is_ros1 and data[:4] == ZSTD_MAGIC:
+            data = unpack_zstd(data)
         return bytes(self._store.ros1_to_cdr(data, kind) if self._is_ros1 else data)
 
     def _deserialize(self, data: bytes, kind: str) -> Any:
@@ -235,3 +242,18 @@ def spellings(topic: str) -> tuple[str, ...]:
 
 def _first_of(names: Iterable[str], known: Sequence[str]) -> str:
     return next((name for name in names if name in known), '')
+
+
+def _problem(file: Path, error: Exception) -> str:
+    """Return why a file cannot be read, and what to do."""
+    # YAML errors span several lines.
+    words = ' '.join(str(error).split())
+    if isinstance(error, UnpackingError):
+        return words
+    if file.suffix == UNFINISHED:
+        cure = (f'its recorder was killed: repair it with "rosbag reindex {file.name}" and rename '
+                f'it to {plain_name(file)}')
+    else:
+        cure = ('a truncated bag may be repaired with "ros2 bag reindex" (sqlite3) or "mcap '
+                'recover"')
+    return f'{type(error).__name__}: {words}; {cure}'

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 import re
 
-from imrs_ros.evaluation.recordings.bag import Bag, SUFFIXES
+from imrs_ros.evaluation.recordings.bag import Bag
+from imrs_ros.evaluation.recordings.bag_files import is_bag_file, METADATA, plain_name
 from imrs_ros.evaluation.recordings.recording import RecordingError
 from imrs_ros.evaluation.recordings.video_recording import is_video, VideoRecording
 from imrs_ros.parameter_file import read_settings
+
+ROS2_SUFFIXES = ('.db3', '.mcap')
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
@@ -26,15 +29,17 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
 
 
 def _within(folder: Path) -> list[Path]:
-    if (folder / 'metadata.yaml').is_file():
+    if (folder / METADATA).is_file():
         return [folder]
     files = sorted(folder.iterdir())
     found = [recording for file in files for recording in (
         _within(file) if file.is_dir()
-        else [file] if file.suffix in SUFFIXES or is_video(file) else [])]
-    bags = {(file.parent, re.sub(r'_\d+$', '', file.stem), file.suffix) for file in found}
+        else [file] if is_bag_file(file) or is_video(file) else [])]
+    names = [plain_name(file) for file in found]
+    bags = {(file.parent, re.sub(r'_\d+$', '', name.stem), name.suffix.lower())
+            for file, name in zip(found, names)}
     # Parts of one ROS 2 bag without metadata: name_0, name_1 and so on.
-    if len(bags) == 1 and found[0].parent == folder and found[0].suffix in SUFFIXES[1:]:
+    if len(bags) == 1 and max(bags)[0] == folder and max(bags)[2] in ROS2_SUFFIXES:
         return [folder]
     return found
 

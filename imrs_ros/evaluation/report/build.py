@@ -1,8 +1,10 @@
 """The content of a report: everything measured, the same for the same recordings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+import math
 from typing import Any
 
+from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
 from imrs_ros.evaluation.metrics.figure import round_figure
 from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures, per_class
@@ -12,6 +14,7 @@ from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Job, Result, settle_ns
 from imrs_ros.parameter_file import flat
 from imrs_ros.records import NO_ACTION
+from imrs_ros.settings import DecisionSettings
 import numpy as np
 
 FORMAT = 1
@@ -30,7 +33,7 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
     classes = [*job.card.labels, NO_ACTION]
     return {
         'format': FORMAT,
-        'model': _model(job), 'settings': flat(job.settings),
+        'model': json_value(_model(job)), 'settings': json_value(flat(job.settings)),
         'backend': next((result.backend for result in results if result.backend), ''),
         'settle_sec': settle_ns(job.card) / 1e9,
         'figures': {**figures(tracks), **_counts(camera for r in results for camera, _ in
@@ -38,7 +41,23 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
         'per_class': per_class(annotated),
         'confusion': {'labels': classes, 'windows': confusion(annotated, classes)},
         'delays_sec': [round_figure(delay) for delay in all_delays_sec(annotated)],
-        'recordings': [_recording(result) for result in results]}
+        'recordings': [_recording(result, job.settings.decision) for result in results]}
+
+
+def json_value(value: Any) -> Any:
+    """
+    Return a value of YAML as JSON holds it.
+
+    :param value: any; a card's provenance may hold ``.nan``, dates, or whatever people wrote.
+    :return: the same, with text for what JSON has no word for.
+    """
+    if isinstance(value, Mapping):
+        return {str(name): json_value(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(one) for one in value]
+    is_known = value is None or isinstance(value, (str, bool, int)) or (
+        isinstance(value, float) and math.isfinite(value))
+    return value if is_known else str(value)
 
 
 def _model(job: Job) -> dict[str, Any]:
@@ -47,7 +66,8 @@ def _model(job: Job) -> dict[str, Any]:
             'excitation': card.architecture.excitation, 'num_frames': card.spec.num_frames,
             'fps': card.spec.fps, 'size_px': card.spec.size_px,
             'temperature': card.temperature, 'weights_sha256': card.weights_sha256,
-            'accuracy': card.provenance.get('accuracy')}
+            'accuracy': (card.provenance.get('accuracy')
+                         if isinstance(card.provenance, Mapping) else None)}
 
 
 def _counts(cameras: Iterable[PlayedCamera]) -> dict[str, int]:
@@ -58,13 +78,13 @@ def _counts(cameras: Iterable[PlayedCamera]) -> dict[str, int]:
             'num_skipped': sum(camera.num_skipped for camera in listed)}
 
 
-def _recording(result: Result) -> dict[str, Any]:
+def _recording(result: Result, settings: DecisionSettings) -> dict[str, Any]:
     return {'name': result.name, 'duration_sec': round(result.duration_ns / 1e9, 3),
             'error': result.error, 'notes': result.notes,
-            'cameras': [_camera(camera, track) for camera, track in result.cameras]}
+            'cameras': [_camera(camera, track, settings) for camera, track in result.cameras]}
 
 
-def _camera(camera: PlayedCamera, track: Track) -> dict[str, Any]:
+def _camera(camera: PlayedCamera, track: Track, settings: DecisionSettings) -> dict[str, Any]:
     """Return figures, segments and windows; times in seconds from the start of the recording."""
     index = {label: k for k, label in enumerate((*track.classes, NO_ACTION))}
     annotated = track.annotated
@@ -74,7 +94,8 @@ def _camera(camera: PlayedCamera, track: Track) -> dict[str, Any]:
         'figures': {**figures([track]), **_counts([camera])},
         'dropped': dict(sorted(camera.dropped.items())),
         'truth': None if annotated is None else [[*s.sec, s.label] for s in annotated],
-        'missed': [[*s.sec, s.label] for s, delay in delays_ns(track) if delay is None],
+        'missed': [[*s.sec, s.label, why_missed(track, s, settings)]
+                   for s, delay in delays_ns(track) if delay is None],
         'decided': [[*d.sec, d.label, round_figure(d.confidence), d in wrong]
                     for d in track.decided],
         'windows': {
@@ -82,3 +103,26 @@ def _camera(camera: PlayedCamera, track: Track) -> dict[str, Any]:
             'decided': [index[label] for label in track.decided_labels],
             'confidence': track.confidences_N.round(3).tolist(),
             'scores': track.probabilities_NK.astype(np.float64).round(3).tolist()}}
+
+
+def why_missed(track: Track, segment: Segment, settings: DecisionSettings) -> str:
+    """
+    Return why an action was not found.
+
+    :param track: of the camera.
+    :param segment: an annotated action whose label was not decided while it lasted.
+    :param settings: of the decision.
+    :return: such as ``best 0.72 < 0.80``: the best score of a window, and the threshold.
+    """
+    if settings.enabled_classes and segment.label not in settings.enabled_classes:
+        return 'not in enabled_classes'
+    first, last = np.searchsorted(track.times_N, [segment.start_ns, segment.end_ns])
+    if first == last:
+        return 'no windows'
+    scores_N = track.probabilities_NK[first:last, track.classes.index(segment.label)]
+    best, threshold = float(scores_N.max()), settings.class_thresholds.get(
+        segment.label, settings.enter_threshold)
+    if best < threshold:
+        return f'best {best:.2f} < {threshold:.2f}'
+    return (f'best {best:.2f}, too short for smoothing_sec {settings.smoothing_sec:g} and '
+            f'min_duration_sec {settings.min_duration_sec:g}')

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 import json
 from pathlib import Path
+import sys
 from typing import Any
 
 from imrs_ros.evaluation.metrics.figure_table import summary
@@ -11,7 +12,8 @@ from imrs_ros.evaluation.report.build import FORMAT
 from imrs_ros.evaluation.report.page import report_page
 
 JSON_FILE, PAGE_FILE = 'report.json', 'report.html'
-SECTIONS = ('model', 'settings', 'figures', 'per_class', 'recordings')
+SECTIONS = {'model': dict, 'settings': dict, 'figures': dict, 'per_class': dict,
+            'recordings': list}
 """What two reports are compared by."""
 
 
@@ -29,7 +31,7 @@ def check_folder(folder: Path) -> None:
 
 def write_report(report: Mapping[str, Any], results: Sequence[Result], folder: Path) -> None:
     """
-    Write both files, and print the figures.
+    Write both files; print the figures, if there are any, and what could not be evaluated.
 
     :param report: as ``build_report`` returns it.
     :param results: the same recordings, for their images.
@@ -39,7 +41,11 @@ def write_report(report: Mapping[str, Any], results: Sequence[Result], folder: P
     (folder / JSON_FILE).write_text(
         json.dumps(report, allow_nan=False, separators=(',', ':')) + '\n', encoding='utf-8')
     (folder / PAGE_FILE).write_text(report_page(report, results), encoding='utf-8')
-    print(f'{summary(report)}\n{folder / PAGE_FILE}')
+    if any(result.cameras for result in results):
+        print(f'{summary(report)}\n{folder / PAGE_FILE}')
+    for result in results:
+        if result.error:
+            print(f'not evaluated: {result.error}', file=sys.stderr)
 
 
 def read_report(path: Path) -> dict[str, Any]:
@@ -52,14 +58,20 @@ def read_report(path: Path) -> dict[str, Any]:
     """
     path = path / JSON_FILE if path.is_dir() else path
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+        report: dict[str, Any] = json.loads(
+            path.read_text(encoding='utf-8'), parse_constant=_refuse)
         found = report['format']
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f'{path}: expected a report written by "evaluate", got '
                          f'{type(error).__name__}: {error}') from error
     if found != FORMAT:
         raise ValueError(f'{path}: expected format {FORMAT}, got {found}; evaluate again')
-    if missing := [name for name in SECTIONS if name not in report]:
+    if missing := [name for name, kind in SECTIONS.items()
+                   if not isinstance(report.get(name), kind)]:
         raise ValueError(f'{path}: expected a report written by "evaluate", got one without '
                          f'{", ".join(missing)}; evaluate again')
     return report
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f'expected numbers, got {word}')

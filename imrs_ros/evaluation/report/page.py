@@ -41,12 +41,12 @@ def fill(script: str, data: Mapping[str, Any]) -> str:
     """
     registry = {'all': FIGURES.values(), 'per_class': CLASS_FIGURES, 'live': LIVE_FIGURES}
     known = {name: [asdict(figure) for figure in rows] for name, rows in registry.items()}
-    # "</script>" in a name must not end the element; JSON may write / as \/.
+    # No "</script>" or "<!--<script>" in a name may end the element, or keep it open.
     text = json.dumps({**data, 'registry': known}, allow_nan=False, separators=(',', ':'))
     page = (STATIC / 'page.html').read_text(encoding='utf-8')
     page = page.replace('/*STYLE*/', (STATIC / 'page.css').read_text(encoding='utf-8'))
     page = page.replace('/*SCRIPT*/', (STATIC / f'{script}.js').read_text(encoding='utf-8'))
-    return page.replace('/*DATA*/', text.replace('</', '<\\/'))
+    return page.replace('/*DATA*/', text.replace('<', '\\u003c'))
 
 
 def _data_url(jpeg: bytes) -> str:

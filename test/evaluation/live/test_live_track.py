@@ -53,3 +53,11 @@ def test_no_decision_is_known_before_its_frame(offline):
     windows = [LiveWindow(START_NS + SEC, START_NS, offline.probabilities_NK[0], 'wave', 0.5)]
     live = live_track(windows, clock, offline, START_NS)
     assert live.known_N.tolist() == live.times_N.tolist() == [SEC]
+
+
+def test_a_count_that_is_no_number_is_undefined(offline):
+    clock = CameraClock()
+    clock.place(START_NS + CLOCK_AHEAD_NS, 0)
+    live = live_track(list(live_windows(offline)), clock, offline, START_NS)
+    found = differences(live, offline, {'num_dropped': 'nan', 'num_restarts': '-'})
+    assert (found['num_dropped'], found['num_restarts']) == (None, None)

@@ -24,6 +24,7 @@ sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 vision_msgs = pytest.importorskip('vision_msgs.msg')
 from imrs_ros.evaluation.live.recorder import LiveRecorder  # noqa: E402
 from imrs_ros.evaluation.play import RecordingPlayer  # noqa: E402
+from rclpy.qos import DurabilityPolicy, QoSProfile  # noqa: E402
 
 TOPICS = ('/front/image_raw', '/rear/image_raw/compressed')
 
@@ -173,3 +174,27 @@ def test_the_recorder_waits_for_the_node_but_not_for_cameras_it_lacks(graph, mon
     publish(vision_msgs.Classification())
     graph.wait(lambda: len(recorder.windows['rear']) == 1)
     assert recorder.windows['front'] == []
+
+
+def test_messages_that_cannot_be_used_are_counted_and_named(graph):
+    recorder = LiveRecorder(graph.node, ['front'], ['wave'])
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    scores, action = (
+        graph.node.create_publisher(vision_msgs.Classification, f'/recognizer/front/{name}', qos)
+        for name, qos in (('classification', 10), ('action', latched)))
+    graph.wait(lambda: scores.get_subscription_count() and action.get_subscription_count())
+
+    def result(label, score):
+        found = vision_msgs.Classification()
+        found.results = [vision_msgs.ObjectHypothesis(class_id=label, score=score)]
+        return found
+    for message in (result('wave', float('nan')), result('dance', 0.5), result('wave', 0.5)):
+        scores.publish(message)
+    graph.wait(lambda: len(recorder.windows['front']) == 1)
+    action.publish(vision_msgs.Classification())
+    graph.wait(lambda: len(recorder.problems) == 3)
+    assert recorder.notes() == [
+        '1 messages not used: front: an action without a label and its score',
+        '1 messages not used: front: scores of dance, which the model of --params does not know; '
+        'start the node with the same model',
+        '1 messages not used: front: scores that are no numbers']

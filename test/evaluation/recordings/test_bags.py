@@ -129,7 +129,7 @@ def test_a_bag_that_is_damaged_inside_is_read_up_to_there(tmp_path):
     (path / 'bag.mcap').write_bytes(data)
     bag, got = read(path)
     assert 0 < len(got) < 60
-    assert bag.notes == [f'bag is damaged: read {len(got)} of 60 messages']
+    assert bag.notes == [f'bag.mcap is damaged: read {len(got)} of 60 messages']
 
 
 def test_damaged_images_and_stamps_of_zero_are_dropped_one_by_one(tmp_path):

@@ -11,15 +11,18 @@ from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, format_figure
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
-from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.build import build_report, why_missed
 from imrs_ros.evaluation.report.page import fill, report_page
+from imrs_ros.records import NO_ACTION
+from imrs_ros.settings import DecisionSettings
 import pytest
-from sample_recordings import camera_frames, make_job, write_bag
+from sample_recordings import camera_frames, make_job, segment, track, write_bag
 from samples import write_tiny_model
 
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))),
                None)
 HOSTILE = '</script><img src=x onerror=alert(1)>'
+OPENING = '<!--<script>'
 
 
 class Proxy:
@@ -97,7 +100,7 @@ def browse(tmp_path):
 def evaluated(tmp_path_factory):
     """Return a report, its results and its job: one recording, one failure, hostile labels."""
     folder = tmp_path_factory.mktemp('page')
-    card = write_tiny_model(folder / 'tiny', labels=('wave', HOSTILE, 'lift'))
+    card = write_tiny_model(folder / 'tiny', labels=('wave', HOSTILE, OPENING))
     bag = write_bag(folder / 'walk', list(camera_frames(75)))
     job = make_job(card, annotations=(Annotation(0.7, 1.5, 'wave', 'walk'),
                                       Annotation(1.7, 2.4, HOSTILE, 'walk')))
@@ -123,6 +126,7 @@ def test_the_report_shows_the_figures_of_the_json_and_loads_nothing(
     assert requests == []
     assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
     assert HOSTILE in page.text
+    assert OPENING in page.text
     assert 'expected a bag or a video, got no such file or folder' in page.text
     sources = [values['src'] for tag, values in page.tags if tag == 'img']
     assert sources
@@ -135,11 +139,12 @@ def test_the_report_shows_the_figures_of_the_json_and_loads_nothing(
 ZOOM = """<script>
 const drawing = document.querySelector('svg.timeline'), box = drawing.getBoundingClientRect();
 for (let i = 0; i < 3; i++) drawing.dispatchEvent(new WheelEvent('wheel', {
-  deltaY: -1, clientX: box.left + box.width / 2, clientY: box.top + 50}));
+  deltaY: -1, ctrlKey: CTRL, cancelable: true,
+  clientX: box.left + box.width / 2, clientY: box.top + 50}));
 </script></body>"""
 
 
-def test_a_wheel_zooms_the_timeline(browse, evaluated, tmp_path):
+def test_the_wheel_zooms_the_timeline_with_ctrl_only(browse, evaluated, tmp_path):
     made, results, _ = evaluated
     path = write(made, results, tmp_path)
 
@@ -148,9 +153,42 @@ def test_a_wheel_zooms_the_timeline(browse, evaluated, tmp_path):
         return max(float(values['width']) for tag, values in page.tags
                    if tag == 'rect' and values.get('height') == '26')
     before = widest()
-    path.write_text(path.read_text().replace('</body>', ZOOM))
+    text = path.read_text()
+    path.write_text(text.replace('</body>', ZOOM.replace('CTRL', 'false')))
+    assert widest() == before
+    path.write_text(text.replace('</body>', ZOOM.replace('CTRL', 'true')))
     # Each step shows four fifths of the time.
     assert widest() == pytest.approx(before / 0.8 ** 3, rel=0.01)
+
+
+def test_the_page_shows_the_threshold_and_why_an_action_was_missed(browse, tmp_path, tiny_card):
+    bag = write_bag(tmp_path / 'walk', list(camera_frames(75)))
+    job = make_job(tiny_card, enter_threshold=0.99, annotations=(
+        Annotation(0.7, 1.5, 'wave', 'walk'),))
+    results = [evaluate_recording(bag, job)]
+    made = build_report(results, job)
+    (_, _, _, why), = made['recordings'][0]['cameras'][0]['missed']
+    (_, track), = results[0].cameras
+    best = track.probabilities_NK[(track.times_N >= 700_000_000) & (track.times_N < 15 * 10**8), 0]
+    assert why == f'best {best.max():.2f} < 0.99'
+    page, _ = browse(write(made, results, tmp_path))
+    assert f' missed, {why}, 1.1 s' in page.text
+    assert 'threshold 0.99' in page.text
+    line, = (values for tag, values in page.tags if values.get('class') == 'threshold')
+    # The plot is 48 high, from 74 down.
+    assert float(line['y1']) == float(line['y2']) == pytest.approx(74 + 48 * 0.01)
+
+
+@pytest.mark.parametrize(('changes', 'segment_sec', 'why'), [
+    ({}, (0.0, 2.0), 'best 0.72 < 0.80'),
+    ({'class_thresholds': {'wave': 0.9}}, (0.0, 2.0), 'best 0.72 < 0.90'),
+    ({'enter_threshold': 0.7}, (0.0, 2.0),
+     'best 0.72, too short for smoothing_sec 0.2 and min_duration_sec 0.2'),
+    ({'enabled_classes': ('fall',)}, (0.0, 2.0), 'not in enabled_classes'),
+    ({}, (0.1, 0.9), 'no windows'), ({}, (2.0, 3.0), 'best 0.10 < 0.80')])
+def test_why_an_action_was_missed(changes, segment_sec, why):
+    made = track([NO_ACTION] * 3, scores=[[0.5, 0, 0], [0.72, 0, 0], [0.1, 0, 0]])
+    assert why_missed(made, segment(*segment_sec, 'wave'), DecisionSettings(**changes)) == why
 
 
 def test_the_test_would_record_a_request(browse, tmp_path):

@@ -37,7 +37,8 @@ function head() {
   const tiles = add(page, 'div', {class: 'tiles'});
   for (const name of ['f1@25', 'settled_accuracy', 'calibrated_map', 'delay_median_sec', 'false_per_min', 'changes_per_min']) {
     const tile = add(tiles, 'div', {class: 'tile'}), figure = registry.all.find(one => one.name === name);
-    add(tile, 'b', {}, shown[name]);
+    const [number, unit] = shown[name].split(' '), line = add(tile, 'b', {}, number);
+    if (unit) add(line, 'small', {}, ` ${unit}`);
     add(tile, 'span', {title: figure.source}, figure.words);
   }
 }
@@ -55,7 +56,7 @@ function legend(parent, used) {
 const imageAt = (images, time) => images.reduce((best, one) => Math.abs(one[0] - time) < Math.abs(best[0] - time) ? one : best)[1];
 
 class Timeline {
-  // Annotated and decided actions, confidence, and one lane per class; the wheel zooms, dragging pans.
+  // Annotated and decided actions, confidence, and one lane per class; Ctrl and the wheel zoom, dragging pans.
   constructor(parent, recording, camera, images) {
     Object.assign(this, {camera, images, length: Math.max(recording.duration_sec, 0.1)});
     const w = camera.windows;
@@ -83,7 +84,9 @@ class Timeline {
   }
   listen() {
     let last = null;
+    // The wheel alone scrolls the page.
     this.svg.addEventListener('wheel', event => {
+      if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const at = this.time(event), scale = event.deltaY > 0 ? 1.25 : 0.8;
       this.show(at - (at - this.from) * scale, at + (this.to - at) * scale);
@@ -133,7 +136,7 @@ class Timeline {
     const name = (text, y) => add(this.svg, 'text', {x: this.left - 8, y, 'text-anchor': 'end'}, text);
     name(this.camera.truth ? 'annotated' : 'not annotated', this.top.annotated + 17);
     name('decided', this.top.decided + 17);
-    name('confidence', this.top.confidence + 26);
+    name('confidence', this.top.confidence + 30);
     this.used.forEach((k, i) => name(labels[k], this.top.scores + i * this.lane + 11));
   }
   axis(parent) {
@@ -168,6 +171,9 @@ class Timeline {
       path += `${path && !gap ? 'L' : 'M'}${this.x(w.time_sec[i]).toFixed(1)} ${(y + 48 - 48 * w.confidence[i]).toFixed(1)}`;
     }
     add(parent, 'line', {x1: this.left, x2: this.width, y1: y + 48, y2: y + 48, stroke: 'var(--line)'});
+    const threshold = report.settings.enter_threshold, at = y + 48 - 48 * threshold;
+    add(parent, 'line', {class: 'threshold', x1: this.left, x2: this.width, y1: at, y2: at, stroke: 'var(--bad)', 'stroke-dasharray': '5 4'});
+    add(parent, 'text', {x: this.width - 12, y: Math.max(y + 8, at - 4), 'text-anchor': 'end'}, `threshold ${threshold.toFixed(2)}`);
     add(parent, 'path', {d: path, fill: 'none', stroke: 'var(--blue)', 'stroke-width': 1.4});
   }
   lanes(parent) {
@@ -192,7 +198,7 @@ function strip(parent, camera, images, timeline) {
   const items = camera.decided.map(one => ({time: one[0], label: one[2],
     kind: !truth ? 'plain' : right(one) ? 'good' : 'bad',
     text: !truth ? 'decided' : right(one) ? 'correct' : one[4] ? 'false action' : 'wrong'}));
-  items.push(...camera.missed.map(one => ({time: (one[0] + one[1]) / 2, label: one[2], kind: 'bad', text: 'missed'})));
+  items.push(...camera.missed.map(one => ({time: (one[0] + one[1]) / 2, label: one[2], kind: 'bad', text: `missed, ${one[3]}`})));
   if (!items.length || !images.length) return;
   const box = add(parent, 'div', {class: 'strip'});
   for (const item of items.sort((a, b) => a.time - b.time)) {
@@ -210,12 +216,15 @@ function recordings() {
   report.recordings.forEach((recording, r) => {
     const box = add(page, 'div', {class: 'card'});
     const top = add(box, 'div', {class: 'head'});
-    add(top, 'h3', {}, `${recording.name}, ${recording.duration_sec.toFixed(1)} s`);
+    add(top, 'h3', {}, recording.error ? `${recording.name}, not evaluated` : `${recording.name}, ${recording.duration_sec.toFixed(1)} s`);
     if (recording.error) add(box, 'div', {class: 'note error'}, recording.error);
     recording.notes.forEach(note => add(box, 'div', {class: 'note'}, note));
     recording.cameras.forEach((camera, c) => {
       const f = camera.figures;
-      add(box, 'p', {}, `${camera.topic}: F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions, ${f.num_frames} frames, ${f.num_dropped} dropped`);
+      const outcome = camera.truth
+        ? `F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions`
+        : `not annotated, ${camera.decided.length} actions decided`;
+      add(box, 'p', {}, `${camera.topic}: ${outcome}, ${f.num_frames} frames, ${f.num_dropped} dropped`);
       const timeline = new Timeline(box, recording, camera, thumbnails[r][c]);
       if (c === 0) add(top, 'button', {}, 'show all').addEventListener('click', () => timeline.show(0, timeline.length));
       legend(box, timeline.used);
@@ -223,7 +232,7 @@ function recordings() {
       for (const [reason, number] of Object.entries(camera.dropped)) add(box, 'div', {class: 'note'}, `${number} frames dropped: ${reason}`);
     });
   });
-  add(page, 'p', {}, 'Scroll to zoom, drag to pan, double-click to show all. A red outline marks a false action: one that was decided in the background.');
+  add(page, 'p', {}, 'Ctrl and the wheel zoom, dragging pans, a double-click shows all. A red outline marks a false action: one that was decided in the background.');
 }
 
 function allFigures(parent) {
@@ -295,7 +304,7 @@ function live() {
 function settings(parent) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'Settings and model');
-  const text = one => typeof one === 'object' && one !== null ? JSON.stringify(one) : String(one);
+  const text = one => typeof one === 'object' && one !== null ? JSON.stringify(one, null, 1).replace(/\s+/g, ' ') : String(one);
   table(box, ['', ''], [...Object.entries(report.settings), ...Object.entries(report.model).filter(([name]) => name !== 'labels')].map(([name, one]) => [name, text(one)]), {class: 'settings'});
 }
 
@@ -304,11 +313,11 @@ head();
 recordings();
 live();
 add(page, 'h2', {}, 'Figures');
+classes(page);
 const columns = add(page, 'div', {class: 'columns'});
 allFigures(columns);
 const beside = add(columns, 'div', {style: 'display:grid;gap:16px;min-width:0'});
 confusion(beside);
 histogram(beside, report.delays_sec);
-classes(beside);
 settings(beside);
 document.body.dataset.ready = 'yes';
