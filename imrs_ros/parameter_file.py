@@ -7,7 +7,7 @@ from typing import Any
 
 from imrs_ros.node_settings import CONCERNS, default_of, make_settings, NODE, Settings
 from imrs_ros.settings import SettingsError
-from imrs_ros.yaml_file import read_yaml, YamlFileError
+from imrs_ros.yaml_file import read_yaml
 
 OF_ROS = {'qos_overrides', 'use_sim_time'}
 """Parameters of every node, which are no settings."""
