@@ -42,7 +42,8 @@ RULES = {
     'imrs_ros/examples': ROS,
     'imrs_ros/evaluation': SHARED | PATH | {
         'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.dask_cluster', EVALUATION},
-    'imrs_ros/evaluation/recordings': SHARED | {'cv2', 'numpy', 'rosbags', 'imrs_ros.images'},
+    'imrs_ros/evaluation/recordings': SHARED | {
+        'cv2', 'numpy', 'rosbags', 'yaml', 'lz4', 'backports', 'compression', 'imrs_ros.images'},
     'imrs_ros/evaluation/ground_truth': SHARED | {f'{EVALUATION}.recordings'},
     'imrs_ros/evaluation/metrics': SHARED | {'numpy', 'sklearn', f'{EVALUATION}.ground_truth'},
     'imrs_ros/evaluation/offline': SHARED | PATH | {

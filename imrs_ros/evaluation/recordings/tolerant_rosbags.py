@@ -12,10 +12,10 @@ from typing import Any, BinaryIO
 from imrs_ros.evaluation.recordings.unpacking import (
     check_total, unpack_bz2, unpack_lz4, unpack_zstd, UnpackingError)
 from rosbags.interfaces import MessageDefinition, MessageDefinitionFormat
-from rosbags.rosbag1 import reader as ros1_reader
 from rosbags.rosbag1 import Reader as Ros1Reader
+import rosbags.rosbag1.reader as ros1_reader
 from rosbags.rosbag2 import Reader as Ros2Reader
-from rosbags.rosbag2 import storage_mcap
+import rosbags.rosbag2.storage_mcap as storage_mcap
 
 __all__ = ['open_reader', 'Ros1Reader']
 NO_DEFINITION = MessageDefinition(MessageDefinitionFormat.NONE, '')

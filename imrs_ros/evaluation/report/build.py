@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import math
 from typing import Any
 
-from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
 from imrs_ros.evaluation.metrics.figure import round_figure
 from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import confusion
+from imrs_ros.evaluation.metrics.missed import why_missed
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Job, Result, settle_ns
@@ -103,26 +103,3 @@ def _camera(camera: PlayedCamera, track: Track, settings: DecisionSettings) -> d
             'decided': [index[label] for label in track.decided_labels],
             'confidence': track.confidences_N.round(3).tolist(),
             'scores': track.probabilities_NK.astype(np.float64).round(3).tolist()}}
-
-
-def why_missed(track: Track, segment: Segment, settings: DecisionSettings) -> str:
-    """
-    Return why an action was not found.
-
-    :param track: of the camera.
-    :param segment: an annotated action whose label was not decided while it lasted.
-    :param settings: of the decision.
-    :return: such as ``best 0.72 < 0.80``: the best score of a window, and the threshold.
-    """
-    if settings.enabled_classes and segment.label not in settings.enabled_classes:
-        return 'not in enabled_classes'
-    first, last = np.searchsorted(track.times_N, [segment.start_ns, segment.end_ns])
-    if first == last:
-        return 'no windows'
-    scores_N = track.probabilities_NK[first:last, track.classes.index(segment.label)]
-    best, threshold = float(scores_N.max()), settings.class_thresholds.get(
-        segment.label, settings.enter_threshold)
-    if best < threshold:
-        return f'best {best:.2f} < {threshold:.2f}'
-    return (f'best {best:.2f}, too short for smoothing_sec {settings.smoothing_sec:g} and '
-            f'min_duration_sec {settings.min_duration_sec:g}')

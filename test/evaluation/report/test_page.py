@@ -11,12 +11,10 @@ from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, format_figure
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
-from imrs_ros.evaluation.report.build import build_report, why_missed
+from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.page import fill, report_page
-from imrs_ros.records import NO_ACTION
-from imrs_ros.settings import DecisionSettings
 import pytest
-from sample_recordings import camera_frames, make_job, segment, track, write_bag
+from sample_recordings import camera_frames, make_job, write_bag
 from samples import write_tiny_model
 
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))),
@@ -177,18 +175,6 @@ def test_the_page_shows_the_threshold_and_why_an_action_was_missed(browse, tmp_p
     line, = (values for tag, values in page.tags if values.get('class') == 'threshold')
     # The plot is 48 high, from 74 down.
     assert float(line['y1']) == float(line['y2']) == pytest.approx(74 + 48 * 0.01)
-
-
-@pytest.mark.parametrize(('changes', 'segment_sec', 'why'), [
-    ({}, (0.0, 2.0), 'best 0.72 < 0.80'),
-    ({'class_thresholds': {'wave': 0.9}}, (0.0, 2.0), 'best 0.72 < 0.90'),
-    ({'enter_threshold': 0.7}, (0.0, 2.0),
-     'best 0.72, too short for smoothing_sec 0.2 and min_duration_sec 0.2'),
-    ({'enabled_classes': ('fall',)}, (0.0, 2.0), 'not in enabled_classes'),
-    ({}, (0.1, 0.9), 'no windows'), ({}, (2.0, 3.0), 'best 0.10 < 0.80')])
-def test_why_an_action_was_missed(changes, segment_sec, why):
-    made = track([NO_ACTION] * 3, scores=[[0.5, 0, 0], [0.72, 0, 0], [0.1, 0, 0]])
-    assert why_missed(made, segment(*segment_sec, 'wave'), DecisionSettings(**changes)) == why
 
 
 def test_the_test_would_record_a_request(browse, tmp_path):
