@@ -64,6 +64,17 @@ class WindowSettings:
             ('max_rate_hz', self.max_rate_hz >= 0,
              f'must be at least 0 Hz, got {self.max_rate_hz}'))
 
+    def window_limit_sec(self, num_frames: int, fps: float) -> float:
+        """
+        Return the longest time between two decisions on a camera whose images can be used.
+
+        :param num_frames: frames of a window.
+        :param fps: rate of the model's time grid, Hz.
+        :return: s: a window, a hop, the largest gap, and the wait for the next round.
+        """
+        wait_sec = 1 / self.max_rate_hz if self.max_rate_hz else 0.0
+        return (num_frames + self.hop) / fps + self.max_gap_sec + wait_sec
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DecisionSettings:

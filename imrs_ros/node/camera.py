@@ -149,18 +149,22 @@ class RosCamera:
             self._warned_sec[problem] = now_sec
             self._node.get_logger().warning(f'camera {self._name}: {problem}: {text}')
 
-    def status(self, state: str, num_skipped: int, *, expects_images: bool) -> Status:
+    def status(
+        self, state: str, num_skipped: int, window_limit_sec: float, *, expects_images: bool,
+    ) -> Status:
         """
         Return the camera's entry in the diagnostics, and reset its counters.
 
         :param state: state of the node, in one word.
         :param num_skipped: number of windows overtaken by newer ones.
+        :param window_limit_sec: longest time without a window while frames arrive.
         :param expects_images: whether missing and slow images are problems.
         :return: the entry.
         """
         report, spec = self.health.report(), self._card.spec
         problems = (
-            report.problems(spec.fps, spec.num_frames / spec.fps) if expects_images else [])
+            report.problems(spec.fps, spec.num_frames / spec.fps, window_limit_sec)
+            if expects_images else [])
         if self._incompatible_policy is not None:
             problems.append(HealthProblem(
                 Level.ERROR, f'{NO_IMAGES}: {self._incompatibility()}'))

@@ -1,4 +1,4 @@
-"""What a configured node does: load, publish, report, follow the graph, end silent actions."""
+"""What a configured node does: load, publish, report, follow the graph, end actions not seen."""
 
 import platform
 import threading
@@ -19,7 +19,7 @@ from rclpy.clock import Clock, ClockType
 
 DIAGNOSTICS_PERIOD_SEC = 1.0
 GRAPH_PERIOD_SEC = 0.5
-SILENCE_CHECK_PERIOD_SEC = 0.1
+WATCHDOG_PERIOD_SEC = 0.1
 
 
 class Configured:
@@ -73,7 +73,7 @@ class Configured:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for period_sec, callback in ((DIAGNOSTICS_PERIOD_SEC, self._report),
                                      (GRAPH_PERIOD_SEC, self._follow_graph),
-                                     (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
+                                     (WATCHDOG_PERIOD_SEC, self._end_unseen)):
             entities.timer(period_sec, callback, steady)
 
     def _load(self) -> Recognizer:
@@ -91,6 +91,10 @@ class Configured:
     def _change(self, settings: Settings) -> None:
         """Apply parameters that were changed at run time."""
         self.worker.recognizer.change(settings.window, settings.decision)
+        if settings.window != self._settings.window:
+            for camera in self.cameras.values():
+                camera.health.expect_windows()
+        self._settings = settings
         self.worker.limit.max_rate_hz = settings.window.max_rate_hz
         self._outputs.publish_labels(settings.decision.enter_threshold)
 
@@ -143,12 +147,18 @@ class Configured:
             self._node.get_logger().error(
                 f'window lost: {reason}', throttle_duration_sec=WARNING_PERIOD_SEC)
 
-    def _end_silent(self) -> None:
-        """End the actions of cameras that have fallen silent; called by a timer."""
+    def _window_limit_sec(self) -> float:
+        spec = self._card.spec
+        return self._settings.window.window_limit_sec(spec.num_frames, spec.fps)
+
+    def _end_unseen(self) -> None:
+        """End the actions of cameras without frames or windows; called by a timer."""
         if not self._is_active:
             return
+        max_gap_sec, limit_sec = self._settings.window.max_gap_sec, self._window_limit_sec()
         for name, camera in self.cameras.items():
-            if camera.health.is_silent(self._settings.window.max_gap_sec):
+            # No list of causes: whatever keeps windows away, the last decision is too old.
+            if camera.health.is_silent(max_gap_sec) or camera.health.is_windowless(limit_sec):
                 with self._output_lock:
                     if camera.outputs.end():
                         self.worker.recognizer.end(name)
@@ -169,5 +179,6 @@ class Configured:
             Status(camera=None, hardware_id=platform.node(), state=state,
                    problems=self._health.problems(),
                    values=self._health.values(recognizer.description)),
-            *(camera.status(state, recognizer.num_skipped(name), expects_images=self._is_active)
+            *(camera.status(state, recognizer.num_skipped(name), self._window_limit_sec(),
+                            expects_images=self._is_active)
               for name, camera in self.cameras.items())])
