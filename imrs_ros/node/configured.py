@@ -116,6 +116,15 @@ class Configured:
             for camera in self.cameras.values():
                 camera.outputs.end()
 
+    def wait_until_received(self, timeout_sec: float) -> None:
+        """
+        Wait until subscribers have the decided actions.
+
+        :param timeout_sec: longest time to wait for each topic.
+        """
+        for camera in self.cameras.values():
+            camera.outputs.wait_until_received(timeout_sec)
+
     def _forget(self) -> None:
         """Discard all frames and decisions: none is published when the node is active again."""
         with self._output_lock:
@@ -153,6 +162,8 @@ class Configured:
 
     def _end_unseen(self) -> None:
         """End the actions of cameras without frames or windows; called by a timer."""
+        for camera in self.cameras.values():
+            camera.outputs.assert_liveliness()
         if not self._is_active:
             return
         max_gap_sec, limit_sec = self._settings.window.max_gap_sec, self._window_limit_sec()
