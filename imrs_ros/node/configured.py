@@ -178,7 +178,7 @@ class Configured:
         """Follow image topics that appear or vanish; called by a timer."""
         if self._is_active:
             for camera in self.cameras.values():
-                camera.follow_graph(self.worker)
+                camera.follow_graph()
 
     def _report(self) -> None:
         """Publish the diagnostics; called by a timer."""
