@@ -117,6 +117,11 @@ class RosCamera:
             self._warned_sec[problem] = now_sec
             self._node.get_logger().warning(f'camera {self._name}: {problem}: {text}')
 
+    def _frames_per_window(self, sampled_hz: float) -> float:
+        """Return how many different frames a window holds at most, at the present rate."""
+        spec = self._card.spec
+        return min(spec.num_frames, sampled_hz * spec.num_frames / spec.fps)
+
     def status(
         self, state: str, num_skipped: int, window_limit_sec: float, *, expects_images: bool,
     ) -> Status:
@@ -141,4 +146,6 @@ class RosCamera:
         return Status(
             camera=self._name, hardware_id=self._hardware_id, state=state, problems=problems,
             values={'topic': self._source.topic_name, **values,
-                    'model_hz': f'{spec.fps:g}', 'num_skipped_windows': str(num_skipped)})
+                    'model_hz': f'{spec.fps:g}',
+                    'frames_per_window': f'{self._frames_per_window(report.sampled_hz):.1f}',
+                    'num_skipped_windows': str(num_skipped)})

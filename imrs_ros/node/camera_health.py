@@ -13,8 +13,8 @@ KEPT_TIMES = 200
 """Most latencies and ages in a report; the newest are kept."""
 SILENT_ERROR_SEC = 5.0
 """A camera without frames for so long is an error."""
-LEAST_RATE_SHARE = 0.9
-"""Of the model's frame rate; below it, the model sees fewer frames than it was trained on."""
+LEAST_DISTINCT_FRAMES = 4
+"""In a window; with fewer, it holds hardly any motion, and labels mean little."""
 
 
 class Level(IntEnum):
@@ -90,10 +90,11 @@ class CameraReport(NamedTuple):
             found.append(HealthProblem(Level.ERROR, f'no frames for {self.silent_sec:.0f} s'))
         elif not self.frames_hz:
             found.append(HealthProblem(Level.WARN, 'no frames since the last report'))
-        elif self.frames_hz < LEAST_RATE_SHARE * model_hz:
+        elif self.frames_hz * window_sec < LEAST_DISTINCT_FRAMES:
             found.append(HealthProblem(
-                Level.WARN,
-                f'{self.frames_hz:.1f} frames per second, the model needs {model_hz:g}'))
+                Level.WARN, f'{self.frames_hz:.1f} frames per second give a window fewer than '
+                f'{LEAST_DISTINCT_FRAMES} different frames; raise the rate of the camera, '
+                f'the model was trained at {model_hz:g}'))
         if self.frames_hz and self.windowless_sec > window_limit_sec:
             found.append(HealthProblem(
                 Level.ERROR, f'no windows for {self.windowless_sec:.1f} s, although images '

@@ -6,6 +6,7 @@ import threading
 from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
 from imrs_ros.node.camera import RosCamera, WARNING_PERIOD_SEC
+from imrs_ros.node.camera_health import HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import HAS_VISION_MSGS
 from imrs_ros.node.node_health import NodeHealth
@@ -54,6 +55,7 @@ class Configured:
         # Held while decisions are published or discarded, so that none is published afterwards.
         self._output_lock = threading.Lock()
         self._is_active = self._is_closed = False
+        self._is_alone = True
         self._health = NodeHealth(card)
         self._outputs = NodeOutputs(entities, card)
         topics = {camera_name(topic): topic for topic in settings.node.cameras}
@@ -180,6 +182,20 @@ class Configured:
             for camera in self.cameras.values():
                 camera.follow_graph()
 
+    def _namesakes(self) -> list[HealthProblem]:
+        """Warn of other nodes of the same name, each time that there come to be some."""
+        own = self._node.get_namespace(), self._node.get_name()
+        names = [(namespace, name) for name, namespace in
+                 self._node.get_node_names_and_namespaces()]
+        was_alone, self._is_alone = self._is_alone, names.count(own) < 2
+        if self._is_alone:
+            return []
+        text = (f'another node is named {self._node.get_fully_qualified_name()} as well: their '
+                'results mix on the same topics; start one with another name or namespace')
+        if was_alone:
+            self._node.get_logger().warning(text)
+        return [HealthProblem(Level.WARN, text)]
+
     def _report(self) -> None:
         """Publish the diagnostics; called by a timer."""
         if self._is_closed:
@@ -188,7 +204,7 @@ class Configured:
         recognizer = self.worker.recognizer
         self._outputs.publish_diagnostics([
             Status(camera=None, hardware_id=platform.node(), state=state,
-                   problems=self._health.problems(),
+                   problems=[*self._health.problems(), *self._namesakes()],
                    values=self._health.values(recognizer.description)),
             *(camera.status(state, recognizer.num_skipped(name), self._window_limit_sec(),
                             expects_images=self._is_active)

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+import sys
 from typing import Any
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.node.configured import Configured
 from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.parameter_files import unused_files
 from imrs_ros.node.parameters import RosParameters
 from imrs_ros.node_settings import NODE
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 DONE = TransitionCallbackReturn.SUCCESS
@@ -185,6 +188,20 @@ def start(node: RecognizerNode) -> None:
         node.trigger_activate()
 
 
+def warn_of_unused_files(node: Node, arguments: Sequence[str]) -> None:
+    """
+    Warn of parameter files of which nothing applies to a node.
+
+    :param node: the node.
+    :param arguments: command line of its process.
+    """
+    name = node.get_fully_qualified_name()
+    for path, names in unused_files(arguments, name).items():
+        node.get_logger().warning(
+            f'nothing in {path} applies to this node, {name}: it names '
+            f'{", ".join(names) or "none"}; write /**: instead')
+
+
 def run(args: list[str] | None = None) -> None:
     """
     Run the node until the context ends or the process is interrupted; end the actions then.
@@ -197,6 +214,7 @@ def run(args: list[str] | None = None) -> None:
     node = None
     try:
         node = RecognizerNode()
+        warn_of_unused_files(node, sys.argv if args is None else args)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         # Python handles signals between two callbacks only, so there must be some.

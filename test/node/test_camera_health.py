@@ -53,3 +53,16 @@ def test_a_clock_that_stands_still_or_is_set_back(clocks, jump_sec):
     (problem,) = health.report().problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
     assert problem.level == Level.ERROR
     assert problem.text == f'no frames for {SILENT_ERROR_SEC:.0f} s'
+
+
+@pytest.mark.parametrize(('rate_hz', 'is_fine'), [(15, True), (7, True), (6, False)])
+def test_only_a_rate_that_leaves_no_motion_is_a_problem(clocks, rate_hz, is_fine):
+    """Frames of 0.64 s: 4 of them need 6.25 Hz."""
+    health = health_of(clocks)
+    health.report()
+    for _ in range(2 * rate_hz):
+        pass_time(clocks, 1 / rate_hz, 1 / rate_hz)
+        health.count_frame(0.01, num_sampled=1, restarted=False)
+        health.count_window(0.1, 0.1)
+    problems = health.report().problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
+    assert [p.level for p in problems] == ([] if is_fine else [Level.WARN])
