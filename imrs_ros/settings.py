@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
 CPU_PRECISIONS = ('float32', 'bfloat16')
 
+MIN_RATE_HZ = 0.01
+MIN_THRESHOLD = 0.001
+
 
 class SettingsError(ValueError):
     """Settings that cannot be used; the text names every wrong one."""
@@ -48,8 +51,8 @@ class WindowSettings:
     """Fraction of the image that must change within a window for it to be scored, in [0, 1]; 0
     scores every window."""
     max_rate_hz: float = 0.0
-    """Maximum rate of rounds, at least 0; 0 for no limit. A round scores the newest due window of
-    every camera, so the limit holds for each camera and for the node."""
+    """Maximum rate of rounds, at least ``MIN_RATE_HZ``; 0 for no limit. A round scores the newest
+    due window of every camera, so the limit holds for each camera and for the node."""
 
     def __post_init__(self) -> None:
         """
@@ -62,8 +65,19 @@ class WindowSettings:
             ('max_gap_sec', self.max_gap_sec > 0, f'must be above 0 s, got {self.max_gap_sec}'),
             ('min_motion', 0 <= self.min_motion <= 1,
              f'must be in [0, 1], got {self.min_motion}'),
-            ('max_rate_hz', self.max_rate_hz >= 0,
-             f'must be at least 0 Hz, got {self.max_rate_hz}'))
+            ('max_rate_hz', self.max_rate_hz == 0 or self.max_rate_hz >= MIN_RATE_HZ,
+             f'must be 0, or at least {MIN_RATE_HZ} Hz, got {self.max_rate_hz}'))
+
+    def window_limit_sec(self, num_frames: int, fps: float) -> float:
+        """
+        Return the longest time between two decisions on a camera whose images can be used.
+
+        :param num_frames: frames of a window.
+        :param fps: rate of the model's time grid, Hz.
+        :return: s: a window, a hop, the largest gap, and the wait for the next round.
+        """
+        wait_sec = 1 / self.max_rate_hz if self.max_rate_hz else 0.0
+        return (num_frames + self.hop) / fps + self.max_gap_sec + wait_sec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +87,7 @@ class DecisionSettings:
     smoothing_sec: float = 0.2
     """Time constant of the exponential moving average of probabilities, s; 0 for none."""
     enter_threshold: float = 0.8
-    """Smoothed probability from which a class becomes a candidate, in (0, 1]."""
+    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]."""
     leave_threshold: float = 0.4
     """Smoothed probability below which the decided action ends, in [0, enter_threshold]."""
     min_duration_sec: float = 0.2
@@ -94,7 +108,8 @@ class DecisionSettings:
         require(
             *((name, getattr(self, name) >= 0, f'must be at least 0 s, got {getattr(self, name)}')
               for name in ('smoothing_sec', 'min_duration_sec')),
-            ('enter_threshold', 0 < enter <= 1, f'must be in (0, 1], got {enter}'),
+            ('enter_threshold', MIN_THRESHOLD <= enter <= 1,
+             f'must be in [{MIN_THRESHOLD}, 1], got {enter}'),
             ('leave_threshold', 0 <= leave <= enter,
              f'must be in [0, enter_threshold = {enter}], got {leave}'),
             ('class_thresholds', all(0 < t <= 1 for t in self.class_thresholds.values()),

@@ -79,6 +79,7 @@ RULES = {
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {
     'imrs_ros/__main__.py': {'imrs_ros.node'},
+    'imrs_ros/node/parameter_files.py': {'yaml'},
     'imrs_ros/evaluation/play.py': ROS | {'imrs_ros.node'},
     'imrs_ros/evaluation/record.py': ROS | {'imrs_ros.node'},
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from imrs_ros.backends.base import Backend
-from imrs_ros.backends.cpu_cores import pin_thread
+from imrs_ros.backends.cpu_cores import check_num_threads, pin_thread
 from imrs_ros.backends.gpu.backend import GpuChoice
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
 from imrs_ros.backends.model_cache import cache_root, ModelCache
@@ -86,7 +86,7 @@ def load_backend(
     card: ModelCard, settings: BackendSettings, names: Sequence[str] | None = None,
 ) -> LoadedBackend:
     """
-    Load, warm up and check a backend, on the thread that will use it and that is pinned for good.
+    Load, warm up and check a backend, on the thread that will use it and that is pinned.
 
     :param card: the model.
     :param settings: which backend, and its threads.
@@ -95,6 +95,7 @@ def load_backend(
     :raises ModelCardError: when the model itself cannot be used.
     :raises RuntimeError: when no backend works, with the reasons.
     """
+    check_num_threads(settings.num_threads)
     pin_thread(settings.cpu_cores)
     reasons: list[str] = []
     for title, load in _loaders(candidates(settings) if names is None else names):

@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 
+DEFAULT_NUM_THREADS = torch.get_num_threads()
+"""Before any backend set another number for the process."""
+
 
 class TorchBackend:
     """Eager PyTorch in float32."""
@@ -32,7 +35,8 @@ class TorchBackend:
             raise RuntimeError(f'cpu_precision {settings.cpu_precision} needs the backend '
                                'openvino; use float32')
         self._network = load_network(card)
-        if num_threads := settings.num_threads or len(settings.cpu_cores):
+        num_threads = settings.num_threads or len(settings.cpu_cores) or DEFAULT_NUM_THREADS
+        if num_threads != torch.get_num_threads():
             torch.set_num_threads(num_threads)
         self.description = BackendDescription(
             'torch', torch.__version__, 'CPU', 'float32')

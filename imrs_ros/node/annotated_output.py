@@ -1,9 +1,15 @@
-"""``annotated`` of one camera: its images with an overlay of the decided action."""
+"""
+``annotated`` of one camera: its images with an overlay of the decided action.
+
+Layout legend: H height, W width, C channels.
+"""
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 import threading
 
+import cv2
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import raw_message
 from imrs_ros.node.overlay import draw_overlay
@@ -14,6 +20,8 @@ from sensor_msgs.msg import Image
 
 NUM_KEPT_FRAMES = 32
 """Frames that wait for the decision on their window: about one second at 30 Hz."""
+MAX_SIDE_PX = 640
+"""Frames are kept and published no larger, so those of a camera take 39 MB at most."""
 
 
 class AnnotatedOutput:
@@ -37,10 +45,10 @@ class AnnotatedOutput:
 
         :param decode: returns the whole frame; called only with subscribers.
         """
-        frame = decode() if self._publisher.get_subscription_count() > 0 else None
+        small = _shrunk(decode()) if self._publisher.get_subscription_count() > 0 else None
         with self._lock:
-            if frame is not None:
-                self._frames.append(frame)
+            if small is not None:
+                self._frames.append(small)
             else:
                 self._frames.clear()
 
@@ -57,3 +65,14 @@ class AnnotatedOutput:
             image_HWC = draw_overlay(
                 frame.image_HWC, decision.label, decision.confidence, latency_sec)
             self._publisher.publish(raw_message(Frame(frame.stamp_ns, frame.frame_id, image_HWC)))
+
+
+def _shrunk(frame: Frame) -> Frame:
+    """Return a frame whose longer side is at most ``MAX_SIDE_PX``."""
+    height, width = frame.image_HWC.shape[:2]
+    scale = MAX_SIDE_PX / max(height, width)
+    if scale >= 1:
+        return frame
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    image_HWC = cv2.resize(frame.image_HWC, size, interpolation=cv2.INTER_AREA)
+    return replace(frame, image_HWC=image_HWC.astype('uint8', copy=False))

@@ -1,6 +1,5 @@
 """One camera of a configured node: receives its images, counts them, and warns of problems."""
 
-from collections.abc import Callable
 import math
 import time
 
@@ -10,16 +9,10 @@ from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import (
     BitDepth, decode_image, decode_square, ImageError, read_message)
 from imrs_ros.node.outputs import CameraOutputs, Status
-from imrs_ros.node.transport import choose_topic, image_topics, ImageTopic
+from imrs_ros.node.transport import image_topics, ImageKind, ImageSource
 from imrs_ros.node.worker import Worker
 from imrs_ros.node_settings import NodeSettings
-from rclpy.qos import qos_policy_name_from_kind, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CompressedImage, Image
-
-try:
-    from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
-except ImportError:  # ROS 2 Humble
-    from rclpy.qos_event import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 WARNING_PERIOD_SEC = 5.0
 """A problem that lasts is logged this often."""
@@ -48,16 +41,18 @@ class RosCamera:
         :param settings: transport, reliability and more.
         """
         self._node, self._name, self._card = entities.node, name, card
-        self._hardware_id = self._node.resolve_topic_name(topic)
-        self._topics = image_topics(topic, settings.transport)
-        self._qos = QoSProfile(depth=settings.queue_size, reliability=(
+        topics = image_topics(self._node, topic, settings.transport)
+        self._hardware_id = self._node.resolve_topic_name(topics[0].name)
+        qos = QoSProfile(depth=settings.queue_size, reliability=(
             ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
+        self._source = ImageSource(
+            self._node, topics, qos, self._receive,
+            lambda policy: self._warn(NO_IMAGES, self._incompatibility(policy)),
+            lambda text: self._node.get_logger().info(f'camera {name}: {text}'))
+        self._worker: Worker | None = None
         self.outputs = CameraOutputs(entities, name, card, settings.top_k)
         self.health = CameraHealth(self._now_sec)
-        self._topic: ImageTopic | None = None
-        self._subscription = RosEntities(entities.node)
-        self._incompatible_policy: str | None = None
         self._depth = BitDepth()
         self._warned_sec: dict[str, float] = {}
 
@@ -73,80 +68,53 @@ class RosCamera:
         :param worker: owns the recognizer.
         :param entities: ends the subscription when it is closed.
         """
-        entities.on_close(self._unsubscribe)
+        entities.on_close(self._source.close)
+        self._worker = worker
         self.health.expect_frames()
-        self._subscribe_to_best(worker)
+        self._source.follow_graph()
 
-    def follow_graph(self, worker: Worker) -> None:
-        """
-        Switch to another topic where the current one has no publisher, and another has.
-
-        :param worker: owns the recognizer.
-        """
+    def follow_graph(self) -> None:
+        """Switch to another topic where the current one delivers nothing, and another may."""
         try:
-            self._subscribe_to_best(worker)
+            self._source.follow_graph()
         # A topic that cannot be subscribed to must not end the process; it is tried again.
         except Exception as error:
             self._warn(NO_IMAGES, f'{type(error).__name__}: {error}')
 
-    def _subscribe_to_best(self, worker: Worker) -> None:
-        topic = choose_topic(self._node, self._topics, self._topic)
-        if topic == self._topic:
-            return
-        self._unsubscribe()
-        subscription = self._subscription.subscription(
-            topic.kind, topic.name, self._image_callback(topic.kind, worker), self._qos,
-            raw=True, event_callbacks=SubscriptionEventCallbacks(
-                incompatible_qos=self._record_incompatible_qos))
-        self._topic = topic
-        self._node.get_logger().info(
-            f'camera {self._name}: {subscription.topic_name} ({topic.kind.__name__})')
-
-    def _unsubscribe(self) -> None:
-        self._subscription.close()
-        self._topic = self._incompatible_policy = None
-
-    def _record_incompatible_qos(self, info: QoSRequestedIncompatibleQoSInfo) -> None:
-        self._incompatible_policy = qos_policy_name_from_kind(info.last_policy_kind).lower()
-        self._warn(NO_IMAGES, self._incompatibility())
-
-    def _incompatibility(self) -> str:
-        policy = self._incompatible_policy
+    def _incompatibility(self, policy: str) -> str:
         advice = (
             'set the parameter reliability to best_effort, or the publisher to reliable'
             if policy == 'reliability' else
-            f'change the publisher, or the parameter qos_overrides of {self._hardware_id}')
+            f'change the publisher, or the parameter qos_overrides of {self._source.topic_name}')
         return f'incompatible QoS {policy}; {advice}'
 
-    def _image_callback(
-        self, kind: type[Image] | type[CompressedImage], worker: Worker,
-    ) -> Callable[[bytes], None]:
-        def receive(data: bytes) -> None:
-            try:
-                msg = read_message(kind, data)
-                frame = decode_square(msg, self._card.spec.size_px, self._depth)
-                # Before the window is due: the worker may be faster than this thread. The network
-                # sees the same pixels with and without subscribers.
-                self.outputs.annotated.keep(lambda: decode_image(msg, self._depth))
-                pushed = worker.recognizer.push(self._name, frame)
-            # Whatever an image causes, it must not end the process.
-            except Exception as error:
-                self.health.count_dropped()
-                name = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
-                self._warn('image dropped', f'{name}{error}')
-                return
-            age_ns = self._node.get_clock().now().nanoseconds - frame.stamp_ns
-            self.health.count_frame(age_ns / 1e9, num_sampled=pushed.num_sampled,
-                                    restarted=pushed.restart is not None,
-                                    is_late=pushed.is_late)
-            depth_report = self._depth.new_report()
-            if depth_report is not None:
-                self._warn('bit depth', depth_report)
-            if pushed.restart is not None:
-                self._warn('window restarted', pushed.restart)
-            if pushed.is_window_due:
-                worker.notify()
-        return receive
+    def _receive(self, kind: ImageKind, data: bytes) -> None:
+        if self._worker is None:
+            raise RuntimeError('expected a subscribed camera; call subscribe first')
+        try:
+            msg = read_message(kind, data)
+            frame = decode_square(msg, self._card.spec.size_px, self._depth)
+            # Before the window is due: the worker may be faster than this thread. The network
+            # sees the same pixels with and without subscribers.
+            self.outputs.annotated.keep(lambda: decode_image(msg, self._depth))
+            pushed = self._worker.recognizer.push(self._name, frame)
+        # Whatever an image causes, it must not end the process.
+        except Exception as error:
+            self.health.count_dropped()
+            name = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
+            self._warn('image dropped', f'{name}{error}')
+            return
+        age_ns = self._node.get_clock().now().nanoseconds - frame.stamp_ns
+        self.health.count_frame(age_ns / 1e9, num_sampled=pushed.num_sampled,
+                                restarted=pushed.restart is not None,
+                                is_late=pushed.is_late)
+        depth_report = self._depth.new_report()
+        if depth_report is not None:
+            self._warn('bit depth', depth_report)
+        if pushed.restart is not None:
+            self._warn('window restarted', pushed.restart)
+        if pushed.is_window_due:
+            self._worker.notify()
 
     def _warn(self, problem: str, text: str) -> None:
         """Log a problem, each kind at most once per period."""
@@ -155,24 +123,35 @@ class RosCamera:
             self._warned_sec[problem] = now_sec
             self._node.get_logger().warning(f'camera {self._name}: {problem}: {text}')
 
-    def status(self, state: str, num_skipped: int, *, expects_images: bool) -> Status:
+    def _frames_per_window(self, sampled_hz: float) -> float:
+        """Return how many different frames a window holds at most, at the present rate."""
+        spec = self._card.spec
+        return min(spec.num_frames, sampled_hz * spec.num_frames / spec.fps)
+
+    def status(
+        self, state: str, num_skipped: int, window_limit_sec: float, *, expects_images: bool,
+    ) -> Status:
         """
         Return the camera's entry in the diagnostics, and reset its counters.
 
         :param state: state of the node, in one word.
         :param num_skipped: number of windows overtaken by newer ones.
+        :param window_limit_sec: longest time without a window while frames arrive.
         :param expects_images: whether missing and slow images are problems.
         :return: the entry.
         """
         report, spec = self.health.report(), self._card.spec
         problems = (
-            report.problems(spec.fps, spec.num_frames / spec.fps) if expects_images else [])
-        if self._incompatible_policy is not None:
+            report.problems(spec.fps, spec.num_frames / spec.fps, window_limit_sec)
+            if expects_images else [])
+        if (policy := self._source.incompatible_policy) is not None:
             problems.append(HealthProblem(
-                Level.ERROR, f'{NO_IMAGES}: {self._incompatibility()}'))
+                Level.ERROR, f'{NO_IMAGES}: {self._incompatibility(policy)}'))
         values = {key: f'{value:.4g}' if isinstance(value, float) else str(value)
                   for key, value in report._asdict().items()}
         return Status(
             camera=self._name, hardware_id=self._hardware_id, state=state, problems=problems,
-            values={'topic': '' if self._topic is None else self._topic.name, **values,
-                    'model_hz': f'{spec.fps:g}', 'num_skipped_windows': str(num_skipped)})
+            values={'topic': self._source.topic_name, **values,
+                    'model_hz': f'{spec.fps:g}',
+                    'frames_per_window': f'{self._frames_per_window(report.sampled_hz):.1f}',
+                    'num_skipped_windows': str(num_skipped)})

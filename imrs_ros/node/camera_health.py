@@ -13,8 +13,8 @@ KEPT_TIMES = 200
 """Most latencies and ages in a report; the newest are kept."""
 SILENT_ERROR_SEC = 5.0
 """A camera without frames for so long is an error."""
-LEAST_RATE_SHARE = 0.9
-"""Of the model's frame rate; below it, the model sees fewer frames than it was trained on."""
+LEAST_DISTINCT_FRAMES = 4
+"""In a window; with fewer, it holds hardly any motion, and labels mean little."""
 
 
 class Level(IntEnum):
@@ -32,6 +32,13 @@ class HealthProblem(NamedTuple):
     """Severity."""
     text: str
     """What is wrong, and what to do where that is not obvious."""
+
+
+class _Moment(NamedTuple):
+    """When something happened, by both clocks, s."""
+
+    camera_sec: float
+    machine_sec: float
 
 
 class CameraReport(NamedTuple):
@@ -55,6 +62,9 @@ class CameraReport(NamedTuple):
     """Median inference time, part of the latency, s."""
     silent_sec: float
     """Time since the last frame by the machine's clock, s."""
+    windowless_sec: float
+    """Time without a window since the last one, or since frames arrive again, by the camera's
+    clock, s."""
     num_dropped: int
     """Images dropped since the node was configured."""
     num_newly_dropped: int
@@ -63,13 +73,18 @@ class CameraReport(NamedTuple):
     """Window restarts since the node was configured."""
     num_late_frames: int
     """Frames skipped since the node was configured, as their stamp was not after the newest."""
+    num_newly_restarted: int
+    """Window restarts since the last report."""
 
-    def problems(self, model_hz: float, window_sec: float) -> list[HealthProblem]:
+    def problems(
+        self, model_hz: float, window_sec: float, window_limit_sec: float,
+    ) -> list[HealthProblem]:
         """
         List the problems of a camera from which images are expected.
 
         :param model_hz: rate of the model's time grid.
         :param window_sec: duration of a window.
+        :param window_limit_sec: longest time without a window while frames arrive.
         :return: the problems; empty where all is well.
         """
         found = []
@@ -77,10 +92,15 @@ class CameraReport(NamedTuple):
             found.append(HealthProblem(Level.ERROR, f'no frames for {self.silent_sec:.0f} s'))
         elif not self.frames_hz:
             found.append(HealthProblem(Level.WARN, 'no frames since the last report'))
-        elif self.frames_hz < LEAST_RATE_SHARE * model_hz:
+        elif self.frames_hz * window_sec < LEAST_DISTINCT_FRAMES:
             found.append(HealthProblem(
-                Level.WARN,
-                f'{self.frames_hz:.1f} frames per second, the model needs {model_hz:g}'))
+                Level.WARN, f'{self.frames_hz:.1f} frames per second give a window fewer than '
+                f'{LEAST_DISTINCT_FRAMES} different frames; raise the rate of the camera, '
+                f'the model was trained at {model_hz:g}'))
+        if self.frames_hz and self.windowless_sec > window_limit_sec:
+            found.append(HealthProblem(
+                Level.ERROR, f'no windows for {self.windowless_sec:.1f} s, although images '
+                f'arrive: {self._why_no_windows()}'))
         if self.num_newly_dropped:
             found.append(HealthProblem(
                 Level.WARN, f'images dropped since the last report: {self.num_newly_dropped}'))
@@ -90,6 +110,14 @@ class CameraReport(NamedTuple):
                 f'{window_sec:g} s; the machine is too slow, or its clock differs from that of '
                 'the camera'))
         return found
+
+    def _why_no_windows(self) -> str:
+        if self.num_newly_restarted > 1:
+            return ('the window restarts again and again; look for a second publisher of the '
+                    'topic, or raise max_gap_sec')
+        if not self.sampled_hz:
+            return 'all carry one stamp; the camera driver must stamp every image'
+        return 'the model does not answer; see the status of the node'
 
 
 class CameraHealth:
@@ -109,10 +137,12 @@ class CameraHealth:
         self._now_sec = now_sec
         self._lock = threading.Lock()
         self._num_frames = self._num_sampled = self._num_windows = 0
-        self._num_dropped = self._num_newly_dropped = self._num_restarts = 0
+        self._num_dropped = self._num_newly_dropped = 0
+        self._num_restarts = self._num_newly_restarted = 0
         self._num_late_frames = 0
         self._last_report_sec = now_sec()
-        self._record_frame()
+        self._last_frame = self._last_window = self._flowing_since = self._moment()
+        self._is_flowing = False
         self._ages_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._latencies_sec: deque[float] = deque(maxlen=KEPT_TIMES)
         self._inferences_sec: deque[float] = deque(maxlen=KEPT_TIMES)
@@ -132,11 +162,19 @@ class CameraHealth:
             self._num_sampled += num_sampled
             self._num_restarts += restarted
             self._num_late_frames += is_late
+            self._num_newly_restarted += restarted
             self._ages_sec.append(age_sec)
-            self._record_frame()
+            self._last_frame = self._moment()
+            if not self._is_flowing:
+                self._is_flowing, self._flowing_since = True, self._last_frame
 
-    def _record_frame(self) -> None:
-        self._last_frame_sec, self._last_arrival_sec = self._now_sec(), time.monotonic()
+    def _moment(self) -> _Moment:
+        return _Moment(self._now_sec(), time.monotonic())
+
+    def _is_over(self, since: _Moment, limit_sec: float) -> bool:
+        """Return whether a limit is over by the camera's clock, or, if that stands still, ours."""
+        return (self._now_sec() - since.camera_sec > limit_sec
+                or time.monotonic() - since.machine_sec > max(limit_sec, SILENT_ERROR_SEC))
 
     def is_silent(self, limit_sec: float) -> bool:
         """
@@ -147,13 +185,28 @@ class CameraHealth:
         :return: whether the limit is exceeded.
         """
         with self._lock:
-            return (self._now_sec() - self._last_frame_sec > limit_sec
-                    or time.monotonic() - self._last_arrival_sec > SILENT_ERROR_SEC)
+            return self._is_over(self._last_frame, limit_sec)
+
+    def is_windowless(self, limit_sec: float) -> bool:
+        """
+        Return whether no window of the camera was published for too long, whatever the cause.
+
+        :param limit_sec: limit by the same clocks as that of ``is_silent``.
+        :return: whether the limit is exceeded.
+        """
+        with self._lock:
+            return self._is_over(self._last_window, limit_sec)
 
     def expect_frames(self) -> None:
-        """Measure the time without frames from now on."""
+        """Measure the times without frames and without windows from now on."""
         with self._lock:
-            self._record_frame()
+            self._last_frame = self._last_window = self._moment()
+            self._is_flowing = False
+
+    def expect_windows(self) -> None:
+        """Measure the time without windows from now on."""
+        with self._lock:
+            self._last_window = self._moment()
 
     def count_dropped(self) -> None:
         """Count a dropped image."""
@@ -170,6 +223,7 @@ class CameraHealth:
         """
         with self._lock:
             self._num_windows += 1
+            self._last_window = self._moment()
             self._latencies_sec.append(latency_sec)
             self._inferences_sec.append(inference_sec)
 
@@ -193,11 +247,16 @@ class CameraHealth:
                 latency_p95_sec=ordered[int(0.95 * (len(ordered) - 1))],
                 latency_max_sec=ordered[-1],
                 inference_p50_sec=statistics.median(self._inferences_sec or [math.nan]),
-                silent_sec=time.monotonic() - self._last_arrival_sec,
+                silent_sec=time.monotonic() - self._last_frame.machine_sec,
+                windowless_sec=now_sec - max(
+                    self._last_window.camera_sec, self._flowing_since.camera_sec),
                 num_dropped=self._num_dropped, num_newly_dropped=self._num_newly_dropped,
-                num_restarts=self._num_restarts, num_late_frames=self._num_late_frames)
+                num_restarts=self._num_restarts,
+                num_newly_restarted=self._num_newly_restarted,
+                num_late_frames=self._num_late_frames)
+            self._is_flowing = self._num_frames > 0
             self._num_frames = self._num_sampled = self._num_windows = 0
-            self._num_newly_dropped = 0
+            self._num_newly_dropped = self._num_newly_restarted = 0
             self._ages_sec.clear()
             self._latencies_sec.clear()
             self._inferences_sec.clear()

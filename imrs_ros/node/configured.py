@@ -1,4 +1,4 @@
-"""What a configured node does: load, publish, report, follow the graph, end silent actions."""
+"""What a configured node does: load, publish, report, follow the graph, end actions not seen."""
 
 import platform
 import threading
@@ -6,6 +6,7 @@ import threading
 from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
 from imrs_ros.node.camera import RosCamera, WARNING_PERIOD_SEC
+from imrs_ros.node.camera_health import HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import HAS_VISION_MSGS
 from imrs_ros.node.node_health import NodeHealth
@@ -19,7 +20,7 @@ from rclpy.clock import Clock, ClockType
 
 DIAGNOSTICS_PERIOD_SEC = 1.0
 GRAPH_PERIOD_SEC = 0.5
-SILENCE_CHECK_PERIOD_SEC = 0.1
+WATCHDOG_PERIOD_SEC = 0.1
 
 
 class Configured:
@@ -54,6 +55,7 @@ class Configured:
         # Held while decisions are published or discarded, so that none is published afterwards.
         self._output_lock = threading.Lock()
         self._is_active = self._is_closed = False
+        self._is_alone = True
         self._health = NodeHealth(card)
         self._outputs = NodeOutputs(entities, card)
         topics = {camera_name(topic): topic for topic in settings.node.cameras}
@@ -73,7 +75,7 @@ class Configured:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         for period_sec, callback in ((DIAGNOSTICS_PERIOD_SEC, self._report),
                                      (GRAPH_PERIOD_SEC, self._follow_graph),
-                                     (SILENCE_CHECK_PERIOD_SEC, self._end_silent)):
+                                     (WATCHDOG_PERIOD_SEC, self._end_unseen)):
             entities.timer(period_sec, callback, steady)
 
     def _load(self) -> Recognizer:
@@ -91,6 +93,10 @@ class Configured:
     def _change(self, settings: Settings) -> None:
         """Apply parameters that were changed at run time."""
         self.worker.recognizer.change(settings.window, settings.decision)
+        if settings.window != self._settings.window:
+            for camera in self.cameras.values():
+                camera.health.expect_windows()
+        self._settings = settings
         self.worker.limit.max_rate_hz = settings.window.max_rate_hz
         self._outputs.publish_labels(settings.decision.enter_threshold)
 
@@ -111,6 +117,15 @@ class Configured:
         with self._output_lock:
             for camera in self.cameras.values():
                 camera.outputs.end()
+
+    def wait_until_received(self, timeout_sec: float) -> None:
+        """
+        Wait until subscribers have the decided actions.
+
+        :param timeout_sec: longest time to wait for each topic.
+        """
+        for camera in self.cameras.values():
+            camera.outputs.wait_until_received(timeout_sec)
 
     def _forget(self) -> None:
         """Discard all frames and decisions: none is published when the node is active again."""
@@ -143,12 +158,20 @@ class Configured:
             self._node.get_logger().error(
                 f'window lost: {reason}', throttle_duration_sec=WARNING_PERIOD_SEC)
 
-    def _end_silent(self) -> None:
-        """End the actions of cameras that have fallen silent; called by a timer."""
+    def _window_limit_sec(self) -> float:
+        spec = self._card.spec
+        return self._settings.window.window_limit_sec(spec.num_frames, spec.fps)
+
+    def _end_unseen(self) -> None:
+        """End the actions of cameras without frames or windows; called by a timer."""
+        for camera in self.cameras.values():
+            camera.outputs.assert_liveliness()
         if not self._is_active:
             return
+        max_gap_sec, limit_sec = self._settings.window.max_gap_sec, self._window_limit_sec()
         for name, camera in self.cameras.items():
-            if camera.health.is_silent(self._settings.window.max_gap_sec):
+            # No list of causes: whatever keeps windows away, the last decision is too old.
+            if camera.health.is_silent(max_gap_sec) or camera.health.is_windowless(limit_sec):
                 with self._output_lock:
                     if camera.outputs.end():
                         self.worker.recognizer.end(name)
@@ -157,7 +180,21 @@ class Configured:
         """Follow image topics that appear or vanish; called by a timer."""
         if self._is_active:
             for camera in self.cameras.values():
-                camera.follow_graph(self.worker)
+                camera.follow_graph()
+
+    def _namesakes(self) -> list[HealthProblem]:
+        """Warn of other nodes of the same name, each time that there come to be some."""
+        own = self._node.get_namespace(), self._node.get_name()
+        names = [(namespace, name) for name, namespace in
+                 self._node.get_node_names_and_namespaces()]
+        was_alone, self._is_alone = self._is_alone, names.count(own) < 2
+        if self._is_alone:
+            return []
+        text = (f'another node is named {self._node.get_fully_qualified_name()} as well: their '
+                'results mix on the same topics; start one with another name or namespace')
+        if was_alone:
+            self._node.get_logger().warning(text)
+        return [HealthProblem(Level.WARN, text)]
 
     def _report(self) -> None:
         """Publish the diagnostics; called by a timer."""
@@ -167,7 +204,8 @@ class Configured:
         recognizer = self.worker.recognizer
         self._outputs.publish_diagnostics([
             Status(camera=None, hardware_id=platform.node(), state=state,
-                   problems=self._health.problems(),
+                   problems=[*self._health.problems(), *self._namesakes()],
                    values=self._health.values(recognizer.description)),
-            *(camera.status(state, recognizer.num_skipped(name), expects_images=self._is_active)
+            *(camera.status(state, recognizer.num_skipped(name), self._window_limit_sec(),
+                            expects_images=self._is_active)
               for name, camera in self.cameras.items())])

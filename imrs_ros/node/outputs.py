@@ -10,10 +10,11 @@ from imrs_ros.node.camera_health import HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import (
     action_message, classification_message, HAS_VISION_MSGS, label_info_message)
-from imrs_ros.node.qos import EVERY_WINDOW, LATCHED
+from imrs_ros.node.qos import ALIVE, EVERY_WINDOW, LATCHED
 from imrs_ros.node.topics import (
     ACTION, CLASSIFICATION, DIAGNOSTICS, LABEL, LABELS, output_topic, status_name)
 from imrs_ros.records import Decision, Event, NO_ACTION
+from rclpy.duration import Duration
 from rclpy.lifecycle.publisher import LifecyclePublisher
 from rclpy.qos import QoSProfile
 from std_msgs.msg import String
@@ -41,10 +42,11 @@ class CameraOutputs:
 
         self._labels, self._top_k = card.labels, top_k
         self._last: Decision | None = None
-        self._label = publisher(String, LABEL, LATCHED)
+        self._label = publisher(String, LABEL, ALIVE)
         if HAS_VISION_MSGS:
             self._classification = publisher(Classification, CLASSIFICATION, EVERY_WINDOW)
-            self._action = publisher(Classification, ACTION, LATCHED)
+            self._action = publisher(Classification, ACTION, ALIVE)
+        self._alive = (self._label, self._action) if HAS_VISION_MSGS else (self._label,)
         self.annotated = AnnotatedOutput(entities, camera)
 
     def publish(self, decision: Decision, latency_sec: float) -> None:
@@ -75,6 +77,20 @@ class CameraOutputs:
             last, label=NO_ACTION, event=Event.OFFSET, confidence=1.0,
             onset_ns=last.scores.stamp_ns))
         return True
+
+    def assert_liveliness(self) -> None:
+        """Tell subscribers that the decided action still holds."""
+        for publisher in self._alive:
+            publisher.assert_liveliness()
+
+    def wait_until_received(self, timeout_sec: float) -> None:
+        """
+        Wait until subscribers have the decided action.
+
+        :param timeout_sec: longest time to wait for each topic.
+        """
+        for publisher in self._alive:
+            publisher.wait_for_all_acked(Duration(seconds=timeout_sec))
 
     def _publish_change(self, decision: Decision) -> None:
         if HAS_VISION_MSGS and decision.event is not Event.NONE:

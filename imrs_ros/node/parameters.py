@@ -15,7 +15,8 @@ from typing import Any
 from imrs_ros.node.qos import PREFIX as QOS_PREFIX
 from imrs_ros.node_settings import (
     default_of, make_settings, problems_of, RELIABILITIES, Settings, TRANSPORTS)
-from imrs_ros.settings import BACKENDS, CPU_PRECISIONS, SettingsError
+from imrs_ros.settings import (
+    BACKENDS, CPU_PRECISIONS, MIN_RATE_HZ, MIN_THRESHOLD, SettingsError)
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import ParameterException
@@ -67,7 +68,7 @@ TABLE = (
     ParameterSpec('cameras', 'Image topics, without the suffix of a transport; one that ends in '
                              '/compressed is subscribed to as compressed.'),
     ParameterSpec('transport', f'Image transport: {", ".join(TRANSPORTS)}. auto subscribes to '
-                               'what is published, to raw where both are.'),
+                               'what is published and delivers, to raw where both do.'),
     ParameterSpec('reliability', 'QoS reliability of the camera subscriptions: '
                                  f'{" or ".join(RELIABILITIES)}. best_effort receives from every '
                                  'publisher, reliable only from reliable ones.'),
@@ -77,14 +78,16 @@ TABLE = (
     ParameterSpec('top_k', 'Number of classes in a classification message.', '', (1, 1000)),
     ParameterSpec('backend', f'Inference backend: {", ".join(BACKENDS)}.'),
     ParameterSpec('num_threads', 'CPU threads for inference; 0 for one per core in cpu_cores, or '
-                                 'the choice of the backend.', '', (0, 1024)),
+                                 'the choice of the backend. At most the cores that this process '
+                                 'may use.', '', (0, 1024)),
     ParameterSpec('cpu_cores', 'Numbers of the CPU cores for inference, separated by commas; '
                                'empty for all.'),
     ParameterSpec('cpu_precision', 'Number format for inference on a CPU: '
                                    f'{" or ".join(CPU_PRECISIONS)}, where the processor supports '
                                    'it; docs/performance.md compares them.'),
     ParameterSpec('max_rate_hz', 'Maximum inference rate, each time on the newest due window of '
-                                 'every camera; 0 for no limit.', 'Hz', (0.0, 1000.0),
+                                 f'every camera, at least {MIN_RATE_HZ:g}; 0 for no limit.', 'Hz',
+                  (0.0, 1000.0),
                   at_run_time=True),
     ParameterSpec('hop', 'Steps between two windows of a camera, at the frame rate of the model.',
                   'frames', (1, 1000), at_run_time=True),
@@ -96,7 +99,7 @@ TABLE = (
     ParameterSpec('smoothing_sec', 'Time constant of the moving average of probabilities; 0 for '
                                    'none.', 's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided.',
-                  '', (0.0, 1.0), at_run_time=True),
+                  '', (MIN_THRESHOLD, 1.0), at_run_time=True),
     ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends; '
                                      'at most enter_threshold.', '', (0.0, 1.0),
                   at_run_time=True),

@@ -4,14 +4,24 @@ from enum import Enum
 from typing import Any
 
 from rcl_interfaces.msg import IntegerRange, ParameterDescriptor
+from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.qos import (
-    DurabilityPolicy, HistoryPolicy, QoSPolicyKind, QoSProfile, ReliabilityPolicy)
+    DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSPolicyKind, QoSProfile,
+    ReliabilityPolicy)
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 EVERY_WINDOW = QoSProfile(depth=10)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+LEASE_SEC = 2.0
+"""Subscribers are told that the node has hung or was killed after so long."""
+ALIVE = QoSProfile(
+    depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    # Not automatic: the middleware would vouch for a process whose threads hang.
+    liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+    liveliness_lease_duration=Duration(seconds=LEASE_SEC))
+"""Latched, and asserted by the node while it watches its cameras."""
 PREFIX = 'qos_overrides.'
 POLICIES: dict[QoSPolicyKind, type[Enum] | None] = {
     QoSPolicyKind.HISTORY: HistoryPolicy, QoSPolicyKind.DEPTH: None,

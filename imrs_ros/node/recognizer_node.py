@@ -2,21 +2,29 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+import sys
 from typing import Any
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.node.configured import Configured
 from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.parameter_files import unused_files
 from imrs_ros.node.parameters import RosParameters
 from imrs_ros.node_settings import NODE
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 DONE = TransitionCallbackReturn.SUCCESS
 REFUSED = TransitionCallbackReturn.FAILURE
 FAILED = TransitionCallbackReturn.ERROR
+SIGNAL_CHECK_SEC = 0.1
+ACKNOWLEDGE_SEC = 0.1
+"""Longest wait for subscribers of one topic when the process ends."""
 
 Transition = Callable[['RecognizerNode', LifecycleState], TransitionCallbackReturn]
 
@@ -139,6 +147,12 @@ class RecognizerNode(LifecycleNode):
         self._release()
         return DONE
 
+    def leave(self) -> None:
+        """End the decided actions for good, and wait until subscribers have it."""
+        if self._configured is not None and self.context.ok():
+            self._end_actions()
+            self._configured.wait_until_received(ACKNOWLEDGE_SEC)
+
     def _end_actions(self) -> None:
         """Deactivate while the publishers still publish."""
         if self._configured is not None:
@@ -174,26 +188,44 @@ def start(node: RecognizerNode) -> None:
         node.trigger_activate()
 
 
+def warn_of_unused_files(node: Node, arguments: Sequence[str]) -> None:
+    """
+    Warn of parameter files of which nothing applies to a node.
+
+    :param node: the node.
+    :param arguments: command line of its process.
+    """
+    name = node.get_fully_qualified_name()
+    for path, names in unused_files(arguments, name).items():
+        node.get_logger().warning(
+            f'nothing in {path} applies to this node, {name}: it names '
+            f'{", ".join(names) or "none"}; write /**: instead')
+
+
 def run(args: list[str] | None = None) -> None:
     """
-    Run the node until the context ends or the process is interrupted.
+    Run the node until the context ends or the process is interrupted; end the actions then.
 
     :param args: command line; default that of the process.
     :raises KeyboardInterrupt: when the process is interrupted.
     """
-    rclpy.init(args=args)
+    # Its handlers would end the context, and with it all that could still be published.
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = None
     try:
         node = RecognizerNode()
+        warn_of_unused_files(node, sys.argv if args is None else args)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
+        # Python handles signals between two callbacks only, so there must be some.
+        node.create_timer(SIGNAL_CHECK_SEC, lambda: None, clock=Clock(
+            clock_type=ClockType.STEADY_TIME))
         start(node)
         executor.spin()
-    # A signal shuts the context down, and whatever is being created then raises anything.
-    except Exception:
-        if rclpy.ok():
-            raise
+    except ExternalShutdownException:
+        pass
     finally:
         if node is not None:
+            node.leave()
             node.destroy_node()
         rclpy.try_shutdown()

@@ -6,21 +6,23 @@ import sys
 import threading
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SEC = 1.0
 """Time to leave the graph in an orderly way; then the process is ended."""
 
 
 def end_on_signals() -> None:
     """
-    Raise ``KeyboardInterrupt`` in the main thread on SIGINT and SIGTERM, and limit what follows.
+    Raise ``KeyboardInterrupt`` in the main thread on ``SIGNALS``, and limit what follows.
 
     A library that loads a model cannot be interrupted, and its thread must not outlive the
     interpreter. So a process that has not ended in time is ended with status 0, without waiting
-    for its threads. Call it in the main thread before ``rclpy.init``, which keeps the handlers.
+    for its threads. Call it in the main thread, and keep rclpy from handling signals itself.
     """
     for number in SIGNALS:
-        signal.signal(number, _interrupt)
+        # nohup has this one ignored, and means it.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def ignore(number: int, frame: FrameType | None) -> None:

@@ -123,3 +123,24 @@ def test_all_threads_of_the_network_run_on_its_cores(tiny_card):
 def test_core_that_is_not_there_is_named(tiny_card):
     with pytest.raises(RuntimeError, match=r'cpu_cores must be cores .* got \[4095\]'):
         load_backend(tiny_card, BackendSettings(cpu_cores=(4095,)))
+
+
+@pytest.mark.skipif(not hasattr(os, 'sched_setaffinity'), reason='needs Linux')
+def test_pins_and_threads_go_back_with_the_settings(tiny_card):
+    core = max(os.sched_getaffinity(0))
+    words = run_python(
+        'import torch\n'
+        'def state():\n'
+        '    print(torch.get_num_threads(), len(os.sched_getaffinity(0)))\n'
+        'state()\n'
+        f'for cores, number in (((), 0), (({core},), 1), ((), 0)):\n'
+        '    load_backend(card, BackendSettings(backend="torch", cpu_cores=cores,'
+        ' num_threads=number))\n'
+        '    state()\n', tiny_card)
+    assert words[:2] == words[2:4] == words[6:8]
+    assert words[4:6] == ['1', '1']
+
+
+def test_more_threads_than_cores_are_refused(tiny_card):
+    with pytest.raises(RuntimeError, match='num_threads must be at most the number of cores'):
+        load_backend(tiny_card, BackendSettings(backend='torch', num_threads=1024))

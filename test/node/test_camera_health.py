@@ -29,7 +29,7 @@ def test_rates_are_by_the_cameras_clock(clocks):
         health.count_frame(0.01, num_sampled=1, restarted=False)
     report = health.report()
     assert report.frames_hz == report.sampled_hz == pytest.approx(25)
-    assert not report.problems(model_hz=25, window_sec=0.64)
+    assert not report.problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
 
 
 def test_late_frames_are_counted_since_the_node_was_configured(clocks):
@@ -54,9 +54,22 @@ def test_a_clock_that_stands_still_or_is_set_back(clocks, jump_sec):
     health = health_of(clocks)
     pass_time(clocks, jump_sec, SILENT_ERROR_SEC - 0.1)
     assert not health.is_silent(0.5)
-    assert not health.report().problems(model_hz=25, window_sec=0.64)
+    assert not health.report().problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
     pass_time(clocks, 0.0, 0.2)
     assert health.is_silent(0.5)
-    (problem,) = health.report().problems(model_hz=25, window_sec=0.64)
+    (problem,) = health.report().problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
     assert problem.level == Level.ERROR
     assert problem.text == f'no frames for {SILENT_ERROR_SEC:.0f} s'
+
+
+@pytest.mark.parametrize(('rate_hz', 'is_fine'), [(15, True), (7, True), (6, False)])
+def test_only_a_rate_that_leaves_no_motion_is_a_problem(clocks, rate_hz, is_fine):
+    """Frames of 0.64 s: 4 of them need 6.25 Hz."""
+    health = health_of(clocks)
+    health.report()
+    for _ in range(2 * rate_hz):
+        pass_time(clocks, 1 / rate_hz, 1 / rate_hz)
+        health.count_frame(0.01, num_sampled=1, restarted=False)
+        health.count_window(0.1, 0.1)
+    problems = health.report().problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
+    assert [p.level for p in problems] == ([] if is_fine else [Level.WARN])

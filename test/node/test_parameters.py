@@ -3,7 +3,7 @@
 from imrs_ros.backends.load import LOADERS
 from imrs_ros.node.parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.node_settings import camera_name, default_of, NodeSettings
-from imrs_ros.settings import BACKENDS, DecisionSettings
+from imrs_ros.settings import BACKENDS, DecisionSettings, MIN_THRESHOLD
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -53,7 +53,8 @@ def test_defaults_make_settings(make_node):
 def test_limits_are_described():
     by_name = {spec.name: descriptor(spec) for spec in TABLE}
     assert by_name['hop'].integer_range[0].from_value == 1
-    assert by_name['enter_threshold'].floating_point_range[0].to_value == 1.0
+    limits = by_name['enter_threshold'].floating_point_range[0]
+    assert (limits.from_value, limits.to_value) == (MIN_THRESHOLD, 1.0)
     assert '[s]' in by_name['smoothing_sec'].description
 
 
@@ -74,6 +75,8 @@ def test_limits_are_described():
     ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \(0, 1\], got'),
     ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
     ({'max_rate_hz': -1.0}, 'max_rate_hz'),
+    ({'max_rate_hz': 1e-320}, r'max_rate_hz must be 0, or at least 0\.01 Hz, got'),
+    ({'enter_threshold': 0.0}, 'enter_threshold'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_corrected(make_node, overrides, words):
     node = make_node(**overrides)

@@ -5,6 +5,7 @@ import platform
 from imrs_ros.node.spinning import start_spinning
 from imrs_ros.node.topics import camera_of_status, output_topic, status_name
 import pytest
+import rclpy
 from rclpy.parameter import Parameter
 from ros_support import tiny_parameters
 
@@ -50,3 +51,20 @@ def test_diagnostics_of_two_namespaces_differ(graph, tiny_card):
         name: value for robot in ('/robot1', '/robot2') for name, value in (
             (f'{robot}/recognizer: node', platform.node()),
             (f'{robot}/recognizer: camera front', f'{robot}/front/image_raw'))}
+
+
+def test_two_nodes_of_one_name_are_named(graph, tiny_card, capfd):
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+
+    def latest():
+        return next((status for message in reversed(diagnostics) for status in message.status
+                     if status.name == '/recognizer: node'), None)
+    graph.start_recognizer(**tiny_parameters(tiny_card, 'front/image_raw'))
+    graph.wait(lambda: latest() and latest().message == 'active')
+    other = rclpy.create_node('recognizer', context=graph.context)
+    text = 'another node is named /recognizer as well: their results mix on the same topics;'
+    graph.wait(lambda: text in latest().message)
+    assert latest().level == diagnostic_msgs.DiagnosticStatus.WARN
+    assert capfd.readouterr().err.count(text) == 1
+    other.destroy_node()
+    graph.wait(lambda: latest().message == 'active')
