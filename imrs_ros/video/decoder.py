@@ -123,7 +123,7 @@ class Decoder:
                 times_ns.append(_ns(packet, packet.dts))
             try:
                 frames = packet.decode()
-            except _pyav().error.InvalidDataError:
+            except pyav().error.InvalidDataError:
                 continue
             for frame in frames:
                 yield _time_ns(frame) if self.has_times else times_ns.popleft(), frame
@@ -155,7 +155,7 @@ class _Deinterlacer:
 
         :param stream: the stream of its frames.
         """
-        graph = _pyav().filter.Graph()
+        graph = pyav().filter.Graph()
         graph.link_nodes(graph.add_buffer(template=stream), graph.add('yadif', DEINTERLACER),
                          graph.add('buffersink')).configure()
         self._graph = graph
@@ -169,7 +169,7 @@ class _Deinterlacer:
         :param frame: the next one; None at the end.
         :return: times and frames that are complete, in order.
         """
-        errors = _pyav().error
+        errors = pyav().error
         if frame is not None:
             self._times_ns.append(time_ns)
         self._graph.push(frame)
@@ -190,7 +190,7 @@ def open_video(path: Path) -> Iterator[Decoder]:
     :return: the decoder.
     :raises VideoError: when it cannot be opened, holds no video, or a codec without decoder.
     """
-    av = _pyav()
+    av = pyav()
     try:
         # FFmpeg itself opens names in UTF-8 only.
         with path.open('rb') as file, av.open(file, metadata_errors='replace') as container:
@@ -207,7 +207,13 @@ def open_video(path: Path) -> Iterator[Decoder]:
         raise VideoError(f'{path}: expected a video that FFmpeg can read, got {error}') from error
 
 
-def _pyav() -> Any:
+def pyav() -> Any:
+    """
+    Return PyAV, with FFmpeg's own log turned off.
+
+    :return: the module ``av``.
+    :raises VideoError: when it is not installed.
+    """
     try:
         import av
     except ImportError as error:
