@@ -28,7 +28,7 @@ $(VENV)/.setup_done: $(REQUIREMENTS)
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## play real video to the real node; VIDEO=<file or folder> MODEL=<name or folder>
+demo: setup  ## play real video to the real node; VIDEO=<file, folder, camera or URL> MODEL=<name or folder>
 	$(RUN) -m imrs_ros.demo
 
 test: lint unit  ## run the linters and all tests

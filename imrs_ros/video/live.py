@@ -19,7 +19,8 @@ OPEN_SEC, SILENT_SEC = 10.0, 5.0
 """Longest wait for a connection, and for the next frame."""
 DEVICE = re.compile(r'/dev/\w+')
 URL = re.compile(r'[a-z][a-z0-9+.-]*://', re.IGNORECASE)
-LOW_DELAY = {'fflags': 'nobuffer', 'flags': 'low_delay'}
+LOW_DELAY = {'analyzeduration': '500000'}
+"""Microseconds of a stream that FFmpeg looks at before its first frame."""
 
 
 def live_address(text: str) -> str | None:
