@@ -23,7 +23,8 @@ setup: $(VENV)/.setup_done  ## create .venv with all dependencies; quick when no
 
 $(VENV)/.setup_done: $(REQUIREMENTS)
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements/$(DISTRO).txt
+	$(PIP) --require-hashes --no-deps -r requirements/lock-$(DISTRO).txt
+	$(PIP) -r requirements/$(DISTRO).txt  # torch alone is left; see requirements/without_torch.txt
 	$(VENV)/bin/python requirements/build_vision_msgs.py
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
