@@ -320,7 +320,8 @@ def main() -> None:
           f'{soak.num_counted} counted')
     for sec, usage in usages:
         print(f'{sec:6.0f} s: {usage}')
-    slope = fit_slope(*zip(*growth))
+    # Buffers fill at first.
+    slope = fit_slope(*zip(*growth[len(growth) // 3:]))
     print(f'memory per frame: {slope.bytes_per_frame:.0f} +- {slope.margin:.0f} bytes, accepted '
           f'{MAX_BYTES_PER_FRAME:.0f}')
     problems += [text for is_wrong, text in (
