@@ -33,12 +33,12 @@ class Timeline:
 
     @property
     def num_frames(self) -> int:
-        """Number of frames."""
+        """Return the number of frames."""
         return len(self.times_N)
 
     @property
     def fps(self) -> float:
-        """Mean frame rate, Hz."""
+        """Return the mean frame rate, Hz."""
         return self.num_frames * 1e9 / self.duration_ns
 
 
