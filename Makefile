@@ -23,12 +23,13 @@ setup: $(VENV)/.setup_done  ## create .venv with all dependencies; quick when no
 
 $(VENV)/.setup_done: $(REQUIREMENTS)
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements/$(DISTRO).txt
+	$(PIP) --require-hashes --no-deps -r requirements/lock-$(DISTRO).txt
+	$(PIP) -r requirements/$(DISTRO).txt  # torch alone is left; see requirements/without_torch.txt
 	$(VENV)/bin/python requirements/build_vision_msgs.py
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## play real video to the real node; VIDEO=<file or folder> MODEL=<name or folder>
+demo: setup  ## play real video to the real node; VIDEO=<file, folder, camera or URL> MODEL=<name or folder>
 	$(RUN) -m imrs_ros.demo
 
 test: lint unit  ## run the linters and all tests

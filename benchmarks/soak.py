@@ -6,6 +6,10 @@ parameters are set, and the node goes through its lifecycle, all at random from 
 (status 1) if memory grows by more than 3 % after the second minute, if threads or open files are
 left over, if an exception was not handled, or if a damaged image was not counted in /diagnostics.
 
+Before every rest there is a steady stretch, in which all cameras publish and nothing else happens:
+every camera must get windows with low latency, and /diagnostics must report none as lost. The last
+stretch is longer, and memory per frame is fitted to it; see ``soak_verdict``.
+
 The memory of a connected camera is no leak, so memory is compared at rest: every two minutes all
 cameras disconnect and the node is configured anew.
 """
@@ -27,13 +31,14 @@ from imrs_ros.node.topics import camera_of_status, DIAGNOSTICS, RECOGNIZER
 from imrs_ros.records import Frame
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from node_process import images, join_domain, NodeProcess, recognizer
+from node_process import images, join_domain, Listener, NodeProcess, recognizer
 from rcl_interfaces.srv import SetParametersAtomically
 import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import CompressedImage, Image
+from soak_verdict import fit_slope, MAX_BYTES_PER_FRAME, window_problems
 from tqdm import tqdm
 
 CAMERAS = ('front', 'left', 'right', 'rear')
@@ -44,6 +49,10 @@ SETTLE_SEC = 2.5
 REST_PERIOD_SEC = 120.0
 """Between two measurements at rest; the first is what the last is compared with."""
 MAX_GROWTH = 1.03
+STEADY_SEC, WARM_UP_SEC = 6.0, 3.0
+"""Length of a steady stretch, and time until its first window."""
+SAMPLE_SEC = 0.5
+"""Between two measurements of memory."""
 RELOAD = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
           Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 ROUND_TRIPS = ((Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE), RELOAD)
@@ -87,6 +96,8 @@ class Soak:
         self._jpeg = [jpeg_message(Frame(1, 'camera', image)) for image in images()]
         self._num_sent = 0
         self._dropped: dict[str, int] = {}
+        self.lost: set[str] = set()
+        self._listener = Listener(CAMERAS)
         self.num_damaged = self.num_counted = 0
         self.num_events: dict[str, int] = {}
         self._node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._hear, 10)
@@ -177,6 +188,40 @@ class Soak:
         if self._set(**wrong):
             raise RuntimeError(f'wrong parameters were taken: {wrong}')
 
+    def steady(self, seconds: float) -> tuple[list[str], list[tuple[int, int]]]:
+        """
+        Let every camera publish with nothing else going on.
+
+        :param seconds: how long, after the first windows.
+        :return: problems with windows; frames sent and private memory of the node, bytes, at
+            every measurement.
+        """
+        if not self._set(hop=8, min_motion=0.0):
+            raise RuntimeError('right parameters were refused')
+        for name in CAMERAS:
+            if name not in self._publishers:
+                self._publishers[name] = self._node.create_publisher(
+                    CompressedImage, f'/{name}/image/compressed', 100)
+        self._settle()
+        usages: list[tuple[int, int]] = []
+        num_frames = 0
+        self._publish_for(WARM_UP_SEC)
+        self._listener.ages_sec.update({name: [] for name in CAMERAS})
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            num_frames += len(CAMERAS) * self._publish_for(SAMPLE_SEC)
+            usages.append((num_frames, self._process.usage.memory_full_info().uss))
+        return window_problems(self._listener.ages_sec), usages
+
+    def _publish_for(self, seconds: float) -> int:
+        """Publish on all cameras for some time; return the number of images of each."""
+        limit, num_sent = time.monotonic() + seconds, 0
+        while time.monotonic() < limit:
+            self._publish()
+            self._listener.listen(0.002)
+            num_sent += 1
+        return num_sent
+
     def rest(self) -> None:
         """Let all cameras leave, and the node be configured anew."""
         self._settle()
@@ -218,8 +263,10 @@ class Soak:
     def _hear(self, message: DiagnosticArray) -> None:
         for status in message.status:
             camera = camera_of_status(status.name, RECOGNIZER)
+            values = {value.key: value.value for value in status.values}
+            if int(values.get('num_lost', 0)):
+                self.lost.add(status.message)
             if camera is not None:
-                values = {value.key: value.value for value in status.values}
                 self._dropped[camera] = int(values['num_dropped'])
 
     def _collect(self) -> None:
@@ -232,12 +279,15 @@ class Soak:
         self._settle()
         self._collect()
         self._node.destroy_node()
+        self._listener.node.destroy_node()
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description='Soak test of the node.')
     parser.add_argument('--minutes', type=float, default=20.0)
+    parser.add_argument('--steady-sec', type=float, default=120.0,
+                        help='length of the stretch to which memory per frame is fitted')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--backend', default='auto')
@@ -250,15 +300,19 @@ def main() -> None:
                   'queue_size': 20,
                   'cameras': [f'/{name}/image' for name in CAMERAS]}
     usages: list[tuple[float, Usage]] = []
+    problems: list[str] = []
     with recognizer(parameters) as process:
         soak = Soak(process, options.seed)
         start_sec = time.monotonic()
         with tqdm(total=round(seconds), unit='s', desc='soak', disable=None) as bar:
             while (elapsed_sec := time.monotonic() - start_sec) < seconds:
                 soak.run(min(REST_PERIOD_SEC, seconds - elapsed_sec))
+                problems += soak.steady(STEADY_SEC)[0]
                 soak.rest()
                 usages.append((time.monotonic() - start_sec, Usage.of(process)))
                 bar.update(round(usages[-1][0]) - bar.n)
+        silent, growth = soak.steady(options.steady_sec)
+        problems += silent
         soak.finish()
         log = process.log
     first, last = usages[0][1], usages[-1][1]
@@ -266,16 +320,23 @@ def main() -> None:
           f'{soak.num_counted} counted')
     for sec, usage in usages:
         print(f'{sec:6.0f} s: {usage}')
-    problems = [text for is_wrong, text in (
+    # Buffers fill at first.
+    slope = fit_slope(*zip(*growth[len(growth) // 3:]))
+    print(f'memory per frame: {slope.bytes_per_frame:.0f} +- {slope.margin:.0f} bytes, accepted '
+          f'{MAX_BYTES_PER_FRAME:.0f}')
+    problems += [text for is_wrong, text in (
         (last.rss_mb > MAX_GROWTH * first.rss_mb, 'memory grew'),
         (last.num_threads > first.num_threads, 'threads were left over'),
         (last.num_files > first.num_files, 'files were left open'),
         ('Traceback' in log, 'an exception was not handled'),
-        (soak.num_counted != soak.num_damaged, 'damaged images were not counted')) if is_wrong]
+        (soak.num_counted != soak.num_damaged, 'damaged images were not counted'),
+        (bool(soak.lost), f'windows were lost: {", ".join(sorted(soak.lost))}')) if is_wrong]
+    problems += [slope.problem] if slope.problem else []
     if options.json:
         options.json.write_text(json.dumps({
             'seed': options.seed, 'events': soak.num_events, 'num_damaged': soak.num_damaged,
             'num_counted': soak.num_counted, 'problems': problems,
+            'bytes_per_frame': slope.bytes_per_frame, 'bytes_per_frame_margin': slope.margin,
             'usages': [{'sec': round(sec), **asdict(usage)} for sec, usage in usages]},
             indent=2) + '\n')
     rclpy.try_shutdown()

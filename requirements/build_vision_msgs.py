@@ -79,7 +79,15 @@ def installed_hash() -> str | None:
 
 
 def main() -> None:
-    """Build where needed, then check the hash."""
+    """
+    Build where needed, then check the hash.
+
+    :raises RuntimeError: outside a virtual environment, or when the result is not the original.
+    """
+    if sys.prefix == sys.base_prefix:
+        raise RuntimeError(
+            f'expected to run in a virtual environment, got {sys.prefix}, where files of the '
+            'system would be changed; run `make setup`, which uses .venv')
     if installed_hash() is None:
         print('building the vision_msgs stand-in (about a minute) ...', flush=True)
         point_at_this_python()

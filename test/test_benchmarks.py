@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 import sys
 
 import pytest
@@ -76,3 +77,40 @@ def test_the_page_is_that_of_its_figures():
     docs = FOLDER.parent / 'docs'
     results = json.loads((docs / 'performance.json').read_text())
     assert (docs / 'performance.md').read_text() == run_all.page(results)
+
+
+@pytest.fixture
+def soak_verdict(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import soak_verdict
+    return soak_verdict
+
+
+def memory(leak_bytes, num=120, rate_hz=100):
+    """Return frames and memory of a node, every second, with noise of 0.2 MB."""
+    rng = Random(0)
+    frames = [rate_hz * i for i in range(num)]
+    return frames, [400e6 + leak_bytes * n + rng.gauss(0, 0.2e6) for n in frames]
+
+
+@pytest.mark.parametrize('leak_bytes', [0, 200, 2000])
+def test_the_soak_measures_a_leak(soak_verdict, leak_bytes):
+    slope = soak_verdict.fit_slope(*memory(leak_bytes))
+    assert abs(slope.bytes_per_frame - leak_bytes) <= slope.margin < 40
+    assert (slope.problem is None) == (leak_bytes == 0)
+
+
+def test_the_soak_accepts_no_run_that_is_too_short_or_without_frames(soak_verdict):
+    with pytest.raises(ValueError, match='run for longer'):
+        soak_verdict.fit_slope(*memory(0, num=9))
+    frames, memory_bytes = memory(0, num=12, rate_hz=10)
+    assert 'run for longer' in soak_verdict.fit_slope(frames, memory_bytes).problem
+    assert soak_verdict.fit_slope([100] * 20, [4e8] * 20).problem is not None
+
+
+def test_the_soak_demands_windows_and_latency_of_every_camera(soak_verdict):
+    assert soak_verdict.window_problems({'front': [0.1] * 5, 'rear': [0.2] * 3}) == []
+    assert soak_verdict.window_problems({'front': [0.1] * 5, 'rear': []}) == [
+        'rear: expected at least 3 windows, got 0']
+    assert soak_verdict.window_problems({'front': [0.1, 1.5, 1.6]}) == [
+        'front: latency 1.50 s, above 1 s']

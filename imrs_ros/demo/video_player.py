@@ -1,20 +1,32 @@
-"""Video files played as a camera, at the frame rate of the video."""
+"""Video played as a camera, at the frame rate of the video."""
 
 from collections.abc import Iterable
-from pathlib import Path
 import time
+from typing import NamedTuple
 
 from imrs_ros.node.messages import jpeg_message, raw_message
 from imrs_ros.node.transport import COMPRESSED_SUFFIX
 from imrs_ros.records import Frame
-from imrs_ros.video import read_video, StampedImage
+from imrs_ros.video import StampedImage
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 
+LATE_SEC = 0.1
+"""A frame later than this delays all that follow."""
+
+
+class Played(NamedTuple):
+    """A video that was played."""
+
+    duration_sec: float
+    """Its duration up to the last frame."""
+    late_sec: float
+    """How much longer it took to play, because the machine was too slow."""
+
 
 class VideoPlayer:
-    """Publishes videos on one topic, stamped by the node's clock."""
+    """Publishes video on one topic, stamped by the node's clock."""
 
     def __init__(self, node: Node, topic: str, frame_id: str) -> None:
         """
@@ -34,30 +46,27 @@ class VideoPlayer:
         """Return the number of matched subscribers."""
         return self._publisher.get_subscription_count()
 
-    def play(self, video: Path) -> tuple[int, int]:
+    def play(self, images: Iterable[StampedImage]) -> Played:
         """
-        Play one video in real time; return after its last frame.
+        Play frames in real time, or slower where this machine is too slow for them.
 
-        :param video: the file.
-        :return: stamps of its first and last frame, ns.
-        :raises VideoError: when it cannot be read.
+        :param images: frames in order.
+        :return: how long it took.
         """
-        return self.play_images(read_video(video))
-
-    def play_images(self, images: Iterable[StampedImage]) -> tuple[int, int]:
-        """
-        Play decoded frames in real time.
-
-        :param images: at least one, in order.
-        :return: stamps of the first and the last frame, ns.
-        """
-        start_ns = self._node.get_clock().now().nanoseconds
-        start_sec = time.monotonic()
-        stamp_ns = start_ns
-        for image in images:
-            time.sleep(max(0.0, start_sec + image.stamp_ns / 1e9 - time.monotonic()))
-            stamp_ns = start_ns + image.stamp_ns
-            frame = Frame(stamp_ns, self._frame_id, image.image_HWC)
+        now = self._node.get_clock().now
+        start_ns, start_sec, late_sec, last_ns = 0, 0.0, 0.0, 0
+        for number, image in enumerate(images):
+            last_ns = image.stamp_ns
+            if number == 0:
+                # Here, since a camera may take seconds until its first image.
+                start_ns, start_sec = now().nanoseconds, time.monotonic()
+            wait_sec = start_sec + late_sec + last_ns / 1e9 - time.monotonic()
+            if wait_sec < -LATE_SEC:
+                # Stamps stay true: otherwise the lag would look like latency of the node.
+                late_sec -= wait_sec
+            time.sleep(max(0.0, wait_sec))
+            frame = Frame(start_ns + last_ns + round(late_sec * 1e9), self._frame_id,
+                          image.image_HWC)
             self._publisher.publish(
                 jpeg_message(frame) if self._is_jpeg else raw_message(frame))
-        return start_ns, stamp_ns
+        return Played(last_ns / 1e9, late_sec)

