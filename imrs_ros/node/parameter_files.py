@@ -1,3 +1,11 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
 """Parameter files given to the process of which nothing applies to the node; no ROS."""
 
 from collections.abc import Iterator, Sequence
@@ -5,10 +13,23 @@ from pathlib import Path
 import re
 from typing import Any
 
-import yaml
+from imrs_ros.yaml_file import read_yaml, YamlFileError
 
 OPTION = '--params-file'
 KEY = 'ros__parameters'
+
+
+def unused_file_warnings(arguments: Sequence[str], node: str) -> list[str]:
+    """
+    Return a warning for each parameter file of which nothing applies to a node.
+
+    :param arguments: command line of the process.
+    :param node: full name of the node.
+    :return: the warnings, with their cure.
+    """
+    return [f'nothing in {path} applies to this node, {node}: it names '
+            f'{", ".join(names) or "none"}; write /**: instead'
+            for path, names in unused_files(arguments, node).items()]
 
 
 def unused_files(arguments: Sequence[str], node: str) -> dict[str, list[str]]:
@@ -23,8 +44,8 @@ def unused_files(arguments: Sequence[str], node: str) -> dict[str, list[str]]:
     for option, path in zip(arguments, arguments[1:]):
         if option == OPTION:
             try:
-                names = list(_names('', yaml.safe_load(Path(path).read_text(encoding='utf-8'))))
-            except (OSError, UnicodeDecodeError, yaml.YAMLError):
+                names = list(_names('', read_yaml(Path(path))))
+            except YamlFileError:
                 continue
             if not any(_pattern(name).fullmatch(node) for name in names):
                 unused[path] = names

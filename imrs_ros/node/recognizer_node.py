@@ -1,3 +1,11 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
 """The node: camera topics in, action labels out. Here are its transitions and its process."""
 
 from collections.abc import Callable, Sequence
@@ -9,14 +17,13 @@ from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
 from imrs_ros.node.configured import Configured
 from imrs_ros.node.entities import RosEntities
-from imrs_ros.node.parameter_files import unused_files
+from imrs_ros.node.parameter_files import unused_file_warnings
 from imrs_ros.node.parameters import RosParameters
 from imrs_ros.node_settings import NODE
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 DONE = TransitionCallbackReturn.SUCCESS
@@ -188,20 +195,6 @@ def start(node: RecognizerNode) -> None:
         node.trigger_activate()
 
 
-def warn_of_unused_files(node: Node, arguments: Sequence[str]) -> None:
-    """
-    Warn of parameter files of which nothing applies to a node.
-
-    :param node: the node.
-    :param arguments: command line of its process.
-    """
-    name = node.get_fully_qualified_name()
-    for path, names in unused_files(arguments, name).items():
-        node.get_logger().warning(
-            f'nothing in {path} applies to this node, {name}: it names '
-            f'{", ".join(names) or "none"}; write /**: instead')
-
-
 def run(args: list[str] | None = None) -> None:
     """
     Run the node until the context ends or the process is interrupted; end the actions then.
@@ -214,7 +207,9 @@ def run(args: list[str] | None = None) -> None:
     node = None
     try:
         node = RecognizerNode()
-        warn_of_unused_files(node, sys.argv if args is None else args)
+        for warning in unused_file_warnings(
+                sys.argv if args is None else args, node.get_fully_qualified_name()):
+            node.get_logger().warning(warning)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         # Python handles signals between two callbacks only, so there must be some.
