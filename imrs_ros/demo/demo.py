@@ -22,6 +22,7 @@ import time
 
 from imrs_ros.demo.fastdds_profile import use_image_profile
 from imrs_ros.demo.label_log import LabelLog
+from imrs_ros.demo.ros_domain import RosDomain
 from imrs_ros.demo.sources import choose_source, data_folder, DemoClip
 from imrs_ros.demo.summary import ClipResult, closing_lines, is_success
 from imrs_ros.demo.video_player import Played, VideoPlayer
@@ -125,7 +126,9 @@ def main() -> None:
     """Run the command line."""
     arguments = _arguments()
     # A graph of its own, apart from all other nodes on this machine and network.
-    os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+    # The object holds the reservation as long as this function runs.
+    domain = RosDomain()
+    os.environ.setdefault('ROS_DOMAIN_ID', str(domain.number))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     use_image_profile(os.environ)
     try:
