@@ -10,6 +10,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+import math
 
 BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
 CPU_PRECISIONS = ('float32', 'bfloat16')
@@ -70,10 +71,11 @@ class WindowSettings:
         """
         require(
             ('hop', self.hop >= 1, f'must be at least 1 frame, got {self.hop}'),
-            ('max_gap_sec', self.max_gap_sec > 0, f'must be above 0 s, got {self.max_gap_sec}'),
+            ('max_gap_sec', 0 < self.max_gap_sec < math.inf,
+             f'must be above 0 s and finite, got {self.max_gap_sec}'),
             ('min_motion', 0 <= self.min_motion <= 1,
              f'must be in [0, 1], got {self.min_motion}'),
-            ('max_rate_hz', self.max_rate_hz == 0 or self.max_rate_hz >= MIN_RATE_HZ,
+            ('max_rate_hz', self.max_rate_hz == 0 or MIN_RATE_HZ <= self.max_rate_hz < math.inf,
              f'must be 0, or at least {MIN_RATE_HZ} Hz, got {self.max_rate_hz}'))
 
     def window_limit_sec(self, num_frames: int, fps: float) -> float:
@@ -114,7 +116,8 @@ class DecisionSettings:
         """
         enter, leave = self.enter_threshold, self.leave_threshold
         require(
-            *((name, getattr(self, name) >= 0, f'must be at least 0 s, got {getattr(self, name)}')
+            *((name, 0 <= getattr(self, name) < math.inf,
+               f'must be at least 0 s and finite, got {getattr(self, name)}')
               for name in ('smoothing_sec', 'min_duration_sec')),
             ('enter_threshold', MIN_THRESHOLD <= enter <= 1,
              f'must be in [{MIN_THRESHOLD}, 1], got {enter}'),
