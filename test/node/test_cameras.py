@@ -46,17 +46,15 @@ def png_message(frame, with_odd_chunk=False):
         header=raw_message(frame).header, format='png', data=array('B', png))
 
 
-def test_png_with_an_odd_chunk_is_dropped_and_the_node_goes_on(graph, tiny_card, capfd):
+def test_png_with_an_odd_chunk_is_decoded_without_it(graph, tiny_card, capfd):
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image/compressed'))
     camera = graph.reliable_publisher(sensor_msgs.CompressedImage, '/front/image/compressed')
     graph.wait(lambda: graph.node.count_publishers('/recognizer/front/classification'))
-    messages = [png_message(frame) for frame in frames(16)]
-    messages.insert(8, png_message(frames(1)[0], with_odd_chunk=True))
+    messages = [png_message(frame, with_odd_chunk=i == 8) for i, frame in enumerate(frames(16))]
     publish_window(graph, camera, messages, scores)
     assert state(graph) == STATES.PRIMARY_STATE_ACTIVE
-    assert ('camera front: image dropped: expected a readable JPEG or PNG header, got: '
-            'ValueError: Truncated pHYs chunk') in capfd.readouterr().err
+    assert 'image dropped' not in capfd.readouterr().err
 
 
 def test_any_exception_drops_the_image_and_names_its_type(graph, tiny_card, monkeypatch, capfd):
