@@ -21,7 +21,7 @@ from training.evaluate import describe
 from training.export import export_run
 from training.learning.trainer import Trainer
 from training.scoring.complexity import measure_complexity
-from training.scoring.scored_model import load_candidate
+from training.scoring.scored_model import ScoredModel
 import yaml
 
 TINY = {
@@ -76,7 +76,7 @@ def test_a_clip_length_holds_from_training_to_report(synthetic_data, tmp_path, n
     scores = [report['recordings'][0]['cameras'][0]['windows']['scores'] for report in reports]
     assert np.allclose(*scores, atol=2e-3)
 
-    candidate = load_candidate(card.folder, None, BackendSettings(backend='torch'))
+    candidate = ScoredModel.load(card.folder, None, BackendSettings(backend='torch'))
     assert f'GFLOP per clip of {num_frames} frames' in describe(candidate)
     flops, flops_16 = (measure_complexity(
         candidate.network, num_frames=n, size_px=candidate.size_px).flops
