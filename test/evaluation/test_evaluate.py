@@ -242,11 +242,11 @@ def test_an_unexpected_error_of_one_recording_does_not_stop_the_rest(bag, tiny_c
     job = make_job(tiny_card, annotations=(Annotation(0.1, 1e30, 'wave', 'other'),))
     results = evaluate_all([other, bag], job)
     assert 'within the recording' in results[0].error
-    job = make_job(tiny_card, max_gap_sec=float('inf'))
+    job = make_job(tiny_card, max_gap_sec=1e300)
     result, = evaluate_all([bag], job)
-    assert result.error.startswith(f'{bag}: ValueError: fps and max_gap_sec must be above 0')
+    assert result.error.startswith(f'{bag}: OverflowError: ')
     write_report(build_report([result], job), [result], tmp_path / 'out')
-    assert read_report(tmp_path / 'out')['settings']['max_gap_sec'] == 'inf'
+    assert read_report(tmp_path / 'out')['settings']['max_gap_sec'] == 1e300
 
 
 @pytest.mark.parametrize(('provenance', 'shown'), [

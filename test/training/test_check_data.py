@@ -77,8 +77,8 @@ def test_problems_of_lines_are_reported(tmp_path, capsys, name, line, kind, expe
 
 @pytest.mark.parametrize('name', ['#a_(1)_[x]!.avi', 'b;c&d_2.avi'])
 @pytest.mark.parametrize(('content', 'kind', 'message'), [
-    (b'', Kind.BROKEN_VIDEO, r'that OpenCV can open, got none \(0 bytes\)'),
-    (b'no video at all', Kind.BROKEN_VIDEO, r'that OpenCV can open, got none \(15 bytes\)'),
+    (b'', Kind.BROKEN_VIDEO, r'that FFmpeg can read, got .*\(0 bytes\)'),
+    (b'no video at all', Kind.BROKEN_VIDEO, r'that FFmpeg can read, got .*\(15 bytes\)'),
     (video_bytes(0), Kind.BROKEN_VIDEO, 'expected .*, got none'),
     (video_bytes(1), Kind.SINGLE_FRAME, 'got a single frame'),
     (video_bytes(2), None, ''),
