@@ -52,7 +52,7 @@ def test_sections_of_one_node_are_merged_whatever_their_spelling(path):
     ('ros__parameters: {hop: 3}', 'expected ros__parameters below the name of a node'),
     ('recognizer: {hop: 3}', 'expected ros__parameters below /recognizer/hop, got 3'),
     ('recognizer: {ros__parameters: }', 'with names and values, got None'),
-    ('a: &a {b: *a}', 'expected a parameter file like .* got RecursionError')])
+    ('a: &a {b: *a}', 'expected a parameter file like .* got YamlFileError')])
 def test_a_file_of_which_nothing_applies_is_an_error_with_a_cure(path, text, words):
     path.write_text(text)
     with pytest.raises(SettingsError, match=words):
