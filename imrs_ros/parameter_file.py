@@ -68,7 +68,7 @@ def read_values(path: Path) -> dict[str, Any]:
         recognizers have a section of their own.
     """
     try:
-        sections = list(_sections(read_yaml(path)))
+        sections = list(node_sections(read_yaml(path)))
     except (OSError, ValueError) as error:
         raise SettingsError({'file': (
             f'{path}: expected a parameter file like config/recognizer.yaml, with {ANY_NODE} or '
@@ -88,14 +88,21 @@ def read_values(path: Path) -> dict[str, Any]:
     return {name: value for _, values in own for name, value in values.items()}
 
 
-def _sections(content: Any, namespace: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the full name and the parameters of every node, as rcl_yaml_param_parser does."""
+def node_sections(content: Any, namespace: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
+    """
+    Walk a parameter file as rcl_yaml_param_parser does; namespaces may be nested.
+
+    :param content: of the file.
+    :param namespace: above this content.
+    :return: full name and parameters of every node in it; names may hold ``*`` and ``**``.
+    :raises ValueError: where it is no such file.
+    """
     if not isinstance(content, dict):
         where = f'{PARAMETERS} below {namespace}' if namespace else 'names of nodes'
         raise ValueError(f'expected {where}, got {content!r:.60}')
     for key, below in content.items():
         if key != PARAMETERS:
-            yield from _sections(below, f'{namespace}/{str(key).strip("/")}')
+            yield from node_sections(below, f'{namespace}/{str(key).strip("/")}')
         elif namespace and isinstance(below, dict):
             yield namespace, below
         else:

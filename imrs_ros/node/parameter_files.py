@@ -8,15 +8,14 @@
 
 """Parameter files given to the process of which nothing applies to the node; no ROS."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 import re
-from typing import Any
 
-from imrs_ros.yaml_file import read_yaml, YamlFileError
+from imrs_ros.parameter_file import node_sections
+from imrs_ros.yaml_file import read_yaml
 
 OPTION = '--params-file'
-KEY = 'ros__parameters'
 
 
 def unused_file_warnings(arguments: Sequence[str], node: str) -> list[str]:
@@ -44,23 +43,12 @@ def unused_files(arguments: Sequence[str], node: str) -> dict[str, list[str]]:
     for option, path in zip(arguments, arguments[1:]):
         if option == OPTION:
             try:
-                names = list(_names('', read_yaml(Path(path))))
-            except YamlFileError:
+                names = [name for name, _ in node_sections(read_yaml(Path(path)) or {})]
+            except ValueError:
                 continue
             if not any(_pattern(name).fullmatch(node) for name in names):
                 unused[path] = names
     return unused
-
-
-def _names(prefix: str, content: Any) -> Iterator[str]:
-    """List the nodes that a file names, with their namespaces, which may be nested."""
-    if not isinstance(content, dict):
-        return
-    for key, below in content.items():
-        if key == KEY:
-            yield prefix
-        else:
-            yield from _names(f'{prefix}/{str(key).strip("/")}', below)
 
 
 def _pattern(name: str) -> re.Pattern[str]:
