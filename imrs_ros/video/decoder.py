@@ -129,14 +129,15 @@ class Decoder:
         times_ns: deque[int] = deque()
         for packet in self._container.demux(self._stream):
             self._num_discarded += packet.is_discard
-            if packet.size:
+            if packet.size and not self.has_times:
                 times_ns.append(_ns(packet, packet.dts))
             try:
                 frames = packet.decode()
             except pyav().error.InvalidDataError:
                 continue
             for frame in frames:
-                yield _time_ns(frame) if self.has_times else times_ns.popleft(), frame
+                # A packet may hold more frames than one (MPEG-4 in AVI).
+                yield times_ns.popleft() if times_ns else _time_ns(frame), frame
 
     def rgb(self, frame: Any) -> NDArray[np.uint8]:
         """
