@@ -84,22 +84,22 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
         listener.node.create_subscription(
             DiagnosticArray, DIAGNOSTICS, lambda msg: inferences.extend(_inferences(msg)), 10)
         listener.listen(WARM_UP_SEC)
-        for heard in (*ages.values(), inferences):
-            heard.clear()
+        for received in (*ages.values(), inferences):
+            received.clear()
         cpu_sec, start_sec = process.cpu_sec, time.monotonic()
         listener.listen(options.seconds)
         elapsed_sec = time.monotonic() - start_sec
         share = (process.cpu_sec - cpu_sec) / elapsed_sec
         rss_mb = process.usage.memory_info().rss / 1e6
         listener.node.destroy_node()
-    together = [age for heard in ages.values() for age in heard] if has_inference else []
+    together = [age for received in ages.values() for age in received] if has_inference else []
     age_sec = {name: float(np.percentile(together, q)) if together else None
                for name, q in PERCENTILES.items()}
     inference_sec = float(np.median(inferences)) if inferences and has_inference else None
     return Load(
         num_cameras=num_cameras, transport='jpeg' if is_jpeg else 'raw',
         has_inference=has_inference,
-        windows_hz=[len(heard) / elapsed_sec for heard in ages.values()],
+        windows_hz=[len(received) / elapsed_sec for received in ages.values()],
         age_sec=age_sec, inference_sec_p50=inference_sec,
         besides_ms_p50=None if age_sec['p50'] is None or inference_sec is None
         else 1000 * (age_sec['p50'] - inference_sec),

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent.parent / 'benchmarks'
 
 @pytest.fixture
 def run_all(monkeypatch, tmp_path):
-    """Give the module, its scripts and its page in a folder of the test."""
+    """Return the module, its scripts and its page in a folder of the test."""
     monkeypatch.syspath_prepend(str(FOLDER))
     import run_all
     monkeypatch.setattr(run_all, 'FOLDER', tmp_path)

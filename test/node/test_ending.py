@@ -37,9 +37,10 @@ def start_process(graph, module, parameters):
 @pytest.fixture
 def acting(graph, tiny_card):
     """Return a recognizer's process in which both cameras have an action, and what it says."""
-    heard = {name: (graph.collect(std_msgs.String, f'/recognizer/{name}/label', latched=True),
-                    graph.collect(vision_msgs.Classification, f'/recognizer/{name}/action',
-                                  latched=True)) for name in CAMERAS}
+    received = {
+        name: (graph.collect(std_msgs.String, f'/recognizer/{name}/label', latched=True),
+               graph.collect(vision_msgs.Classification, f'/recognizer/{name}/action',
+                             latched=True)) for name in CAMERAS}
     topics = [f'/{name}/image_raw' for name in CAMERAS]
     process = start_process(graph, 'imrs_ros', {
         **tiny_parameters(tiny_card, **EAGER), 'cameras': f'[{",".join(topics)}]',
@@ -48,10 +49,10 @@ def acting(graph, tiny_card):
         for topic in topics:
             camera = graph.reliable_publisher(sensor_msgs.Image, topic)
             publish_all(camera, map(raw_message, frames(16)))
-        graph.wait(lambda: all(labels and actions for labels, actions in heard.values()))
-        for labels, actions in heard.values():
+        graph.wait(lambda: all(labels and actions for labels, actions in received.values()))
+        for labels, actions in received.values():
             assert labels[-1].data == actions[-1].results[0].class_id != 'no_action'
-        yield process, heard
+        yield process, received
     finally:
         process.kill()
         process.communicate()
@@ -59,10 +60,10 @@ def acting(graph, tiny_card):
 
 @pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_action_of_every_camera(graph, acting, stop):
-    process, heard = acting
+    process, received = acting
     process.send_signal(stop)
     assert process.wait(30) == 0
-    for labels, actions in heard.values():
+    for labels, actions in received.values():
         graph.wait(lambda labels=labels, actions=actions: (
             labels[-1].data == actions[-1].results[0].class_id == 'no_action'), 5)
         assert stamp_to_ns(actions[-1].header.stamp) == START_NS + 15 * 40_000_000
@@ -71,9 +72,9 @@ def test_a_signal_ends_the_action_of_every_camera(graph, acting, stop):
 
 @pytest.mark.parametrize('stop', [signal.SIGKILL, signal.SIGSTOP])
 def test_the_example_stops_when_the_recognizer_is_killed_or_hangs(graph, acting, stop):
-    process, heard = acting
+    process, received = acting
     running = graph.collect(std_msgs.Bool, '/react/running', latched=True)
-    action = heard['front'][0][-1].data
+    action = received['front'][0][-1].data
     behaviour = start_process(
         graph, 'imrs_ros.examples.react', {'camera': 'front', 'action': action})
     try:

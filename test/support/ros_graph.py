@@ -59,7 +59,7 @@ class Graph:
         return node
 
     def stop_recognizer(self, node):
-        """End a node that ``start_recognizer`` gave."""
+        """Stop a node that ``start_recognizer`` returned."""
         for executor, started in self._recognizer_executors:
             if started is node:
                 executor.shutdown()
@@ -77,7 +77,7 @@ class Graph:
         return received
 
     def reliable_publisher(self, kind, topic):
-        """Make a publisher that loses nothing, and wait until it is heard."""
+        """Create a reliable publisher, and wait for its subscriber."""
         publisher = self.node.create_publisher(kind, topic, 100)
         self.wait(lambda: publisher.get_subscription_count() > 0)
         return publisher
@@ -92,7 +92,7 @@ class Graph:
 
     @staticmethod
     def wait(condition, timeout_sec=60.0):
-        """Wait until a condition holds; give what it gave."""
+        """Wait until a condition holds, and return its value."""
         limit = time.monotonic() + timeout_sec
         while time.monotonic() < limit:
             result = condition()
