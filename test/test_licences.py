@@ -46,8 +46,8 @@ def licence_of(name):
     data = distribution(name).metadata
     classifiers = [text.rpartition(' :: ')[2] for text in data.get_all('Classifier') or ()
                    if text.startswith('License :: OSI Approved ::')]
-    lines = (data['License'] or '').strip().splitlines()
-    return data['License-Expression'] or ', '.join(classifiers) or (lines[0] if lines else '')
+    lines = data.get('License', '').strip().splitlines()
+    return data.get('License-Expression') or ', '.join(classifiers) or (lines[0] if lines else '')
 
 
 def test_the_page_names_the_licence_of_every_package(root):

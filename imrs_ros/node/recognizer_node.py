@@ -19,6 +19,7 @@ from imrs_ros.node.configured import Configured
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.parameter_files import unused_file_warnings
 from imrs_ros.node.parameters import RosParameters
+from imrs_ros.node.shutdown import deferred
 from imrs_ros.node_settings import NODE
 import rclpy
 from rclpy.clock import Clock, ClockType
@@ -62,10 +63,11 @@ class RecognizerNode(LifecycleNode):
 
         :param node_arguments: passed to ``rclpy.node.Node``, such as ``context``.
         """
-        super().__init__(NODE, **node_arguments)
-        self.parameters = RosParameters(self)
+        # First, for a node that is refused half-made is destroyed like any other.
         self._entities = RosEntities(self)
         self._configured: Configured | None = None
+        super().__init__(NODE, **node_arguments)
+        self.parameters = RosParameters(self)
 
     @reported
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -202,11 +204,12 @@ def run(args: list[str] | None = None) -> None:
     :param args: command line; default that of the process.
     :raises KeyboardInterrupt: when the process is interrupted.
     """
-    # Its handlers would end the context, and with it all that could still be published.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = None
     try:
-        node = RecognizerNode()
+        with deferred():
+            # Its handlers would end the context, and with it all that could still be published.
+            rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+            node = RecognizerNode()
         for warning in unused_file_warnings(
                 sys.argv if args is None else args, node.get_fully_qualified_name()):
             node.get_logger().warning(warning)

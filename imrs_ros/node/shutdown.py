@@ -8,6 +8,8 @@
 
 """How the node's process ends when it is told to: soon, whatever it is doing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import os
 import signal
 import sys
@@ -33,6 +35,27 @@ def end_on_signals() -> None:
             signal.signal(number, _interrupt)
 
 
+_deferring = threading.Event()
+_put_off = threading.Event()
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """
+    Put an interrupt off to the end of the block, so that what is built there is whole.
+
+    :return: the context. Blocks must not be nested.
+    :raises KeyboardInterrupt: at the end, when a signal came meanwhile.
+    """
+    _deferring.set()
+    try:
+        yield
+    finally:
+        _deferring.clear()
+        if _put_off.is_set():
+            raise KeyboardInterrupt
+
+
 def ignore(number: int, frame: FrameType | None) -> None:
     """
     Handle a signal by doing nothing.
@@ -51,6 +74,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     watchdog = threading.Timer(GRACE_SEC, _end_now)
     watchdog.daemon = True
     watchdog.start()
+    if _deferring.is_set():
+        _put_off.set()
+        return
     raise KeyboardInterrupt
 
 

@@ -332,6 +332,20 @@ def interrupt(name, *arguments, **others):
 builtins.__import__ = interrupt
 main()
 '''
+SIGNAL_WHILE_CREATING = '''
+import os
+from imrs_ros.__main__ import main
+from rclpy.lifecycle import LifecycleNode
+declare = LifecycleNode.declare_parameter
+
+def interrupt(self, name, *arguments, **others):
+    if name == 'cameras':
+        os.kill(os.getpid(), {stop})
+    return declare(self, name, *arguments, **others)
+
+LifecycleNode.declare_parameter = interrupt
+main(['--ros-args', '-p', 'model:={model}', '-p', 'cameras:=[/front/image_raw]'])
+'''
 SIGNAL_WHILE_LOADING = '''
 import os, threading, time
 from imrs_ros.__main__ import main
@@ -362,9 +376,10 @@ def test_process_ends_cleanly_while_it_starts(graph, tiny_card, stop, delay_sec)
         delay_sec=delay_sec, stop=int(stop), model=tiny_card.folder))
 
 
-@pytest.mark.parametrize('code', [SIGNAL_WHILE_IMPORTING, SIGNAL_WHILE_LOADING])
+@pytest.mark.parametrize(
+    'code', [SIGNAL_WHILE_IMPORTING, SIGNAL_WHILE_CREATING, SIGNAL_WHILE_LOADING])
 @pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
-def test_process_ends_cleanly_while_it_imports_or_loads(graph, tiny_card, stop, code):
+def test_process_ends_cleanly_wherever_it_is(graph, tiny_card, stop, code):
     """Loading takes an hour; the process does not wait for it."""
     run_until_it_ends(graph, code.format(stop=int(stop), model=tiny_card.folder))
 
