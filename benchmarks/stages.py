@@ -128,7 +128,7 @@ def main() -> None:
             lambda i: backend.infer([taken.clip]), 50)
     decisions = DecisionFilter(card.labels, card.temperature, DecisionSettings())
     measure('  DecisionFilter.update', lambda i: decisions.update(
-        Scores('camera', i * PERIOD_NS, '', decision.scores.logits_K)))
+        Scores('camera', i * PERIOD_NS, '', decision.scores.logits_L)))
     message = classification_message(decision, card.labels, 5)
     measure('  classification_message',
             lambda i: classification_message(decision, card.labels, 5))

@@ -9,7 +9,8 @@
 """
 Turn the scores of successive windows into a label that behaviours can act on.
 
-Layout legend: K classes.
+Layout legend: K classes, L logits: one for each class, and the last for none of them where the
+model has it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import math
 
 from imrs_ros.records import Decision, Event, NO_ACTION, Scores
-from imrs_ros.settings import DecisionSettings
+from imrs_ros.settings import DecisionSettings, OperatingPoint
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +45,7 @@ class DecisionFilter:
 
     def __init__(
         self, labels: Sequence[str], temperature: float, settings: DecisionSettings,
+        operating_point: OperatingPoint | None = None,
     ) -> None:
         """
         Start with no action decided.
@@ -51,10 +53,13 @@ class DecisionFilter:
         :param labels: class names in the order of the logits.
         :param temperature: calibration of the model.
         :param settings: thresholds and times.
+        :param operating_point: the model's thresholds, where the settings give none; default
+            ``OperatingPoint()``.
         :raises SettingsError: if the settings name a class that is not among the labels.
         """
         self._labels = tuple(labels)
         self._temperature = temperature
+        self._operating_point = operating_point or OperatingPoint()
         self._label = NO_ACTION
         self._onset_ns = 0
         self._epoch = 0
@@ -66,9 +71,11 @@ class DecisionFilter:
         Apply new settings from the next window on; past scores still count.
 
         :param settings: thresholds and times.
-        :raises SettingsError: if they name a class that is not among the labels.
+        :raises SettingsError: if they name a class that is not among the labels, or contradict
+            the model's thresholds.
         """
         settings.check_labels(self._labels)
+        settings = settings.at(self._operating_point)
         enabled = settings.enabled_classes or self._labels
         enter_K = np.array([
             settings.class_thresholds.get(label, settings.enter_threshold)
@@ -114,10 +121,10 @@ class DecisionFilter:
             event=_event(before, self._label))
 
     def _probabilities(self, scores: Scores) -> NDArray[np.float32]:
-        """Return calibrated probabilities; all are 0 for a still scene."""
-        if scores.logits_K is None:
+        """Return calibrated probabilities of the classes; all are 0 for a still scene."""
+        if scores.logits_L is None:
             return np.zeros(len(self._labels), np.float32)
-        return softmax(scores.logits_K, self._temperature)
+        return softmax(scores.logits_L, self._temperature)[:len(self._labels)]
 
     def _smooth(self, probabilities_K: NDArray[np.float32], stamp_ns: int, tau_sec: float,
                 ) -> NDArray[np.float32]:

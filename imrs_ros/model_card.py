@@ -21,6 +21,7 @@ from typing import Any
 from imrs_ros.card_fields import (
     CardSection, FieldKind, integer, list_of, MAX_CHARACTERS, number, optional, STRING)
 from imrs_ros.records import NO_ACTION
+from imrs_ros.settings import OperatingPoint, SettingsError
 from imrs_ros.yaml_file import read_yaml
 
 CARD_FILE = 'model.yaml'
@@ -53,6 +54,25 @@ class Architecture:
     """Stages followed by an excitation module; None for all."""
     width: float
     """Width multiplier."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoneScoreSpec:
+    """The network's last logit, of "none of these"; see ``networks.none_score``."""
+
+    num_components: int
+    """Dimensions of the space in which distances are measured."""
+
+    @classmethod
+    def from_section(cls, section: CardSection) -> 'NoneScoreSpec':
+        """
+        Read the section ``none_score`` of a card.
+
+        :param section: the section.
+        :return: the score.
+        :raises ValueError: if an entry is missing or invalid.
+        """
+        return cls(num_components=section.read('num_components', integer(1, 4096)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,17 +124,17 @@ class Golden:
     """Logits of each clip, computed by PyTorch in float32."""
 
     @classmethod
-    def from_section(cls, section: CardSection, num_classes: int) -> 'Golden':
+    def from_section(cls, section: CardSection, num_logits: int) -> 'Golden':
         """
         Read the section ``golden`` of a card.
 
         :param section: the section; may be empty.
-        :param num_classes: logits per clip.
+        :param num_logits: logits per clip.
         :return: the reference.
         :raises ValueError: if an entry is invalid.
         """
-        row = FieldKind(f'a list of {num_classes} numbers, one per label', lambda value: list_of(
-            number(-1e6, 1e6)).accepts(value) and len(value) == num_classes)
+        row = FieldKind(f'a list of {num_logits} numbers, one per logit', lambda value: list_of(
+            number(-1e6, 1e6)).accepts(value) and len(value) == num_logits)
         return cls(
             bound=float(section.read('bound', number(1e-6, 1e3), default=GOLDEN_BOUND)),
             clips_sha256=section.read('clips_sha256', optional(STRING), default=None),
@@ -129,17 +149,16 @@ class ModelCard:
     """The model's name."""
     architecture: Architecture
     """How to build the network."""
+    none_score: NoneScoreSpec | None
+    """How the network scores "none of these"; None if it does not."""
     spec: InputSpec
     """Input of the network."""
     labels: tuple[str, ...]
     """Class names in the order of the logits."""
     temperature: float
     """Calibration: logits are divided by it before the softmax."""
-    no_action_threshold: float | None
-    """Calibration: probability below which the best class of a window counts as background; None
-    if it was not fitted."""
-    class_thresholds: Mapping[str, float]
-    """Calibration: minimum probability by label; may omit labels."""
+    operating_point: OperatingPoint
+    """Thresholds of the decision, where the settings give none."""
     weights_sha256: str
     """SHA-256 of the weights file, hexadecimal."""
     folder: Path
@@ -148,6 +167,11 @@ class ModelCard:
     """How the model was trained and its accuracy; for people, not used by the program."""
     golden: Golden = Golden(bound=GOLDEN_BOUND)
     """Reference for checking engines; computed at load if an older card has none."""
+
+    @property
+    def num_logits(self) -> int:
+        """Return the number of logits: one for each label, and one for none of them."""
+        return len(self.labels) + (self.none_score is not None)
 
     @property
     def weights_path(self) -> Path:
@@ -198,26 +222,35 @@ class ModelCard:
         network, calibration = card.section('network'), card.section('calibration')
         labels = tuple(card.read('labels', LABELS))
         stages = network.read('excitation_stages', optional(list_of(integer(1, 100))))
+        none_score = (NoneScoreSpec.from_section(card.section('none_score'))
+                      if 'none_score' in values else None)
         return cls(
-            name=card.read('name', STRING), folder=folder, labels=labels,
+            name=card.read('name', STRING), folder=folder, labels=labels, none_score=none_score,
             temperature=float(calibration.read('temperature', number(0.001, 1000))),
-            no_action_threshold=calibration.read(
-                'no_action_threshold', optional(PROBABILITY), default=None),
-            class_thresholds=_class_thresholds(
-                calibration.section('class_thresholds', default={}), labels),
+            operating_point=_operating_point(card.section('decision', default={}), labels),
             weights_sha256=card.section('weights').read('sha256', STRING),
             architecture=Architecture(
                 name=network.read('name', STRING), excitation=network.read('excitation', STRING),
                 excitation_stages=None if stages is None else tuple(stages),
                 width=float(network.read('width', number(0.01, 100)))),
             spec=InputSpec.from_section(card.section('input')),
-            golden=Golden.from_section(card.section('golden', default={}), len(labels)),
+            golden=Golden.from_section(
+                card.section('golden', default={}), len(labels) + (none_score is not None)),
             provenance=values.get('provenance') or {})
 
 
-def _class_thresholds(section: CardSection, labels: tuple[str, ...]) -> dict[str, float]:
-    unknown = [label for label in section if label not in labels]
+def _operating_point(section: CardSection, labels: tuple[str, ...]) -> OperatingPoint:
+    of_classes = section.section('class_thresholds', default={})
+    unknown = [label for label in of_classes if label not in labels]
     if unknown:
         raise ValueError(
-            f'calibration.class_thresholds: expected labels of this model, got {unknown!r:.60}')
-    return {label: float(section.read(label, PROBABILITY)) for label in section}
+            f'decision.class_thresholds: expected labels of this model, got {unknown!r:.60}')
+    default = OperatingPoint()
+    try:
+        return OperatingPoint(
+            **{name: float(section.read(name, PROBABILITY, default=getattr(default, name)))
+               for name in ('enter_threshold', 'leave_threshold')},
+            class_thresholds={
+                label: float(of_classes.read(label, PROBABILITY)) for label in of_classes})
+    except SettingsError as error:
+        raise ValueError(f'decision: {error}') from error

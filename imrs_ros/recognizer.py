@@ -52,7 +52,9 @@ class Recognizer:
         self._cameras = {
             name: CameraStream(name, card.spec, window or WindowSettings()) for name in names}
         self._filters = {
-            name: DecisionFilter(card.labels, card.temperature, decision or DecisionSettings())
+            name: DecisionFilter(
+                card.labels, card.temperature, decision or DecisionSettings(),
+                card.operating_point)
             for name in names}
 
     @property
@@ -158,11 +160,11 @@ class Recognizer:
         decisions = []
         for window in windows:
             clip = window.clip
-            logits_K = None if window.is_still else next(logits)
+            logits_L = None if window.is_still else next(logits)
             decision_filter = self._filters[clip.camera]
             if window.restarted:
                 decision_filter.reset()
             decisions.append(decision_filter.update(Scores(
-                clip.camera, clip.stamp_ns, clip.frame_id, logits_K, window.epoch,
+                clip.camera, clip.stamp_ns, clip.frame_id, logits_L, window.epoch,
                 0.0 if window.is_still else inference_sec)))
         return decisions

@@ -11,7 +11,7 @@ Data types passed between the modules of the run-time core.
 
 Stamps are integer nanoseconds of the camera's header clock. Records do not copy arrays.
 
-Layout legend: T frames, H height, W width, C channels, K classes.
+Layout legend: T frames, H height, W width, C channels, K classes, L logits.
 """
 
 from dataclasses import dataclass
@@ -62,9 +62,9 @@ class Scores:
     """Header stamp of the newest frame of the window."""
     frame_id: str
     """Header frame id of that frame."""
-    logits_K: NDArray[np.float32] | None
-    """One logit per class, in the order of the model's labels; None for a still scene, which is
-    not passed to the model."""
+    logits_L: NDArray[np.float32] | None
+    """One logit per class, in the order of the model's labels, and a last one for none of them
+    where the model has it; None for a still scene, which is not passed to the model."""
     epoch: int = 0
     """The camera's epoch when the window was taken."""
     inference_sec: float = 0.0
@@ -87,7 +87,8 @@ class Decision:
     scores: Scores
     """Scores of the window."""
     probabilities_K: NDArray[np.float32]
-    """Calibrated probabilities of this window alone: summing to 1, or all 0 for a still scene."""
+    """Calibrated probabilities of this window alone: the rest to 1 is that of none of the classes;
+    all 0 for a still scene."""
     label: str
     """The decided label, or ``NO_ACTION``."""
     confidence: float

@@ -9,7 +9,7 @@
 """Settings of the data path, one validated dataclass per concern; the only place of defaults."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import math
 
 BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
@@ -91,22 +91,46 @@ class WindowSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OperatingPoint:
+    """Thresholds that come with a model, fitted on recordings for a rate of false actions."""
+
+    enter_threshold: float = 0.8
+    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]."""
+    leave_threshold: float = 0.4
+    """Smoothed probability below which the decided action ends, in [``MIN_THRESHOLD``,
+    enter_threshold]."""
+    class_thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Enter thresholds of single classes, in [``MIN_THRESHOLD``, 1], by label."""
+
+    def __post_init__(self) -> None:
+        """
+        Check the values.
+
+        :raises SettingsError: naming the entries, what they must be, and their values.
+        """
+        require(*_threshold_rules(self.enter_threshold, self.leave_threshold,
+                                  self.class_thresholds))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DecisionSettings:
     """How scores over time become a label."""
 
     smoothing_sec: float = 0.2
     """Time constant of the exponential moving average of probabilities, s; 0 for none."""
-    enter_threshold: float = 0.8
-    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]."""
-    leave_threshold: float = 0.4
-    """Smoothed probability below which the decided action ends, in [0, enter_threshold]."""
+    enter_threshold: float = 0.0
+    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]; 0
+    for the model's, of each class its own."""
+    leave_threshold: float = 0.0
+    """Smoothed probability below which the decided action ends, in [``MIN_THRESHOLD``,
+    enter_threshold]; 0 for the model's share of enter_threshold."""
     min_duration_sec: float = 0.2
     """How long a class must stay a candidate before it is decided, s, at least 0."""
     enabled_classes: tuple[str, ...] = ()
     """Labels that may be decided; empty for all."""
     class_thresholds: Mapping[str, float] = field(default_factory=dict)
-    """Enter thresholds of single classes, in (0, 1], by label; their leave thresholds are scaled
-    alike."""
+    """Enter thresholds of single classes, in [``MIN_THRESHOLD``, 1], by label; their leave
+    thresholds are scaled alike. Other classes keep theirs."""
 
     def __post_init__(self) -> None:
         """
@@ -114,17 +138,29 @@ class DecisionSettings:
 
         :raises SettingsError: naming the settings, what they must be, and their values.
         """
-        enter, leave = self.enter_threshold, self.leave_threshold
         require(
             *((name, 0 <= getattr(self, name) < math.inf,
                f'must be at least 0 s and finite, got {getattr(self, name)}')
               for name in ('smoothing_sec', 'min_duration_sec')),
-            ('enter_threshold', MIN_THRESHOLD <= enter <= 1,
-             f'must be in [{MIN_THRESHOLD}, 1], got {enter}'),
-            ('leave_threshold', 0 <= leave <= enter,
-             f'must be in [0, enter_threshold = {enter}], got {leave}'),
-            ('class_thresholds', all(0 < t <= 1 for t in self.class_thresholds.values()),
-             f'must be in (0, 1], got {dict(self.class_thresholds)}'))
+            *_threshold_rules(self.enter_threshold, self.leave_threshold, self.class_thresholds,
+                              or_zero=', or 0 for the model\'s'))
+
+    def at(self, point: OperatingPoint) -> 'DecisionSettings':
+        """
+        Fill in what is left to the model.
+
+        :param point: the model's thresholds.
+        :return: settings whose thresholds are all above 0; the same if these are.
+        :raises SettingsError: if a given leave threshold is above the model's enter threshold.
+        """
+        enter = self.enter_threshold or point.enter_threshold
+        # What is given for all classes holds for all of them.
+        of_model = {} if self.enter_threshold else point.class_thresholds
+        return replace(
+            self, enter_threshold=enter,
+            leave_threshold=(self.leave_threshold
+                             or enter * point.leave_threshold / point.enter_threshold),
+            class_thresholds={**of_model, **self.class_thresholds})
 
     def check_labels(self, labels: Collection[str]) -> None:
         """
@@ -137,6 +173,21 @@ class DecisionSettings:
                    for name in ('enabled_classes', 'class_thresholds')}
         require(*((name, not words, f'must name classes of the model, {", ".join(labels)}; got '
                    f'{", ".join(words)}') for name, words in unknown.items()))
+
+
+def _threshold_rules(
+    enter: float, leave: float, of_classes: Mapping[str, float], or_zero: str = '',
+) -> tuple[tuple[str, bool, str], ...]:
+    """Return the rules of thresholds; ``or_zero`` says what a 0 means, where it is allowed."""
+    is_free, highest_leave = bool(or_zero), enter or 1.0
+    return (
+        ('enter_threshold', MIN_THRESHOLD <= enter <= 1 or is_free and enter == 0,
+         f'must be in [{MIN_THRESHOLD}, 1]{or_zero}, got {enter}'),
+        ('leave_threshold', MIN_THRESHOLD <= leave <= highest_leave or is_free and leave == 0,
+         f'must be in [{MIN_THRESHOLD}, '
+         f'{f"enter_threshold = {enter}" if enter else 1}]{or_zero}, got {leave}'),
+        ('class_thresholds', all(MIN_THRESHOLD <= t <= 1 for t in of_classes.values()),
+         f'must be in [{MIN_THRESHOLD}, 1], got {dict(of_classes)}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -137,7 +137,7 @@ def test_class_with_its_own_threshold():
 def test_still_scene_ends_the_action():
     decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
     assert decision_filter.update(scores(1, .9)).label == 'wave'
-    still = decision_filter.update(replace(scores(2, .9), logits_K=None))
+    still = decision_filter.update(replace(scores(2, .9), logits_L=None))
     assert (still.label, still.event, still.confidence) == (NO_ACTION, Event.OFFSET, 1.0)
     assert still.probabilities_K.tolist() == [0, 0]
 

@@ -141,7 +141,7 @@ def test_still_windows_are_not_scored(tiny_card, backend):
         recognizer.push('rear', frame(1000 + 40 * i, 15 * i))
     front, rear = recognizer.step()
     assert [clip.camera for clip in backend.calls[0]] == ['rear']
-    assert (front.label, front.scores.logits_K) == (NO_ACTION, None)
+    assert (front.label, front.scores.logits_L) == (NO_ACTION, None)
     assert rear.scores.camera == 'rear'
     recognizer.push('front', frame(1000 + 40 * 16, 1))
     assert [d.label for d in recognizer.step()] == [NO_ACTION]

@@ -132,9 +132,9 @@ def _warm_up(backend: Backend, card: ModelCard) -> None:
     reference = Reference(card)
     for _ in range(NUM_WARM_UP_CLIPS):
         logits_NK = backend.infer(reference.clips[-1:])
-    if logits_NK.shape != (1, len(card.labels)) or not np.isfinite(logits_NK).all():
+    if logits_NK.shape != (1, card.num_logits) or not np.isfinite(logits_NK).all():
         raise RuntimeError(
-            f'expected {len(card.labels)} finite logits for a golden clip, got {logits_NK}')
+            f'expected {card.num_logits} finite logits for a golden clip, got {logits_NK}')
     # GPU backends check themselves: they build an engine again, or take another precision.
     description = backend.description
     if len(reference.logits_NK) and description.name not in GPU_BACKENDS:

@@ -43,7 +43,7 @@ class Reference:
         spec = card.spec
         clips_NTHWC = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))
         self.clips = tuple(Clip('', clip, 0, 0, '') for clip in clips_NTHWC)
-        self.logits_NK = np.zeros((0, len(card.labels)), np.float32)
+        self.logits_NK = np.zeros((0, card.num_logits), np.float32)
         """Empty where the card has none for these clips."""
         if card.golden.clips_sha256 == digest_of(clips_NTHWC):
             self.logits_NK = np.array(card.golden.logits, np.float32)

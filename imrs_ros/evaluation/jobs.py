@@ -10,6 +10,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def job_of(options: argparse.Namespace) -> Job:
     settings = read_settings(options.params, overrides)
     card = ModelCard.load(find_model(settings.node.model))
     settings.decision.check_labels(card.labels)
+    settings = replace(settings, decision=settings.decision.at(card.operating_point))
     annotations = None
     if options.annotations:
         annotations = tuple(a for path in options.annotations for a in read_annotations(path))

@@ -18,8 +18,9 @@ from imrs_ros.evaluation.metrics.figure import Value
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.records import Scores
-from imrs_ros.settings import DecisionSettings
+from imrs_ros.settings import DecisionSettings, OperatingPoint
 import numpy as np
+from numpy.typing import NDArray
 import optuna
 
 MAX_FOLDS = 5
@@ -60,12 +61,19 @@ def decide(track: Track, settings: DecisionSettings) -> Track:
         if last_ns is not None and time_ns - last_ns > track.hold_ns:
             decision_filter.reset()
         last_ns = time_ns
-        # A still scene has no scores, and all its probabilities are 0.
-        logits_K = np.log(np.maximum(probabilities_K, 1e-12)) if probabilities_K.any() else None
-        decision = decision_filter.update(Scores('', time_ns, '', logits_K))
+        decision = decision_filter.update(Scores('', time_ns, '', _logits(probabilities_K)))
         labels.append(decision.label)
         confidences.append(decision.confidence)
     return replace(track, decided_labels=tuple(labels), confidences_N=np.array(confidences))
+
+
+def _logits(probabilities_K: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return logits of these probabilities, the last of none of the classes."""
+    # A still scene has no scores, and all its probabilities are 0.
+    if not probabilities_K.any():
+        return None
+    none = max(0.0, 1.0 - float(probabilities_K.sum(dtype=np.float64)))
+    return np.log(np.maximum([*probabilities_K, none], 1e-12)).astype(np.float32)
 
 
 def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_trials: int,
@@ -74,7 +82,8 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
     Search settings by a tree-structured Parzen estimator (Bergstra et al. 2011), seeded.
 
     :param tracks: annotated.
-    :param start: tried first; its classes and their thresholds stay.
+    :param start: tried first; its classes and their thresholds stay. Thresholds that it leaves to
+        the model are those of ``OperatingPoint()``.
     :param goal: what to improve.
     :param num_trials: how many settings are tried.
     :param seed: of the search.
@@ -82,6 +91,8 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
     :return: the best of those that keep false actions within what is allowed; if none does, the
         one with the fewest.
     """
+    start = start.at(OperatingPoint())
+
     def settings_of(values: Mapping[str, float]) -> DecisionSettings:
         enter = round(values['enter_threshold'], DIGITS)
         return replace(

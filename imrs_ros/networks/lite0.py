@@ -162,21 +162,17 @@ class Lite0(VideoNetwork):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(self.feature_dim, num_classes)
 
-    def classify(self, features_ND: Tensor) -> Tensor:
+    def drop_features(self, x_ND: Tensor) -> Tensor:
         """
-        Apply the last layers; in training, some clips keep only one kind of features.
+        Leave some clips only one kind of features in training.
 
         Otherwise the still features, which soon fit the training clips, would leave the moving
         ones nothing to learn.
 
-        :param features_ND: pooled features.
-        :return: logits_NK.
+        :param x_ND: normalised features.
+        :return: what the last layer gets.
         """
-        x_ND = self.norm(features_ND)
-        if self.training:
-            x_ND = x_ND * self._draw_halves(x_ND)
-        logits_NK: Tensor = self.fc(self.dropout(x_ND))
-        return logits_NK
+        return x_ND * self._draw_halves(x_ND) if self.training else x_ND
 
     def _draw_halves(self, x_ND: Tensor) -> Tensor:
         draw_N1 = torch.rand(len(x_ND), 1, device=x_ND.device)

@@ -10,12 +10,13 @@
 The contract of every network: uint8 clip in, logits out, split into frame part and clip part.
 
 Layout legend: N clips or frames, T frames of a clip, H height, W width, C channels, K classes,
-D features.
+L logits: K, or K + 1 with one for none of the classes; D features.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from imrs_ros.networks.none_score import NoneScore
 import torch
 from torch import nn, Tensor
 
@@ -39,6 +40,8 @@ class VideoNetwork(nn.Module, ABC):
     norm: nn.Module
     dropout: nn.Dropout
     fc: nn.Linear
+    #: appends the logit of none; None for a network that has none, as in training
+    none_score: NoneScore | None
     #: per-channel normalisation
     mean: Tensor
     std: Tensor
@@ -57,6 +60,7 @@ class VideoNetwork(nn.Module, ABC):
                 'mean and std must have one value per channel, std above zero; '
                 f'got mean {list(mean)} and std {list(std)}')
         self.in_channels = len(mean)
+        self.none_score = None
         self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32), persistent=False)
         self.register_buffer('std', torch.tensor(std, dtype=torch.float32), persistent=False)
 
@@ -115,20 +119,41 @@ class VideoNetwork(nn.Module, ABC):
 
     def classify(self, features_ND: Tensor) -> Tensor:
         """
-        Apply the last layers: normalisation where the network has one, dropout, ``fc``.
+        Apply the last layers: normalisation where the network has one, dropout, ``fc``, and
+        ``none_score`` where there is one.
 
         :param features_ND: pooled features.
-        :return: logits_NK.
+        :return: logits_NL.
         """
-        logits_NK: Tensor = self.fc(self.dropout(self.norm(features_ND)))
-        return logits_NK
+        x_ND = self.drop_features(self.norm(features_ND))
+        logits_NK: Tensor = self.fc(self.dropout(x_ND))
+        return logits_NK if self.none_score is None else self.none_score(x_ND, logits_NK)
+
+    def drop_features(self, x_ND: Tensor) -> Tensor:
+        """
+        Drop features of some clips in training, besides dropout; none by default.
+
+        :param x_ND: normalised features.
+        :return: what the last layer gets.
+        """
+        return x_ND
+
+    def add_none_score(self, num_components: int) -> NoneScore:
+        """
+        Append the logit of none to those of the classes, from now on.
+
+        :param num_components: dimensions of the space in which distances are measured.
+        :return: the score, all of its weights zero.
+        """
+        self.none_score = NoneScore(self.feature_dim, self.fc.out_features, num_components)
+        return self.none_score
 
     def clip_part(self, parts_NT: Tensor) -> Tensor:
         """
         Do the work that needs all frames of a clip.
 
         :param parts_NT: frame parts stacked on a second axis, in order of time.
-        :return: logits_NK, float32.
+        :return: logits_NL, float32.
         """
         return self.classify(self.pool_parts(parts_NT))
 
@@ -147,7 +172,7 @@ class VideoNetwork(nn.Module, ABC):
         Return logits and pooled features.
 
         :param clip_NTHWC: uint8 clips, in [0, 255].
-        :return: logits_NK and features_ND, float32; distillation compares the moving ones, the
+        :return: logits_NL and features_ND, float32; distillation compares the moving ones, the
             last ``moving_dim``.
         """
         features_ND = self.pool_clip(clip_NTHWC)
@@ -158,6 +183,6 @@ class VideoNetwork(nn.Module, ABC):
         Classify whole clips.
 
         :param clip_NTHWC: uint8 clips, in [0, 255].
-        :return: logits_NK, float32.
+        :return: logits_NL, float32.
         """
         return self.forward_features(clip_NTHWC)[0]

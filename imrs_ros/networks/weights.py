@@ -53,10 +53,13 @@ def network_of(card: ModelCard) -> VideoNetwork:
     :raises ValueError: when the architecture cannot be built.
     """
     architecture, spec = card.architecture, card.spec
-    return build_network(
+    network = build_network(
         architecture.name, num_classes=len(card.labels), in_channels=len(spec.mean),
         excitation=architecture.excitation, excitation_stages=architecture.excitation_stages,
         width=architecture.width, mean=spec.mean, std=spec.std)
+    if card.none_score is not None:
+        network.add_none_score(card.none_score.num_components)
+    return network
 
 
 def _check_fit(

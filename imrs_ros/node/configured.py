@@ -73,9 +73,9 @@ class Configured:
             self._load, self._publish, self._report_lost, settings.window.max_rate_hz)
         entities.on_close(self.worker.stop)
         self._start_timers(entities)
-        parameters.hold(card.labels, self._change)
+        parameters.hold(self._check, self._change)
         entities.on_close(parameters.release)
-        self._outputs.publish_labels(settings.decision.enter_threshold)
+        self._publish_labels()
         entities.on_close(self._close)
 
     def _start_timers(self, entities: RosEntities) -> None:
@@ -98,6 +98,15 @@ class Configured:
         return Recognizer(self._card, backend, tuple(self.cameras), window=settings.window,
                           decision=settings.decision)
 
+    def _check(self, settings: Settings) -> None:
+        """Refuse parameters that do not fit the model."""
+        settings.decision.check_labels(self._card.labels)
+        settings.decision.at(self._card.operating_point)
+
+    def _publish_labels(self) -> None:
+        self._outputs.publish_labels(
+            self._settings.decision.at(self._card.operating_point).enter_threshold)
+
     def _change(self, settings: Settings) -> None:
         """Apply parameters that were changed at run time."""
         self.worker.recognizer.change(settings.window, settings.decision)
@@ -106,7 +115,7 @@ class Configured:
                 camera.health.expect_windows()
         self._settings = settings
         self.worker.limit.max_rate_hz = settings.window.max_rate_hz
-        self._outputs.publish_labels(settings.decision.enter_threshold)
+        self._publish_labels()
 
     def activate(self) -> None:
         """

@@ -86,7 +86,7 @@ def classification_message(
     :return: the message, with the header of the window's newest frame; no results for a still
         scene, which the model has not seen.
     """
-    num_results = 0 if decision.scores.logits_K is None else top_k
+    num_results = 0 if decision.scores.logits_L is None else top_k
     best = np.argsort(-decision.probabilities_K, kind='stable')[:num_results]
     return Classification(
         header=_header(decision.scores.stamp_ns, decision.scores.frame_id),

@@ -106,17 +106,20 @@ TABLE = (
                   '', (0.0, 1.0), at_run_time=True),
     ParameterSpec('smoothing_sec', 'Time constant of the moving average of probabilities; 0 for '
                                    'none.', 's', (0.0, 60.0), at_run_time=True),
-    ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided.',
-                  '', (MIN_THRESHOLD, 1.0), at_run_time=True),
-    ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends; '
-                                     'at most enter_threshold.', '', (0.0, 1.0),
+    ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided, at '
+                                     f'least {MIN_THRESHOLD}; 0 for those of the model, of each '
+                                     'class its own.', '', (0.0, 1.0), at_run_time=True),
+    ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends, '
+                                     f'from {MIN_THRESHOLD} to enter_threshold; 0 for the share '
+                                     'of enter_threshold that the model sets.', '', (0.0, 1.0),
                   at_run_time=True),
     ParameterSpec('min_duration_sec', 'How long a class must stay above its threshold before it '
                                       'is decided.', 's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enabled_classes', 'Labels that may be decided, separated by commas; empty for '
                                      'all.', at_run_time=True),
     ParameterSpec('class_thresholds', 'Enter thresholds of single classes, such as "Punch=0.7, '
-                                      'PushUps=0.6"; leave_threshold is scaled with them.',
+                                      'PushUps=0.6", before those of the model; leave_threshold '
+                                      'is scaled with them.',
                   at_run_time=True),
 )
 NAMES = {spec.name for spec in TABLE}
@@ -156,19 +159,20 @@ class RosParameters:
         """
         self._node = node
         self._problems: dict[str, str] = {}
-        self._session: tuple[tuple[str, ...], Callable[[Settings], None]] | None = None
+        self._session: tuple[Callable[[Settings], None], Callable[[Settings], None]] | None = None
         for spec in TABLE:
             self._declare(spec)
         node.add_on_set_parameters_callback(self._check_change)
 
-    def hold(self, labels: Sequence[str], on_change: Callable[[Settings], None]) -> None:
+    def hold(self, check: Callable[[Settings], None],
+             on_change: Callable[[Settings], None]) -> None:
         """
         Refuse changes to what is read at configure only, until ``release``.
 
-        :param labels: those of the model; no other may be named from now on.
+        :param check: raises ``SettingsError`` for settings that do not fit the model.
         :param on_change: called with the settings after each change.
         """
-        self._session = tuple(labels), on_change
+        self._session = check, on_change
 
     def release(self) -> None:
         """Accept all changes again."""
@@ -234,14 +238,15 @@ class RosParameters:
         return SetParametersResult(successful=True)
 
     def _refusals(
-        self, before: Mapping[str, Any], new: Mapping[str, Any], labels: tuple[str, ...],
+        self, before: Mapping[str, Any], new: Mapping[str, Any],
+        check: Callable[[Settings], None],
     ) -> list[str]:
         """List the reasons why a configured node refuses changes."""
         fixed = [spec.name for spec in TABLE if not spec.at_run_time]
         reasons = [f'{name} cannot change while the node is configured; deactivate and clean it '
                    'up first' for name in fixed if name in new and new[name] != before[name]]
         try:
-            make_settings({**before, **new}).decision.check_labels(labels)
+            check(make_settings({**before, **new}))
         except SettingsError as error:
             reasons += error.problems.values()
         return reasons
