@@ -16,7 +16,7 @@ BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
 CPU_PRECISIONS = ('float32', 'bfloat16')
 
 MIN_RATE_HZ = 0.01
-MIN_THRESHOLD = 0.001
+MIN_THRESHOLD, MAX_THRESHOLD = 0.001, 0.999
 
 
 class SettingsError(ValueError):
@@ -97,16 +97,18 @@ class DecisionSettings:
     smoothing_sec: float = 0.2
     """Time constant of the exponential moving average of probabilities, s; 0 for none."""
     enter_threshold: float = 0.8
-    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]."""
+    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``,
+    ``MAX_THRESHOLD``]; an average hardly ever reaches 1."""
     leave_threshold: float = 0.4
-    """Smoothed probability below which the decided action ends, in [0, enter_threshold]."""
+    """Smoothed probability below which the decided action ends, in [``MIN_THRESHOLD``,
+    enter_threshold]; at 0, nothing would end it."""
     min_duration_sec: float = 0.2
     """How long a class must stay a candidate before it is decided, s, at least 0."""
     enabled_classes: tuple[str, ...] = ()
     """Labels that may be decided; empty for all."""
     class_thresholds: Mapping[str, float] = field(default_factory=dict)
-    """Enter thresholds of single classes, in (0, 1], by label; their leave thresholds are scaled
-    alike."""
+    """Enter thresholds of single classes by label, with the limits of ``enter_threshold``; their
+    leave thresholds are scaled alike."""
 
     def __post_init__(self) -> None:
         """
@@ -119,12 +121,13 @@ class DecisionSettings:
             *((name, 0 <= getattr(self, name) < math.inf,
                f'must be at least 0 s and finite, got {getattr(self, name)}')
               for name in ('smoothing_sec', 'min_duration_sec')),
-            ('enter_threshold', MIN_THRESHOLD <= enter <= 1,
-             f'must be in [{MIN_THRESHOLD}, 1], got {enter}'),
-            ('leave_threshold', 0 <= leave <= enter,
-             f'must be in [0, enter_threshold = {enter}], got {leave}'),
-            ('class_thresholds', all(0 < t <= 1 for t in self.class_thresholds.values()),
-             f'must be in (0, 1], got {dict(self.class_thresholds)}'))
+            ('enter_threshold', MIN_THRESHOLD <= enter <= MAX_THRESHOLD,
+             f'must be in [{MIN_THRESHOLD}, {MAX_THRESHOLD}], got {enter}'),
+            ('leave_threshold', MIN_THRESHOLD <= leave <= enter,
+             f'must be in [{MIN_THRESHOLD}, enter_threshold = {enter}], got {leave}'),
+            ('class_thresholds', all(MIN_THRESHOLD <= threshold <= MAX_THRESHOLD
+                                     for threshold in self.class_thresholds.values()),
+             f'must be in [{MIN_THRESHOLD}, {MAX_THRESHOLD}], got {dict(self.class_thresholds)}'))
 
     def check_labels(self, labels: Collection[str]) -> None:
         """
