@@ -130,6 +130,16 @@ def test_classes_without_videos_are_reported(tmp_path):
         (Kind.EMPTY_CLASS, 'split 1', 'b: expected at least one test video')]
 
 
+def test_a_single_class_is_reported_once(tmp_path, capsys):
+    data = make_data_set(
+        tmp_path / 'data', {'trainlist01.txt': ['fall/x'], 'testlist01.txt': ['fall/y'],
+                            'trainlist02.txt': ['fall/y'], 'testlist02.txt': ['fall/x']},
+        ['fall/x.avi', 'fall/y.avi'])
+    assert main(['--data', str(data)]) == 1
+    text = capsys.readouterr().out
+    assert '\ndata sets of a single class: 1\n  expected at least two classes, got fall' in text
+
+
 @pytest.fixture
 def two_splits(tmp_path):
     """Return a data set of two equal splits; the second has no test list."""

@@ -20,6 +20,7 @@ class Kind(Enum):
     UNKNOWN_CLASS = 'unknown classes'
     WRONG_ID = 'ids that contradict classInd.txt'
     EMPTY_LIST = 'lists without videos'
+    SINGLE_CLASS = 'data sets of a single class'
     MISSING_FOLDER = 'classes without a folder'
     MISSING_VIDEO = 'missing videos'
     DUPLICATE = 'videos listed twice'

@@ -93,7 +93,8 @@ class SplitFiles:
         split = (self._read_hmdb51(number) if self.format is Format.HMDB51
                  else self._read_numbered(number))
         return split.check_subsets(
-            {subset: self._list(subset, number) for subset in LISTED_SUBSETS})
+            {subset: self._list(subset, number) for subset in LISTED_SUBSETS}
+        ).check_classes(self.folder)
 
     def read_background(self, subsets: Sequence[Subset] = LISTED_SUBSETS) -> ListedSplit:
         """

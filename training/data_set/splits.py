@@ -63,7 +63,8 @@ def read_split(data: Path, number: int) -> Split:
     :return: labels, training and test videos.
     :raises FileNotFoundError: when the folder, a split file or a video is missing.
     :raises ValueError: when a line cannot be read, a class is unknown, an id contradicts
-        ``classInd.txt``, a list is empty, or a video or a group is listed in two places.
+        ``classInd.txt``, a list is empty, there is a single class, or a video or a group is listed
+        in two places.
     """
     split, problems = locate_videos(
         SplitFiles(data / 'splits').read(number), VideoIndex(data / 'videos'))

@@ -68,8 +68,8 @@ def test_class_folders_keep_spaces_and_dots(tmp_path):
 
 def test_preferred_suffix_is_used_when_files_share_a_stem(tmp_path):
     data = make_data_set(
-        tmp_path / 'data', {'trainlist01.txt': ['a/x.webm'], 'testlist01.txt': ['a/y']},
-        ['a/x.avi', 'a/x.mp4', 'a/x.mkv', 'a/y.mpg'])
+        tmp_path / 'data', {'trainlist01.txt': ['a/x.webm'], 'testlist01.txt': ['b/y']},
+        ['a/x.avi', 'a/x.mp4', 'a/x.mkv', 'b/y.mpg'])
     split = read_split(data, 1)
     assert [v.path.name for v in split.train + split.test] == ['x.mp4', 'y.mpg']
 
@@ -177,6 +177,18 @@ def test_hmdb51_class_without_list_is_reported(tmp_path):
 def test_unusable_files_are_reported(tmp_path, files, message):
     data = make_data_set(tmp_path / 'data', files, ['a/x.avi'])
     with pytest.raises(ValueError, match=message):
+        read_split(data, 1)
+
+
+@pytest.mark.parametrize('files', [
+    {'trainlist01.txt': ['fall/x'], 'testlist01.txt': ['fall/y']},
+    {'classInd.txt': ['1 fall'], 'trainlist01.txt': ['fall/x 1'], 'testlist01.txt': ['fall/y']},
+    {'fall_test_split1.txt': ['x.avi 1', 'y.avi 2']}])
+def test_a_single_class_is_refused(tmp_path, files):
+    data = make_data_set(tmp_path / 'data', files, ['fall/x.avi', 'fall/y.avi'])
+    with pytest.raises(ValueError, match=(
+            'splits: expected at least two classes, got fall alone; add a second class, for '
+            'instance of people doing something else')):
         read_split(data, 1)
 
 
