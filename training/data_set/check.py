@@ -44,6 +44,7 @@ def check_data(data: Path, numbers: Sequence[int] = ()) -> DataSetReport:
         problems += found
         sizes[name] = (len(split.train), len(split.test))
         used |= {video.path for video in (*split.train, *split.test)}
+    problems += index.find_missing(files.groups.videos)
     problems += find_bad_videos(sorted(used))
     problems += find_unlisted(listed.values(), index)
     return DataSetReport(data, files.format.value, sizes, tuple(problems))

@@ -26,6 +26,7 @@ class Kind(Enum):
     DUPLICATE = 'videos listed twice'
     IN_BOTH = 'videos in both train and test'
     LEAKED_GROUP = 'groups in both train and test'
+    NO_GROUP = 'videos without a group'
     EMPTY_CLASS = 'classes without training or test videos'
     BROKEN_VIDEO = 'videos that cannot be opened or have no frames'
     SINGLE_FRAME = 'videos of a single frame'
