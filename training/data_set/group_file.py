@@ -58,8 +58,8 @@ class GroupFile:
         videos = tuple(replace(v, group=self._groups.get((v.class_name, v.stem), v.group))
                        for v in split.videos)
         missing = [Problem(
-            Kind.NO_GROUP, v.place, f'{v.class_name}/{v.stem}: expected its group in {self._path}, '
-            'got none; add a line with its name and its group')
+            Kind.NO_GROUP, v.place, f'{v.class_name}/{v.stem}: expected its group in '
+            f'{self._path}, got none; add a line with its name and its group')
             for v in videos if is_complete and v.group is None and v.subset != 'unused']
         # A line that cannot be read explains why its video has no group.
         problems = self.problems or missing

@@ -25,6 +25,8 @@ class Kind(Enum):
     MISSING_VIDEO = 'missing videos'
     DUPLICATE = 'videos listed twice'
     IN_BOTH = 'videos in both train and test'
+    IN_BACKGROUND = 'videos of a class in the background'
+    SAME_CONTENT = 'videos with the content of others'
     LEAKED_GROUP = 'groups in both train and test'
     NO_GROUP = 'videos without a group'
     EMPTY_CLASS = 'classes without training or test videos'
