@@ -67,6 +67,17 @@ def test_class_folders_keep_spaces_and_dots(tmp_path):
         ('wash hands', 'take 2.AVI', 1, None), ('fall over', 'take 3.avi', 0, None)]
 
 
+def test_linked_class_folders_are_read(tmp_path):
+    data = make_class_folders(tmp_path / 'data')
+    expected = names(read_split(data, 1).train)
+    folder = data / 'videos' / 'fall over'
+    folder.rename(tmp_path / 'elsewhere')
+    folder.symlink_to(tmp_path / 'elsewhere')
+    (data / 'videos' / 'loop').symlink_to(data / 'videos')
+    assert names(read_split(data, 1).train) == expected
+    assert check_data(data).problems == ()
+
+
 def test_preferred_suffix_is_used_when_files_share_a_stem(tmp_path):
     data = make_data_set(
         tmp_path / 'data', {'trainlist01.txt': ['a/x.webm'], 'testlist01.txt': ['b/y']},
