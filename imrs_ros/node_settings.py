@@ -120,13 +120,16 @@ def read_thresholds(text: str) -> dict[str, float]:
 
     :param text: such as ``Punch=0.7, PushUps=0.6``.
     :return: the thresholds.
-    :raises SettingsError: when a part is not a label and a number.
+    :raises SettingsError: when a part is not a label and a number, or a label comes twice.
     """
     thresholds: dict[str, float] = {}
     for word in split_words(text):
         label, _, number = word.rpartition('=')
+        if (label := label.strip()) in thresholds:
+            raise SettingsError({'class_thresholds': (
+                f'class_thresholds must name every class once, got {label} twice')})
         try:
-            thresholds[label.strip()] = float(number)
+            thresholds[label] = float(number)
         except ValueError as error:
             raise SettingsError({'class_thresholds': (
                 f'class_thresholds must be like "Punch=0.7, PushUps=0.6", got {word!r}')

@@ -16,7 +16,7 @@ BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
 CPU_PRECISIONS = ('float32', 'bfloat16')
 
 MIN_RATE_HZ = 0.01
-MIN_THRESHOLD = 0.001
+MIN_THRESHOLD, MAX_THRESHOLD = 0.001, 0.999
 
 
 class SettingsError(ValueError):
@@ -95,12 +95,13 @@ class OperatingPoint:
     """Thresholds that come with a model, fitted on recordings for a rate of false actions."""
 
     enter_threshold: float = 0.8
-    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]."""
+    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``,
+    ``MAX_THRESHOLD``]."""
     leave_threshold: float = 0.4
     """Smoothed probability below which the decided action ends, in [``MIN_THRESHOLD``,
     enter_threshold]."""
     class_thresholds: Mapping[str, float] = field(default_factory=dict)
-    """Enter thresholds of single classes, in [``MIN_THRESHOLD``, 1], by label."""
+    """Enter thresholds of single classes, by label, with the same limits."""
 
     def __post_init__(self) -> None:
         """
@@ -119,8 +120,8 @@ class DecisionSettings:
     smoothing_sec: float = 0.2
     """Time constant of the exponential moving average of probabilities, s; 0 for none."""
     enter_threshold: float = 0.0
-    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``, 1]; 0
-    for the model's, of each class its own."""
+    """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``,
+    ``MAX_THRESHOLD``], for an average hardly ever reaches 1; 0 for the model's, of each class its own."""
     leave_threshold: float = 0.0
     """Smoothed probability below which the decided action ends, in [``MIN_THRESHOLD``,
     enter_threshold]; 0 for the model's share of enter_threshold."""
@@ -129,8 +130,8 @@ class DecisionSettings:
     enabled_classes: tuple[str, ...] = ()
     """Labels that may be decided; empty for all."""
     class_thresholds: Mapping[str, float] = field(default_factory=dict)
-    """Enter thresholds of single classes, in [``MIN_THRESHOLD``, 1], by label; their leave
-    thresholds are scaled alike. Other classes keep theirs."""
+    """Enter thresholds of single classes by label, with the limits of ``enter_threshold``; their
+    leave thresholds are scaled alike. Other classes keep theirs."""
 
     def __post_init__(self) -> None:
         """
@@ -179,15 +180,16 @@ def _threshold_rules(
     enter: float, leave: float, of_classes: Mapping[str, float], or_zero: str = '',
 ) -> tuple[tuple[str, bool, str], ...]:
     """Return the rules of thresholds; ``or_zero`` says what a 0 means, where it is allowed."""
-    is_free, highest_leave = bool(or_zero), enter or 1.0
+    is_free, highest_leave = bool(or_zero), enter or MAX_THRESHOLD
     return (
-        ('enter_threshold', MIN_THRESHOLD <= enter <= 1 or is_free and enter == 0,
-         f'must be in [{MIN_THRESHOLD}, 1]{or_zero}, got {enter}'),
+        ('enter_threshold', MIN_THRESHOLD <= enter <= MAX_THRESHOLD or is_free and enter == 0,
+         f'must be in [{MIN_THRESHOLD}, {MAX_THRESHOLD}]{or_zero}, got {enter}'),
         ('leave_threshold', MIN_THRESHOLD <= leave <= highest_leave or is_free and leave == 0,
          f'must be in [{MIN_THRESHOLD}, '
-         f'{f"enter_threshold = {enter}" if enter else 1}]{or_zero}, got {leave}'),
-        ('class_thresholds', all(MIN_THRESHOLD <= t <= 1 for t in of_classes.values()),
-         f'must be in [{MIN_THRESHOLD}, 1], got {dict(of_classes)}'))
+         f'{f"enter_threshold = {enter}" if enter else MAX_THRESHOLD}]{or_zero}, got {leave}'),
+        ('class_thresholds',
+         all(MIN_THRESHOLD <= t <= MAX_THRESHOLD for t in of_classes.values()),
+         f'must be in [{MIN_THRESHOLD}, {MAX_THRESHOLD}], got {dict(of_classes)}'))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

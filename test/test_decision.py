@@ -13,7 +13,7 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies as st
 from imrs_ros.decision import DecisionFilter, softmax
 from imrs_ros.records import Event, NO_ACTION, Scores
-from imrs_ros.settings import DecisionSettings, SettingsError
+from imrs_ros.settings import DecisionSettings, MIN_THRESHOLD, SettingsError
 import numpy as np
 import pytest
 
@@ -113,7 +113,9 @@ def test_events_match_the_changes_of_label(steps):
 
 @pytest.mark.parametrize(('name', 'value'), [
     ('smoothing_sec', -1.0), ('min_duration_sec', -0.1), ('enter_threshold', 0.0),
-    ('enter_threshold', 1.5), ('leave_threshold', 0.7), ('leave_threshold', float('nan'))])
+    ('enter_threshold', 1.0), ('enter_threshold', 1.5), ('leave_threshold', 0.0),
+    ('leave_threshold', 0.7), ('leave_threshold', float('nan')),
+    ('class_thresholds', {'wave': 1e-320}), ('class_thresholds', {'wave': 1.0})])
 def test_invalid_settings_are_reported(name, value):
     with pytest.raises(ValueError, match=name):
         DecisionSettings(**{**PLAIN, name: value})
@@ -134,8 +136,10 @@ def test_class_with_its_own_threshold():
         NO_ACTION)
 
 
-def test_still_scene_ends_the_action():
-    decision_filter = DecisionFilter(LABELS, 1.0, DecisionSettings(**PLAIN))
+@pytest.mark.parametrize('leave_threshold', [PLAIN['leave_threshold'], MIN_THRESHOLD])
+def test_still_scene_ends_the_action(leave_threshold):
+    decision_filter = DecisionFilter(
+        LABELS, 1.0, DecisionSettings(**{**PLAIN, 'leave_threshold': leave_threshold}))
     assert decision_filter.update(scores(1, .9)).label == 'wave'
     still = decision_filter.update(replace(scores(2, .9), logits_L=None))
     assert (still.label, still.event, still.confidence) == (NO_ACTION, Event.OFFSET, 1.0)

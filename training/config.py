@@ -82,10 +82,11 @@ class RunConfig:
     """Side of the square frames, pixels."""
     split: int = 1
     """Number of the official split."""
-    validation_groups: tuple[int, ...] = (8, 13, 18, 23)
-    """Groups of the training list held out to choose the best epoch."""
+    validation_groups: tuple[int | str, ...] = (8, 13, 18, 23)
+    """Groups of the training list held out to choose the best epoch: the gXX of UCF101 names, or
+    words of ``groups.txt``."""
     validation_fraction: float = 0.0
-    """Fraction of every class held out instead of groups, for videos that have none."""
+    """Fraction of every class held out instead, in whole groups where videos have groups."""
     seed: int = 0
     """Seed of initial weights, order, crops and everything else that is random."""
     epochs: int = 30

@@ -13,8 +13,14 @@ Start at ``base`` for the protocol and ``load`` for the choice. It may import ``
 shared modules; each library is imported by one backend alone, when that backend is chosen.
 """
 
+import sys
+
 from imrs_ros.backends.base import Backend, BackendDescription
 from imrs_ros.backends.failover import FailoverBackend
 from imrs_ros.backends.load import load_backend, LoadedBackend
 
 __all__ = ['Backend', 'BackendDescription', 'FailoverBackend', 'load_backend', 'LoadedBackend']
+
+# ``import openvino`` forks this process to report to Google Analytics, as does every conversion,
+# unless this package of its own is absent. The only other switch is a file in the home folder.
+sys.modules['openvino_telemetry'] = None  # type: ignore[assignment]

@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 
-from imrs_ros.demo.fastdds_profile import use_image_profile
 from imrs_ros.demo.label_log import LabelLog
 from imrs_ros.demo.ros_domain import RosDomain
 from imrs_ros.demo.sources import choose_source, data_folder, DemoClip
@@ -28,6 +27,7 @@ from imrs_ros.demo.summary import ClipResult, closing_lines, is_success
 from imrs_ros.demo.video_player import Played, VideoPlayer
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
+from imrs_ros.node.fastdds_profile import use_image_profile
 from imrs_ros.node.spinning import start_spinning
 from imrs_ros.settings import BACKENDS, BackendSettings
 from imrs_ros.video import VideoError

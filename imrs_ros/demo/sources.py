@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 
 from imrs_ros.video import (
-    live_address, public_address, read_live, read_video, StampedImage, SUFFIXES)
+    live_address, public_address, read_live, read_video, StampedImage, SUFFIXES, video_files)
 
 SUBSET = 'ucf101-subset'
 CAMERA_DEVICE = Path('/dev/video0')
@@ -99,7 +99,7 @@ def choose_source(
 
 def _user_source(path: Path, labels: tuple[str, ...]) -> DemoSource:
     if path.is_dir():
-        videos = sorted(p for p in path.rglob('*') if p.suffix.lower() in SUFFIXES)
+        videos = video_files(path)
     else:
         videos = [path] if path.is_file() else []
     if not videos:
@@ -109,7 +109,8 @@ def _user_source(path: Path, labels: tuple[str, ...]) -> DemoSource:
 
 
 def _clip(path: Path, labels: tuple[str, ...]) -> DemoClip:
-    folder = path.resolve().parent.name
+    # Not resolved: the folder of a class may be a link to one of another name.
+    folder = path.absolute().parent.name
     return DemoClip(_printable(path.name), path, folder if folder in labels else None)
 
 

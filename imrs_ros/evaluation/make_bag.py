@@ -19,7 +19,7 @@ from imrs_ros.evaluation.ground_truth.annotation_file import NAME, write_annotat
 from imrs_ros.evaluation.ground_truth.segment import runs
 from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe, recorded_frames
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter, STORAGES
-from imrs_ros.video import SUFFIXES, video_timeline
+from imrs_ros.video import video_files, video_timeline
 from tqdm import tqdm
 
 TOPICS = ('/camera/image_raw/compressed',)
@@ -35,8 +35,7 @@ def find_videos(folder: Path, listed: Path | None = None) -> list[Path]:
     :return: the files in order.
     :raises ValueError: if there is none, or one of the list is missing.
     """
-    found = {path.relative_to(folder).with_suffix(''): path for path in sorted(folder.rglob('*'))
-             if path.suffix.lower() in SUFFIXES}
+    found = {path.relative_to(folder).with_suffix(''): path for path in video_files(folder)}
     if listed is None:
         names = list(found)
     else:

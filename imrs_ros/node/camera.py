@@ -9,17 +9,20 @@
 """One camera of a configured node: receives its images, counts them, and warns of problems."""
 
 import math
+import os
 import time
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.node.camera_health import CameraHealth, HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.fastdds_profile import lost_images_advice
 from imrs_ros.node.messages import (
     BitDepth, decode_image, decode_square, ImageError, read_message)
 from imrs_ros.node.outputs import CameraOutputs, Status
 from imrs_ros.node.transport import image_topics, ImageKind, ImageSource
 from imrs_ros.node.worker import Worker
 from imrs_ros.node_settings import NodeSettings
+from rclpy import get_rmw_implementation_identifier
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 WARNING_PERIOD_SEC = 5.0
@@ -63,6 +66,7 @@ class RosCamera:
         self.health = CameraHealth(self._now_sec)
         self._depth = BitDepth()
         self._warned_sec: dict[str, float] = {}
+        self._is_advised = False
 
     def _now_sec(self) -> float:
         """Return simulated time where the node uses it, else a time that never goes back."""
@@ -131,6 +135,15 @@ class RosCamera:
             self._warned_sec[problem] = now_sec
             self._node.get_logger().warning(f'camera {self._name}: {problem}: {text}')
 
+    def _advice(self, *, lacks_frames: bool) -> str:
+        """Return what to do where no images arrive, if it is known; logged once a silence."""
+        advice = (lost_images_advice(get_rmw_implementation_identifier(), os.environ)
+                  if lacks_frames and self._source.is_raw_and_matched else '')
+        if advice and not self._is_advised:
+            self._warn(NO_IMAGES, advice)
+        self._is_advised = bool(advice)
+        return advice
+
     def _frames_per_window(self, sampled_hz: float) -> float:
         """Return how many different frames a window holds at most, at the present rate."""
         spec = self._card.spec
@@ -150,7 +163,8 @@ class RosCamera:
         """
         report, spec = self.health.report(), self._card.spec
         problems = (
-            report.problems(spec.fps, spec.num_frames / spec.fps, window_limit_sec)
+            report.problems(spec.fps, spec.num_frames / spec.fps, window_limit_sec,
+                            self._advice(lacks_frames=report.lacks_frames))
             if expects_images else [])
         if (policy := self._source.incompatible_policy) is not None:
             problems.append(HealthProblem(

@@ -84,8 +84,13 @@ class CameraReport(NamedTuple):
     num_newly_restarted: int
     """Window restarts since the last report."""
 
+    @property
+    def lacks_frames(self) -> bool:
+        """Return whether the camera has sent no frame for so long that it is an error."""
+        return self.silent_sec >= SILENT_ERROR_SEC
+
     def problems(
-        self, model_hz: float, window_sec: float, window_limit_sec: float,
+        self, model_hz: float, window_sec: float, window_limit_sec: float, advice: str = '',
     ) -> list[HealthProblem]:
         """
         List the problems of a camera from which images are expected.
@@ -93,11 +98,13 @@ class CameraReport(NamedTuple):
         :param model_hz: rate of the model's time grid.
         :param window_sec: duration of a window.
         :param window_limit_sec: longest time without a window while frames arrive.
+        :param advice: what to do where no frames arrive; empty if that is not known.
         :return: the problems; empty where all is well.
         """
         found = []
-        if self.silent_sec >= SILENT_ERROR_SEC:
-            found.append(HealthProblem(Level.ERROR, f'no frames for {self.silent_sec:.0f} s'))
+        if self.lacks_frames:
+            text = f'no frames for {self.silent_sec:.0f} s'
+            found.append(HealthProblem(Level.ERROR, f'{text}: {advice}' if advice else text))
         elif not self.frames_hz:
             found.append(HealthProblem(Level.WARN, 'no frames since the last report'))
         elif self.frames_hz * window_sec < LEAST_DISTINCT_FRAMES:

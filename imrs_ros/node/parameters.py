@@ -24,7 +24,7 @@ from imrs_ros.node.qos import PREFIX as QOS_PREFIX
 from imrs_ros.node_settings import (
     default_of, make_settings, problems_of, RELIABILITIES, Settings, TRANSPORTS)
 from imrs_ros.settings import (
-    BACKENDS, CPU_PRECISIONS, MIN_RATE_HZ, MIN_THRESHOLD, SettingsError)
+    BACKENDS, CPU_PRECISIONS, MAX_THRESHOLD, MIN_RATE_HZ, MIN_THRESHOLD, SettingsError)
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import ParameterException
@@ -102,19 +102,20 @@ TABLE = (
     ParameterSpec('max_gap_sec', 'Longest time without an image; after it, the window restarts '
                                  'and the decided action ends.', 's', (0.001, 3600.0)),
     ParameterSpec('min_motion', 'Fraction of the image that must change within a window for it to '
-                                'be scored; with less, it shows no action. 0 scores every window.',
-                  '', (0.0, 1.0), at_run_time=True),
+                                'be scored; with less, it shows no action. 0 scores every window, '
+                                '1 hardly any.', '', (0.0, 1.0), at_run_time=True),
     ParameterSpec('smoothing_sec', 'Time constant of the moving average of probabilities; 0 for '
                                    'none.', 's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided, at '
                                      f'least {MIN_THRESHOLD}; 0 for those of the model, of each '
-                                     'class its own.', '', (0.0, 1.0), at_run_time=True),
+                                     'class its own.', '', (0.0, MAX_THRESHOLD), at_run_time=True),
     ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends, '
                                      f'from {MIN_THRESHOLD} to enter_threshold; 0 for the share '
-                                     'of enter_threshold that the model sets.', '', (0.0, 1.0),
-                  at_run_time=True),
+                                     'of enter_threshold that the model sets.', '',
+                  (0.0, MAX_THRESHOLD), at_run_time=True),
     ParameterSpec('min_duration_sec', 'How long a class must stay above its threshold before it '
-                                      'is decided.', 's', (0.0, 60.0), at_run_time=True),
+                                      'is decided, and below it before the action ends.', 's',
+                  (0.0, 60.0), at_run_time=True),
     ParameterSpec('enabled_classes', 'Labels that may be decided, separated by commas; empty for '
                                      'all.', at_run_time=True),
     ParameterSpec('class_thresholds', 'Enter thresholds of single classes, such as "Punch=0.7, '

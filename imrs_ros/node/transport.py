@@ -145,6 +145,12 @@ class ImageSource:
         """Return the chosen topic as others see it; empty without one."""
         return '' if self._chosen is None else self._node.resolve_topic_name(self._chosen.name)
 
+    @property
+    def is_raw_and_matched(self) -> bool:
+        """Return whether raw images are published on the chosen topic, and could be received."""
+        return (self._chosen is not None and self._chosen.kind is Image
+                and self.incompatible_policy is None and is_published(self._node, self._chosen))
+
     def follow_graph(self) -> None:
         """
         Choose among the topics that are published; to be called now and then.

@@ -34,6 +34,14 @@ def test_users_file_and_folder(tmp_path):
             choose_source(str(tmp_path / wrong), NOWHERE, LABELS)
 
 
+def test_a_linked_folder_names_the_class(tmp_path):
+    write_video(tmp_path / 'elsewhere' / 'a.avi', 3)
+    (tmp_path / 'videos').mkdir()
+    (tmp_path / 'videos' / 'Punch').symlink_to(tmp_path / 'elsewhere')
+    source = choose_source(str(tmp_path / 'videos'), NOWHERE, LABELS)
+    assert [(c.name, c.truth) for c in source.clips] == [('a.avi', 'Punch')]
+
+
 def test_users_camera_and_stream():
     source = choose_source('7', NOWHERE, LABELS)
     assert source.description == '/dev/video7 until Ctrl-C'

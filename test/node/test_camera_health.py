@@ -68,6 +68,9 @@ def test_a_clock_that_stands_still_or_is_set_back(clocks, jump_sec):
     (problem,) = health.report().problems(model_hz=25, window_sec=0.64, window_limit_sec=1.3)
     assert problem.level == Level.ERROR
     assert problem.text == f'no frames for {SILENT_ERROR_SEC:.0f} s'
+    (problem,) = health.report().problems(
+        model_hz=25, window_sec=0.64, window_limit_sec=1.3, advice='look for it')
+    assert problem.text == f'no frames for {SILENT_ERROR_SEC:.0f} s: look for it'
 
 
 @pytest.mark.parametrize(('rate_hz', 'is_fine'), [(15, True), (7, True), (6, False)])

@@ -11,7 +11,7 @@
 from imrs_ros.backends.load import LOADERS
 from imrs_ros.node.parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.node_settings import camera_name, default_of, NodeSettings
-from imrs_ros.settings import BACKENDS, DecisionSettings, MIN_THRESHOLD
+from imrs_ros.settings import BACKENDS, DecisionSettings, MAX_THRESHOLD, MIN_THRESHOLD
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -62,7 +62,9 @@ def test_limits_are_described():
     by_name = {spec.name: descriptor(spec) for spec in TABLE}
     assert by_name['hop'].integer_range[0].from_value == 1
     limits = by_name['enter_threshold'].floating_point_range[0]
-    assert (limits.from_value, limits.to_value) == (MIN_THRESHOLD, 1.0)
+    assert (limits.from_value, limits.to_value) == (MIN_THRESHOLD, MAX_THRESHOLD)
+    limits = by_name['leave_threshold'].floating_point_range[0]
+    assert (limits.from_value, limits.to_value) == (MIN_THRESHOLD, MAX_THRESHOLD)
     assert '[s]' in by_name['smoothing_sec'].description
 
 
@@ -80,11 +82,13 @@ def test_limits_are_described():
     ({'cameras': ['/{foo}/image']}, r'cameras must give names of letters'),
     ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
     ({'class_thresholds': 'Punch 0.7'}, r'must be like "Punch=0.7, .*", got .Punch 0\.7'),
-    ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \(0, 1\], got'),
+    ({'leave_threshold': 0.0}, 'leave_threshold'),
+    ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \[0\.001, 0\.999\], got'),
+    ({'class_thresholds': 'Punch=0.7, Punch=0.6'}, 'must name every class once, got Punch twice'),
     ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
     ({'max_rate_hz': -1.0}, 'max_rate_hz'),
     ({'max_rate_hz': 1e-320}, r'max_rate_hz must be 0, or at least 0\.01 Hz, got'),
-    ({'enter_threshold': 0.0}, 'enter_threshold'),
+    ({'enter_threshold': 0.0}, 'enter_threshold'), ({'enter_threshold': 1.0}, 'enter_threshold'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_corrected(make_node, overrides, words):
     node = make_node(**overrides)
@@ -132,7 +136,7 @@ def test_several_wrong_overrides_are_all_named_and_corrected_one_by_one(make_nod
     assert change('smoothing_sec', 0.1) == ''
     # Still wrong, and wrong in another way.
     assert change('backend', 'tensorflow').startswith('backend must be one of')
-    assert 'leave_threshold must be in [0, enter_threshold = 0.6]' in change(
+    assert 'leave_threshold must be in [0.001, enter_threshold = 0.6]' in change(
         'enter_threshold', 0.6)
     assert 'reliability' not in change('backend', 'tensorflow')
     for name, value in (('backend', 'torch'), ('enter_threshold', 0.95), ('hop', 2),

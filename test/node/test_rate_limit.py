@@ -8,7 +8,7 @@
 
 """How long to wait, by a clock of the test."""
 
-from imrs_ros.node.rate_limit import RateLimit
+from imrs_ros.node.worker import RateLimit
 import pytest
 
 

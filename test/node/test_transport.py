@@ -9,8 +9,11 @@
 """The topic that delivers a camera's images: remapped, or another than the one advertised."""
 
 import itertools
+import os
 import time
 
+from imrs_ros.node.fastdds_profile import (
+    lost_images_advice, TRANSPORTS_VARIABLE, VARIABLES)
 from imrs_ros.node.messages import jpeg_message, raw_message
 from imrs_ros.node.transport import image_topics, SILENT_TOPIC_SEC
 import pytest
@@ -79,9 +82,36 @@ def test_the_topic_that_delivers_is_found(graph, tiny_card, first, capfd):
     printed = capfd.readouterr().err
     time.sleep(SILENT_TOPIC_SEC + 3)
     silent = capfd.readouterr().err
-    assert silent.count('camera front: ') == silent.count(f'no images on {names[first]}') == 1
+    assert silent.count(f'camera front: no images on {names[first]}') == 1
+    # What else is said is said once, too.
+    assert silent.count('camera front: ') == (2 if first == 'raw' else 1)
     assert f'no images on {names[first]}; also trying {names[other]} (' in printed
     subscribed = {s.topic_name for s in node.subscriptions if s.topic_name.startswith('/front')}
     assert subscribed == {FRONT, COMPRESSED}
     deliver(first, lambda: topic_of(diagnostics) == names[first])
     graph.wait(lambda: publishers[other].get_subscription_count() == 0)
+
+
+def test_lost_raw_images_are_named_where_their_publisher_is_matched(
+        graph, tiny_card, monkeypatch, capfd):
+    for name in (*VARIABLES, TRANSPORTS_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    advice = lost_images_advice(rclpy.get_rmw_implementation_identifier(), os.environ)
+    diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    graph.node.create_publisher(sensor_msgs.Image, FRONT, 1)
+    graph.node.create_publisher(sensor_msgs.CompressedImage, '/rear/image_raw/compressed', 1)
+    topics = (FRONT, '/rear/image_raw', '/left/image_raw')
+    graph.start_recognizer(**tiny_parameters(tiny_card, *topics))
+
+    def texts_of_silence():
+        newest = diagnostics[-1].status if diagnostics else ()
+        texts = {status.hardware_id: status.message for status in newest}
+        found = [texts.get(topic, '') for topic in topics]
+        return all('no frames for' in text for text in found) and found
+    front, *others = graph.wait(texts_of_silence)
+    assert advice.startswith('by default, Fast DDS loses raw images')
+    assert f' s: {advice}' in front
+    assert not any('Fast DDS' in text for text in others)
+    num_seen = len(diagnostics)
+    graph.wait(lambda: len(diagnostics) > num_seen + 2)
+    assert capfd.readouterr().err.count(f'camera front: no images: {advice}') == 1

@@ -23,7 +23,7 @@ START_NS = 1_000_000_000_000
 TRANSITIONS = lifecycle_msgs.Transition
 STATES = lifecycle_msgs.State
 RELIABLE = {'reliability': 'reliable', 'queue_size': 100, 'backend': 'torch'}
-EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.0, 'smoothing_sec': 0.0,
+EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.001, 'smoothing_sec': 0.0,
          'min_duration_sec': 0.0}
 """The best class of every window is decided at once."""
 

@@ -10,6 +10,7 @@
 
 import functools
 from pathlib import Path
+import struct
 import tempfile
 
 from samples import write_video
@@ -28,7 +29,8 @@ def make_data_set(folder, files, videos):
 
     :param folder: where to.
     :param files: name in ``splits/`` to its lines.
-    :param videos: ``Class/name.suffix`` in ``videos/``; all are the same short video.
+    :param videos: ``Class/name.suffix`` in ``videos/``: a short video with its name in a chunk
+        that readers skip, as two files of the same bytes are a fault.
     :return: the folder.
     """
     (folder / 'splits').mkdir(parents=True)
@@ -38,7 +40,9 @@ def make_data_set(folder, files, videos):
     for name in videos:
         path = folder / 'videos' / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(video_bytes(5))
+        note = name.encode()
+        note += b' ' * (len(note) % 2)
+        path.write_bytes(video_bytes(5) + b'JUNK' + struct.pack('<I', len(note)) + note)
     return folder
 
 

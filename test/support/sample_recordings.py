@@ -19,7 +19,7 @@ import numpy as np
 SEC = 1_000_000_000
 START_NS = 1_700_000_000 * SEC
 TOPIC = '/front/image_raw'
-EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.0, 'smoothing_sec': 0.0,
+EAGER = {'enter_threshold': 0.01, 'leave_threshold': 0.001, 'smoothing_sec': 0.0,
          'min_duration_sec': 0.0, 'backend': 'torch', 'num_threads': 1}
 """Decides the best class of every window at once."""
 

@@ -63,7 +63,7 @@ def test_real_clips_are_clean(dataset):
 def test_problems_of_lines_are_reported(tmp_path, capsys, name, line, kind, expected):
     data = make_ucf101(tmp_path / 'data')
     if kind is Kind.LEAKED_GROUP:
-        shutil.copy(data / 'videos/Run/v_Run_g08_c01.avi', data / 'videos/Run/v_Run_g08_c02.avi')
+        (data / 'videos/Run/v_Run_g08_c02.avi').write_bytes(video_bytes(6))
     add_lines(data, name, line)
     report = check_data(data)
     assert kind in {p.kind for p in report.problems}
@@ -128,6 +128,42 @@ def test_classes_without_videos_are_reported(tmp_path):
     assert [(p.kind, p.place, p.text.split(', got')[0]) for p in report.problems] == [
         (Kind.EMPTY_CLASS, 'split 1', 'c: expected at least one train video'),
         (Kind.EMPTY_CLASS, 'split 1', 'b: expected at least one test video')]
+
+
+@pytest.mark.parametrize(('name', 'line', 'expected'), [
+    ('testlist01.txt', 'Jump/copy', "videos/Run/v_Run_g08_c01.avi (train): expected other content "
+     'than that of videos/Jump/copy.avi (test), got the same bytes; remove one'),
+    ('trainlist01.txt', 'Jump/copy', "videos/Run/v_Run_g08_c01.avi (train): expected other "
+     'content than that of videos/Jump/copy.avi (train), got'),
+    ('background_train.txt', 'Jump/copy', "videos/Run/v_Run_g08_c01.avi (train): expected other "
+     'content than that of videos/Jump/copy.avi (background train), got')])
+def test_the_same_file_under_two_names_is_reported(tmp_path, capsys, name, line, expected):
+    data = make_ucf101(tmp_path / 'data')
+    shutil.copy(data / 'videos/Run/v_Run_g08_c01.avi', data / 'videos/Jump/copy.avi')
+    assert check_data(data).is_clean, 'one of the two is in no list'
+    add_lines(data, name, line)
+    assert main(['--data', str(data), '--split', '1']) == 1
+    text = capsys.readouterr().out
+    assert f'\nvideos with the content of others: 1\n  {expected}' in text
+    assert '    in split 1\n' in text
+
+
+def test_a_video_of_a_class_in_the_background_is_reported(tmp_path, capsys):
+    data = make_ucf101(tmp_path / 'data')
+    add_lines(data, 'background_test.txt', 'Run/v_Run_g08_c01.avi')
+    assert main(['--data', str(data)]) == 1
+    text = capsys.readouterr().out
+    assert '\nvideos of a class in the background: 1\n  videos/Run/v_Run_g08_c01.avi: exp' in text
+
+
+def test_a_single_class_is_reported_once(tmp_path, capsys):
+    data = make_data_set(
+        tmp_path / 'data', {'trainlist01.txt': ['fall/x'], 'testlist01.txt': ['fall/y'],
+                            'trainlist02.txt': ['fall/y'], 'testlist02.txt': ['fall/x']},
+        ['fall/x.avi', 'fall/y.avi'])
+    assert main(['--data', str(data)]) == 1
+    text = capsys.readouterr().out
+    assert '\ndata sets of a single class: 1\n  expected at least two classes, got fall' in text
 
 
 @pytest.fixture

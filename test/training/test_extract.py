@@ -105,6 +105,19 @@ def test_finished_videos_are_skipped_and_unfinished_ones_redone(videos, tmp_path
     assert not half.exists()
 
 
+def test_linked_class_folders_are_extracted_and_loops_end(tmp_path):
+    write_video(tmp_path / 'elsewhere' / 'a.avi', 5)
+    videos = tmp_path / 'videos'
+    write_video(videos / 'Left' / 'b.avi', 5)
+    (videos / 'Right').symlink_to(tmp_path / 'elsewhere')
+    (videos / 'Left' / 'up').symlink_to(videos)
+    (videos / 'Left' / 'gone.avi').symlink_to(tmp_path / 'gone.avi')
+    failed = extract(videos, tmp_path / 'out', FAST, num_jobs=1)
+    assert [outcome.task.video.name for outcome in failed] == ['gone.avi']
+    assert sorted(path.parent.relative_to(tmp_path / 'out').as_posix()
+                  for path in (tmp_path / 'out').rglob('00001.jpg')) == ['Left/b', 'Right/a']
+
+
 def test_unreadable_videos_are_all_reported(videos, tmp_path):
     (videos / 'Left' / 'broken.avi').write_bytes(b'no video')
     (videos / 'Left' / 'empty.avi').write_bytes(b'')

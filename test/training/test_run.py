@@ -10,11 +10,13 @@
 
 from dataclasses import replace
 import json
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from sample_data_sets import make_data_set
 import torch
 from training.clips.run_data import RunData
 from training.config import RunConfig
@@ -25,6 +27,7 @@ from training.learning.run_state import BEST, LAST, read_best, read_saved, write
 from training.learning.stream import Stream
 from training.learning.trainer import Trainer
 from training.model_folder.parity import check_parity, ParityError
+import yaml
 
 TINY = {
     'network': 'resnet18', 'width': 0.125, 'size_px': 24, 'epochs': 2, 'batch_size': 2,
@@ -238,6 +241,24 @@ def test_imagenet_weights_load_all_but_the_new_parts():
 def test_wrong_settings_are_reported(changes, message):
     with pytest.raises(ValueError, match=message):
         RunConfig.from_mapping({**TINY, **changes}, 'my.yaml')
+
+
+@pytest.mark.parametrize('command', [
+    ['train', 'run.yaml', '--out', 'run'], ['evaluate', '--model', 'run', '--split', '1']])
+def test_a_single_class_is_refused_at_the_start(tmp_path, root, command):
+    data = make_data_set(
+        tmp_path / 'data', {'trainlist01.txt': ['fall/x'], 'testlist01.txt': ['fall/y']},
+        ['fall/x.avi', 'fall/y.avi'])
+    (tmp_path / 'run.yaml').write_text(yaml.safe_dump(TINY))
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-m', f'training.{command[0]}', *command[1:],
+         '--data', str(data)], cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(root)},
+        text=True, capture_output=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(
+        'expected at least two classes, got fall alone; add a second class, for instance of '
+        'people doing something else')
+    assert not (tmp_path / 'run').exists()
 
 
 def test_mixed_precision_needs_a_gpu(synthetic_data, tmp_path):

@@ -17,7 +17,7 @@ import shutil
 
 import cv2
 from imrs_ros.dask_cluster import dask_cluster
-from imrs_ros.video import read_video, SUFFIXES, video_timeline, VideoError
+from imrs_ros.video import read_video, SUFFIXES, video_files, video_timeline, VideoError
 from joblib import delayed, Parallel
 import numpy as np
 from tqdm import tqdm
@@ -84,7 +84,8 @@ def extract(
     tasks, failed = find_tasks(videos.resolve(), out.resolve(), settings, only)
     check_disk_space(tasks, out, settings)
     with dask_cluster(dask), tqdm(
-            total=sum(task.num_frames for task in tasks), unit='frame', desc='extract') as bar:
+            total=sum(task.num_frames for task in tasks), unit='frame', desc='extract',
+            disable=None) as bar:
         outcomes = Parallel(n_jobs=num_jobs, return_as='generator_unordered')(
             delayed(run_task)(task, settings) for task in tasks)
         for outcome in outcomes:
@@ -107,8 +108,7 @@ def find_tasks(
     :return: tasks, and the videos that cannot be opened.
     :raises FileNotFoundError: when the folder holds no video.
     """
-    found = sorted(p for p in videos.rglob('*') if p.suffix.lower() in SUFFIXES
-                   and (not only or p.parent.name in only))
+    found = [p for p in video_files(videos) if not only or p.parent.name in only]
     if not found:
         raise FileNotFoundError(f'{videos}: expected videos ({", ".join(SUFFIXES)}), got none')
     tasks, unreadable = [], []

@@ -16,9 +16,13 @@ from tqdm import tqdm
 from training.data_set.listed_split import LISTED_SUBSETS, ListedSplit
 from training.data_set.problem import Kind, Problem
 from training.data_set.report import DataSetReport
+from training.data_set.same_content import find_in_background, find_same_content
 from training.data_set.split_files import SplitFiles
 from training.data_set.splits import locate_videos
 from training.data_set.video_index import VideoIndex
+
+BACKGROUND = 'background'
+"""Name of the background lists in a report."""
 
 
 def check_data(data: Path, numbers: Sequence[int] = ()) -> DataSetReport:
@@ -37,14 +41,21 @@ def check_data(data: Path, numbers: Sequence[int] = ()) -> DataSetReport:
     problems = [p for name, split in listed.items() for p in find_empty_classes(name, split)]
     background = files.read_background()
     if background.videos or background.problems:
-        listed['background'] = background
-    sizes, used = {}, set()
+        listed[BACKGROUND] = background
+    sizes: dict[str, tuple[int, int]] = {}
+    used: dict[str, dict[Path, str]] = {}
     for name, listed_split in listed.items():
         split, found = locate_videos(listed_split, index)
         problems += found
         sizes[name] = (len(split.train), len(split.test))
-        used |= {video.path for video in (*split.train, *split.test)}
-    problems += find_bad_videos(sorted(used))
+        used[name] = {video.path: subset for subset, videos in (
+            ('train', split.train), ('test', split.test)) for video in videos}
+    outside = used.pop(BACKGROUND, {})
+    problems += index.find_missing(files.groups.videos)
+    problems += find_in_background(used, outside)
+    problems += find_same_content(used, outside)
+    paths = sorted(set(outside).union(*used.values()))
+    problems += find_bad_videos(paths)
     problems += find_unlisted(listed.values(), index)
     return DataSetReport(data, files.format.value, sizes, tuple(problems))
 

@@ -61,3 +61,16 @@ class ListedSplit:
             Problem(Kind.EMPTY_LIST, str(path),
                     f'expected at least one {subset} video, got none; add one')
             for subset, path in paths.items() if subset not in found))
+
+    def check_classes(self, folder: Path) -> 'ListedSplit':
+        """
+        Add a problem if there is a single class, which leaves nothing to tell apart.
+
+        :param folder: ``splits/`` of the data set.
+        :return: the split with this problem.
+        """
+        if len(self.labels) != 1:
+            return self
+        return replace(self, problems=(*self.problems, Problem(
+            Kind.SINGLE_CLASS, str(folder), f'expected at least two classes, got {self.labels[0]} '
+            'alone; add a second class, for instance of people doing something else')))

@@ -42,8 +42,9 @@ class ListedVideo:
     """File name without suffix."""
     subset: Subset
     """Where the list puts it."""
-    group: int | None
-    """The gXX of a UCF101 name; None without one and in the other formats."""
+    group: str | int | None
+    """A word of ``groups.txt``, across classes; else the gXX of a UCF101 name, within its class;
+    None without either."""
     place: str
     """File and line that name it."""
 

@@ -45,16 +45,21 @@ def find_leaked_groups(videos: Sequence[ListedVideo]) -> Iterator[Problem]:
     :return: a problem for each group, placed at its first test video.
     """
     train = [video for video in videos if video.subset == 'train']
-    groups = {(v.class_name, v.group) for v in train if v.group is not None}
+    groups = {_scope(v) for v in train if v.group is not None}
     stems = {(v.class_name, v.stem) for v in train}
-    leaked: dict[tuple[str, int | None], list[ListedVideo]] = {}
+    leaked: dict[tuple[str, str | int | None], list[ListedVideo]] = {}
     for video in videos:
-        key = (video.class_name, video.group)
+        key = _scope(video)
         is_repeat = (video.class_name, video.stem) in stems
         if video.subset == 'test' and key in groups and not is_repeat:
             leaked.setdefault(key, []).append(video)
-    for (class_name, group), clips in leaked.items():
+    for (_, group), clips in leaked.items():
         yield Problem(
-            Kind.LEAKED_GROUP, clips[0].place, f'{class_name}: expected each group in either '
-            f'train or test, got {len(clips)} test clips of group {group}, which also has '
+            Kind.LEAKED_GROUP, clips[0].place, f'{clips[0].class_name}: expected each group in '
+            f'either train or test, got {len(clips)} test clips of group {group}, which also has '
             f'training clips; the first is {clips[0].stem}; move the group to one list')
+
+
+def _scope(video: ListedVideo) -> tuple[str, str | int | None]:
+    """Return a video's group, and the class within which it counts; UCF101 numbers each class."""
+    return '' if isinstance(video.group, str) else video.class_name, video.group

@@ -15,8 +15,8 @@ HMDB51         ``<class>_test_split<N>.txt``
 class folders  ``trainlistNN.txt``, ``testlistNN.txt`` without ``classInd.txt``
 =============  ================================================================
 
-Each may have ``background_train.txt`` and ``background_test.txt``: videos that show no class.
-``training/data_set/listed_video.py`` describes the lines.
+Each may have ``background_train.txt`` and ``background_test.txt``: videos that show no class, and
+``groups.txt``. ``listed_video.py`` and ``group_file.py`` describe the lines.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ from pathlib import Path
 import re
 
 from training.data_set.class_index import read_class_index
+from training.data_set.group_file import GroupFile
 from training.data_set.listed_split import LISTED_SUBSETS, ListedSplit
 from training.data_set.listed_video import (
     ListedVideo, parse_class_folder, parse_hmdb51, parse_ucf101, Subset)
@@ -74,6 +75,8 @@ class SplitFiles:
             Format.HMDB51 if hmdb51 else
             Format.UCF101 if 'classInd.txt' in names else Format.CLASS_FOLDERS)
         """The format."""
+        self.groups = GroupFile(folder)
+        """The groups of videos, across all splits."""
         self.numbers = tuple(sorted(
             {int(m[1]) for m in lists} | {int(m[2]) for m in hmdb51}))
         """The splits that have any file."""
@@ -92,8 +95,9 @@ class SplitFiles:
                 f'those of {list(self.numbers)}; choose one of these'),))
         split = (self._read_hmdb51(number) if self.format is Format.HMDB51
                  else self._read_numbered(number))
-        return split.check_subsets(
-            {subset: self._list(subset, number) for subset in LISTED_SUBSETS})
+        return self.groups.apply(split, is_complete=True).check_subsets(
+            {subset: self._list(subset, number) for subset in LISTED_SUBSETS}
+        ).check_classes(self.folder)
 
     def read_background(self, subsets: Sequence[Subset] = LISTED_SUBSETS) -> ListedSplit:
         """
@@ -104,9 +108,10 @@ class SplitFiles:
         """
         paths = {subset: self.background_list(subset) for subset in subsets}
         paths = {subset: path for subset, path in paths.items() if path.is_file()}
-        return ListedSplit.from_lines(None, [
+        return self.groups.apply(ListedSplit.from_lines(None, [
             line for subset, path in paths.items()
-            for line in _parse(path, self._line_parser(subset, None))]).check_subsets(paths)
+            for line in _parse(path, self._line_parser(subset, None))]),
+            is_complete=False).check_subsets(paths)
 
     def background_list(self, subset: Subset) -> Path:
         """

@@ -33,8 +33,9 @@ class LabelledVideo:
     """The file."""
     label: int
     """Index into the labels, from 0."""
-    group: int | None
-    """The gXX of a UCF101 name: clips of a group come from one recording; None without one."""
+    group: str | int | None
+    """What it was recorded with: a word of ``groups.txt``, across classes; else the gXX of a
+    UCF101 name, within its class; None without either."""
 
     @property
     def name(self) -> str:
@@ -63,12 +64,13 @@ def read_split(data: Path, number: int) -> Split:
     :return: labels, training and test videos.
     :raises FileNotFoundError: when the folder, a split file or a video is missing.
     :raises ValueError: when a line cannot be read, a class is unknown, an id contradicts
-        ``classInd.txt``, a list is empty, or a video or a group is listed in two places.
+        ``classInd.txt``, a list is empty, there is a single class, a video or a group is listed in
+        two places, or ``groups.txt`` has no group for a video.
     """
-    split, problems = locate_videos(
-        SplitFiles(data / 'splits').read(number), VideoIndex(data / 'videos'))
-    if problems:
-        raise problems[0].error()
+    files, index = SplitFiles(data / 'splits'), VideoIndex(data / 'videos')
+    split, problems = locate_videos(files.read(number), index)
+    for problem in (*problems, *index.find_missing(files.groups.videos)):
+        raise problem.error()
     return split
 
 

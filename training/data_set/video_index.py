@@ -8,6 +8,7 @@
 
 """The videos on disk, in one folder for each class."""
 
+from collections.abc import Iterable, Iterator
 import os
 from pathlib import Path
 
@@ -57,6 +58,18 @@ class VideoIndex:
         return Problem(
             Kind.MISSING_VIDEO, video.place, f'{folder / video.stem}: expected a video with '
             f'suffix {", ".join(SUFFIXES)}, got none; add it, or remove its line')
+
+    def find_missing(self, videos: Iterable[ListedVideo]) -> Iterator[Problem]:
+        """
+        Find listed videos that are not on disk.
+
+        :param videos: as listed.
+        :return: a problem for each.
+        """
+        for video in videos:
+            path = self.locate(video)
+            if isinstance(path, Problem):
+                yield path
 
     def paths(self, class_name: str) -> tuple[Path, ...]:
         """

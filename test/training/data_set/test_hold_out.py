@@ -86,3 +86,34 @@ def test_hold_out_fraction_keeps_groups_whole():
 def test_hold_out_fraction_refuses(sizes, fraction, message):
     with pytest.raises(ValueError, match=message):
         hold_out_fraction(videos(sizes), fraction, seed=0)
+
+
+def people(*names):
+    """Return videos in class 0 and 1 by turns; each name is the group of its video."""
+    return tuple(LabelledVideo(Path(f'/data/{i % 2}/video {i}.avi'), i % 2, name)
+                 for i, name in enumerate(names))
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_groups_of_a_file_are_kept_whole_across_classes(seed):
+    kept, held = hold_out_fraction(
+        people('anna', 'anna', 'ben', 'cleo', 'ben', 'ben', 'cleo', 'cleo'), 0.3, seed)
+    assert {video.group for video in held}.isdisjoint({video.group for video in kept})
+    assert {video.label for video in kept} == {video.label for video in held} == {0, 1}
+
+
+def test_a_group_is_never_held_out_if_a_class_would_be_empty():
+    # Only ben is in class 1, and without anna's two videos class 0 still has his.
+    for seed in range(8):
+        kept, held = hold_out_fraction(people('anna', 'ben', 'anna', 'ben', 'ben'), 0.5, seed)
+        assert {video.group for video in held} == {'anna'}
+    with pytest.raises(ValueError, match='each alone in its class or tied to it by its group'):
+        hold_out_fraction(people('anna', 'anna', 'anna', 'anna'), 0.5, 0)
+
+
+def test_words_and_numbers_are_groups_to_hold_out():
+    kept, held = hold_out_groups(people('anna', '7', 'ben', 'ben'), ['anna', 7])
+    assert [video.group for video in held] == ['anna', '7']
+    assert [video.group for video in kept] == ['ben', 'ben']
+    with pytest.raises(ValueError, match=r"got \[3, 'dan'\] of \['7', 'anna', 'ben'\]"):
+        hold_out_groups(people('anna', '7', 'ben', 'ben'), ['dan', 3])

@@ -12,6 +12,7 @@ import shutil
 
 import pytest
 from sample_data_sets import add_lines, make_class_folders, make_data_set, make_hmdb51, make_ucf101
+from training.data_set.check import check_data
 from training.data_set.splits import read_background, read_split
 
 
@@ -66,12 +67,64 @@ def test_class_folders_keep_spaces_and_dots(tmp_path):
         ('wash hands', 'take 2.AVI', 1, None), ('fall over', 'take 3.avi', 0, None)]
 
 
+def test_linked_class_folders_are_read(tmp_path):
+    data = make_class_folders(tmp_path / 'data')
+    expected = names(read_split(data, 1).train)
+    folder = data / 'videos' / 'fall over'
+    folder.rename(tmp_path / 'elsewhere')
+    folder.symlink_to(tmp_path / 'elsewhere')
+    (data / 'videos' / 'loop').symlink_to(data / 'videos')
+    assert names(read_split(data, 1).train) == expected
+    assert check_data(data).problems == ()
+
+
 def test_preferred_suffix_is_used_when_files_share_a_stem(tmp_path):
     data = make_data_set(
-        tmp_path / 'data', {'trainlist01.txt': ['a/x.webm'], 'testlist01.txt': ['a/y']},
-        ['a/x.avi', 'a/x.mp4', 'a/x.mkv', 'a/y.mpg'])
+        tmp_path / 'data', {'trainlist01.txt': ['a/x.webm'], 'testlist01.txt': ['b/y']},
+        ['a/x.avi', 'a/x.mp4', 'a/x.mkv', 'b/y.mpg'])
     split = read_split(data, 1)
     assert [v.path.name for v in split.train + split.test] == ['x.mp4', 'y.mpg']
+
+
+PEOPLE = ('wash hands/take 1 anna', 'fall over/no suffix 2.5.avi anna',
+          'wash hands/take 2.mp4 ben', 'fall over/take 3 ben')
+
+
+def test_group_file_of_class_folders(tmp_path):
+    data = make_class_folders(tmp_path / 'data')
+    add_lines(data, 'groups.txt', *PEOPLE)
+    split = read_split(data, 1)
+    assert [video.group for video in split.train + split.test] == ['anna', 'anna', 'ben', 'ben']
+
+
+def test_group_file_goes_before_names_of_ucf101(tmp_path):
+    data = make_ucf101(tmp_path / 'data')
+    add_lines(data, 'groups.txt', 'Run/v_Run_g08_c01 anna', 'Jump/v_Jump_g08_c01.avi anna')
+    assert [video.group for video in read_split(data, 1).train] == ['anna', 9, 'anna', 9]
+
+
+@pytest.mark.parametrize(('lines', 'error', 'message'), [
+    (PEOPLE[:3], ValueError, 'testlist01.txt, line 2: fall over/take 3: expected its group in .*'
+     'groups.txt, got none; add a line with its name and its group'),
+    ((*PEOPLE[:3], 'fall over/take 3 anna'), ValueError,
+     'testlist01.txt, line 2: fall over: expected each group in either train or test, got 1 test '
+     'clips of group anna'),
+    ((*PEOPLE[:3], 'fall over/take 3.avi'), ValueError,
+     'groups.txt, line 4: expected "Class/video group" .*got \'fall over/take 3.avi\''),
+    ((*PEOPLE, 'anna'), ValueError, "groups.txt, line 5: expected .*got 'anna'"),
+    ((*PEOPLE, 'a/b/c anna'), ValueError, "groups.txt, line 5: expected .*got 'a/b/c anna'"),
+    ((*PEOPLE, PEOPLE[0]), ValueError,
+     'groups.txt, line 5: wash hands/take 1: expected each video once, got it in .*line 1 too'),
+    ((*PEOPLE, 'fall over/take 4 ben'), FileNotFoundError,
+     'groups.txt, line 5: .*/videos/fall over/take 4: expected a video with suffix'),
+    ((*PEOPLE, 'fly/take 1 ben'), FileNotFoundError, 'groups.txt, line 5: .*/videos/fly: expec'),
+])
+def test_wrong_groups_are_reported(tmp_path, lines, error, message):
+    data = make_class_folders(tmp_path / 'data')
+    add_lines(data, 'groups.txt', *lines)
+    with pytest.raises(error, match=message):
+        read_split(data, 1)
+    assert not check_data(data).is_clean
 
 
 def test_byte_order_mark_and_crlf_are_read(tmp_path):
@@ -177,6 +230,18 @@ def test_hmdb51_class_without_list_is_reported(tmp_path):
 def test_unusable_files_are_reported(tmp_path, files, message):
     data = make_data_set(tmp_path / 'data', files, ['a/x.avi'])
     with pytest.raises(ValueError, match=message):
+        read_split(data, 1)
+
+
+@pytest.mark.parametrize('files', [
+    {'trainlist01.txt': ['fall/x'], 'testlist01.txt': ['fall/y']},
+    {'classInd.txt': ['1 fall'], 'trainlist01.txt': ['fall/x 1'], 'testlist01.txt': ['fall/y']},
+    {'fall_test_split1.txt': ['x.avi 1', 'y.avi 2']}])
+def test_a_single_class_is_refused(tmp_path, files):
+    data = make_data_set(tmp_path / 'data', files, ['fall/x.avi', 'fall/y.avi'])
+    with pytest.raises(ValueError, match=(
+            'splits: expected at least two classes, got fall alone; add a second class, for '
+            'instance of people doing something else')):
         read_split(data, 1)
 
 
