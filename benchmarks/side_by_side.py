@@ -29,7 +29,7 @@ import numpy as np
 import openvino
 import torch
 from tqdm import tqdm
-from training.model_folder.calibration import Calibration
+from training.model_folder.calibration import NO_CALIBRATION
 from training.model_folder.writer import write_model_folder
 
 NUM_LABELS = 51
@@ -76,8 +76,7 @@ def model_card(name: str) -> Iterator[ModelCard]:
             spec=InputSpec(
                 num_frames=NUM_FRAMES, fps=25.0, size_px=SIZE_PX, mean=mean, std=std),
             labels=tuple(f'class{i}' for i in range(NUM_LABELS)), provenance={},
-            calibration=Calibration(
-                temperature=1.0, no_action_threshold=None, class_thresholds={}))
+            calibration=NO_CALIBRATION)
 
 
 def whole_graph(card: ModelCard, num_threads: int) -> Callable[[Clip], np.ndarray]:

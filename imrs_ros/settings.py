@@ -121,7 +121,8 @@ class DecisionSettings:
     """Time constant of the exponential moving average of probabilities, s; 0 for none."""
     enter_threshold: float = 0.0
     """Smoothed probability from which a class becomes a candidate, in [``MIN_THRESHOLD``,
-    ``MAX_THRESHOLD``], for an average hardly ever reaches 1; 0 for the model's, of each class its own."""
+    ``MAX_THRESHOLD``], for an average hardly ever reaches 1; 0 for the model's, of each class its
+    own."""
     leave_threshold: float = 0.0
     """Smoothed probability below which the decided action ends, in [``MIN_THRESHOLD``,
     enter_threshold]; 0 for the model's share of enter_threshold."""

@@ -112,8 +112,8 @@ def test_events_match_the_changes_of_label(steps):
 
 
 @pytest.mark.parametrize(('name', 'value'), [
-    ('smoothing_sec', -1.0), ('min_duration_sec', -0.1), ('enter_threshold', 0.0),
-    ('enter_threshold', 1.0), ('enter_threshold', 1.5), ('leave_threshold', 0.0),
+    ('smoothing_sec', -1.0), ('min_duration_sec', -0.1), ('enter_threshold', 0.0005),
+    ('enter_threshold', 1.0), ('enter_threshold', 1.5), ('leave_threshold', 0.0005),
     ('leave_threshold', 0.7), ('leave_threshold', float('nan')),
     ('class_thresholds', {'wave': 1e-320}), ('class_thresholds', {'wave': 1.0})])
 def test_invalid_settings_are_reported(name, value):

@@ -11,6 +11,7 @@
 from imrs_ros.model_card import CARD_FILE, ModelCard, ModelCardError, WEIGHTS_FILE
 from imrs_ros.model_folders import find_model
 from imrs_ros.networks.weights import load_network
+from imrs_ros.settings import OperatingPoint
 import pytest
 from samples import TINY_LABELS, write_tiny_model
 import torch
@@ -83,14 +84,21 @@ def test_missing_file_is_reported(tiny_model, name):
     (lambda v: v['calibration'].update(temperature=0), 'calibration.temperature: .* got 0'),
     (lambda v: v['calibration'].update(temperature=float('inf')), 'temperature: .* got inf'),
     (lambda v: v['calibration'].update(temperature='warm'), "calibration.temperature: .*'warm'"),
-    (lambda v: v['calibration'].update(no_action_threshold=1.5),
-     'calibration.no_action_threshold: expected a number from 0 to 1, or null, got 1.5'),
-    (lambda v: v['calibration'].update(class_thresholds={'dance': 0.5}),
-     r"calibration.class_thresholds: expected labels of this model, got \['dance'\]"),
-    (lambda v: v['calibration'].update(class_thresholds={'wave': -0.1}),
-     'calibration.class_thresholds.wave: expected a number from 0 to 1, got -0.1'),
-    (lambda v: v['calibration'].update(class_thresholds=[0.5]),
-     r'calibration.class_thresholds: expected a mapping, got \[0.5\]'),
+    (lambda v: v.update(decision={'enter_threshold': 1.5}),
+     'decision.enter_threshold: expected a number from 0 to 1, got 1.5'),
+    (lambda v: v.update(decision={'enter_threshold': 0.3}),
+     r'decision: leave_threshold must be in \[0.001, enter_threshold = 0.3\], got 0.4'),
+    (lambda v: v.update(decision={'enter_threshold': 0}),
+     r'decision: enter_threshold must be in \[0.001, 0.999\], got 0.0'),
+    (lambda v: v.update(decision={'class_thresholds': {'dance': 0.5}}),
+     r"decision.class_thresholds: expected labels of this model, got \['dance'\]"),
+    (lambda v: v.update(decision={'class_thresholds': {'wave': -0.1}}),
+     'decision.class_thresholds.wave: expected a number from 0 to 1, got -0.1'),
+    (lambda v: v.update(decision={'class_thresholds': [0.5]}),
+     r'decision.class_thresholds: expected a mapping, got \[0.5\]'),
+    (lambda v: v.update(none_score={'num_components': 0}),
+     'none_score.num_components: expected an integer from 1 to 4096, got 0'),
+    (lambda v: v.update(none_score=None), 'none_score: expected a mapping, got None'),
     (lambda v: v['weights'].update(sha256='0' * 64), 'expected SHA-256 0000'),
 ])
 def test_invalid_entry_is_reported(tiny_model, change, words):
@@ -100,14 +108,13 @@ def test_invalid_entry_is_reported(tiny_model, change, words):
 
 
 def test_thresholds_are_optional(tiny_model):
-    folder = edit(tiny_model, lambda v: v['calibration'].update(
-        no_action_threshold=0.4, class_thresholds={'wave': 1, 'lift': 0.25}))
+    folder = edit(tiny_model, lambda v: v.update(decision={
+        'enter_threshold': 0.7, 'class_thresholds': {'wave': 0.9, 'lift': 0.25}}))
+    assert ModelCard.load(folder).operating_point == OperatingPoint(
+        enter_threshold=0.7, leave_threshold=0.4, class_thresholds={'wave': 0.9, 'lift': 0.25})
+    edit(tiny_model, lambda v: (v.pop('decision'), v.update(calibration={'temperature': 2})))
     card = ModelCard.load(folder)
-    assert card.no_action_threshold == 0.4
-    assert card.class_thresholds == {'wave': 1.0, 'lift': 0.25}
-    edit(tiny_model, lambda v: v.update(calibration={'temperature': 2}))
-    card = ModelCard.load(folder)
-    assert (card.temperature, card.no_action_threshold, card.class_thresholds) == (2.0, None, {})
+    assert (card.temperature, card.operating_point) == (2.0, OperatingPoint())
 
 
 @pytest.mark.parametrize('text', ['', '[1, 2', '- a\n- b\n', '!!python/object:os.system {}'])

@@ -51,10 +51,12 @@ class Configured:
         :param parameters: the node's; locked for the length of the session.
         :param settings: what the parameters say.
         :param card: the model.
-        :raises ValueError: when a quality of service is overridden wrongly.
+        :raises ValueError: when settings do not fit the model, or a quality of service is
+            overridden wrongly.
         :raises RuntimeError: when no backend can run the model.
         """
         self._node, self._settings, self._card = entities.node, settings, card
+        self._check(settings)
         if not HAS_VISION_MSGS:
             self._node.get_logger().warning(
                 'vision_msgs is not installed: only the label topics are published; '

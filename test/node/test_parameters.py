@@ -11,7 +11,7 @@
 from imrs_ros.backends.load import LOADERS
 from imrs_ros.node.parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.node_settings import camera_name, default_of, NodeSettings
-from imrs_ros.settings import BACKENDS, DecisionSettings, MAX_THRESHOLD, MIN_THRESHOLD
+from imrs_ros.settings import BACKENDS, DecisionSettings, MAX_THRESHOLD
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -62,9 +62,9 @@ def test_limits_are_described():
     by_name = {spec.name: descriptor(spec) for spec in TABLE}
     assert by_name['hop'].integer_range[0].from_value == 1
     limits = by_name['enter_threshold'].floating_point_range[0]
-    assert (limits.from_value, limits.to_value) == (MIN_THRESHOLD, MAX_THRESHOLD)
+    assert (limits.from_value, limits.to_value) == (0.0, MAX_THRESHOLD)
     limits = by_name['leave_threshold'].floating_point_range[0]
-    assert (limits.from_value, limits.to_value) == (MIN_THRESHOLD, MAX_THRESHOLD)
+    assert (limits.from_value, limits.to_value) == (0.0, MAX_THRESHOLD)
     assert '[s]' in by_name['smoothing_sec'].description
 
 
@@ -80,15 +80,15 @@ def test_limits_are_described():
     ({'cameras': ['']}, 'cameras must name at least one topic'),
     ({'cameras': ['~']}, r'cameras must give names .* got \[..\]'),
     ({'cameras': ['/{foo}/image']}, r'cameras must give names of letters'),
-    ({'leave_threshold': 0.9}, 'leave_threshold must be in'),
+    ({'leave_threshold': 1.0}, 'leave_threshold'),
     ({'class_thresholds': 'Punch 0.7'}, r'must be like "Punch=0.7, .*", got .Punch 0\.7'),
-    ({'leave_threshold': 0.0}, 'leave_threshold'),
+    ({'leave_threshold': 0.0005}, 'leave_threshold must be in'),
     ({'class_thresholds': 'Punch=1.7'}, r'class_thresholds must be in \[0\.001, 0\.999\], got'),
     ({'class_thresholds': 'Punch=0.7, Punch=0.6'}, 'must name every class once, got Punch twice'),
     ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
     ({'max_rate_hz': -1.0}, 'max_rate_hz'),
     ({'max_rate_hz': 1e-320}, r'max_rate_hz must be 0, or at least 0\.01 Hz, got'),
-    ({'enter_threshold': 0.0}, 'enter_threshold'), ({'enter_threshold': 1.0}, 'enter_threshold'),
+    ({'enter_threshold': 0.0005}, 'enter_threshold'), ({'enter_threshold': 1.0}, 'enter_threshold'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_corrected(make_node, overrides, words):
     node = make_node(**overrides)
@@ -122,7 +122,8 @@ def test_empty_list_at_start_is_named_and_can_be_corrected(graph, tmp_path, how)
 
 
 def test_several_wrong_overrides_are_all_named_and_corrected_one_by_one(make_node):
-    node = make_node(backend='bar', reliability='foo', leave_threshold=0.9, hop='often')
+    node = make_node(backend='bar', reliability='foo', enter_threshold=0.8,
+                     leave_threshold=0.9, hop='often')
     parameters = declare(node)
     with pytest.raises(ValueError, match='backend must be') as refusal:
         parameters.read()

@@ -40,8 +40,7 @@ def write_tiny_model(folder, labels=TINY_LABELS, seed=0, **changes):
         'resnet18', num_classes=len(labels), width=0.125, mean=TINY_SPEC.mean, std=TINY_SPEC.std)
     arguments = {
         'name': 'tiny', 'architecture': architecture, 'spec': TINY_SPEC, 'labels': labels,
-        'calibration': Calibration(
-            temperature=1.0, no_action_threshold=None, class_thresholds={}),
+        'calibration': Calibration(temperature=1.0),
         'state': network.state_dict(), 'dtype': torch.float32, 'provenance': {}}
     return write_model_folder(Path(folder), **{**arguments, **changes})
 

@@ -63,7 +63,7 @@ def freeze(network: VideoNetwork, cached: str, device: torch.device) -> FrozenFu
     :return: the function; its maps are in half precision.
     """
     part = FrozenPart(network, cached)
-    run = _openvino(part) if device.type == 'cpu' else _torch(part, device)
+    run = compile_part(part) if device.type == 'cpu' else _torch(part, device)
 
     def apply(clips_MTHWC: Tensor) -> dict[str, Tensor]:
         # One clip at a time, so that large maps stay in the CPU's cache.
@@ -80,20 +80,26 @@ def _torch(part: FrozenPart, device: torch.device) -> Callable[[Tensor], list[Te
     return run
 
 
-def _openvino(part: FrozenPart) -> Callable[[Tensor], list[Tensor]]:
+def compile_part(part: nn.Module) -> Callable[[Tensor], list[Tensor]]:
+    """
+    Compile a module by OpenVINO, once for every shape of its input.
+
+    :param part: in evaluation mode; takes a tensor and returns a tuple of tensors.
+    :return: the module as a function; its results are on the CPU.
+    """
     compiled: dict[tuple[int, ...], openvino.CompiledModel] = {}
 
-    def run(clip_THWC: Tensor) -> list[Tensor]:
-        shape = tuple(clip_THWC.shape)
+    def run(inputs: Tensor) -> list[Tensor]:
+        shape = tuple(inputs.shape)
         if shape not in compiled:
             with warnings.catch_warnings(), torch.no_grad():
                 # PyTorch warns about its own use of a deprecated name.
                 warnings.simplefilter('ignore', FutureWarning)
-                exported = torch.export.export(part, (clip_THWC.clone(),))
+                exported = torch.export.export(part, (inputs.clone(),))
             compiled[shape] = openvino_core().compile_model(
                 openvino.convert_model(exported), 'CPU',
                 {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32',
                  'INFERENCE_NUM_THREADS': torch.get_num_threads()})
-        outputs = compiled[shape]([clip_THWC.numpy()])
-        return [torch.from_numpy(np.array(outputs[i])) for i in range(len(part.keys))]
+        outputs = compiled[shape]([inputs.numpy()])
+        return [torch.from_numpy(np.array(output)) for output in outputs.values()]
     return run

@@ -18,7 +18,8 @@ from typing import Any
 from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
 from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
-    Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, WEIGHTS_FILE)
+    Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, NoneScoreSpec,
+    WEIGHTS_FILE)
 from imrs_ros.networks import VideoNetwork
 from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
 from imrs_ros.networks.weights import load_network
@@ -77,6 +78,7 @@ def write_model_folder(
     state: Mapping[str, torch.Tensor],
     dtype: torch.dtype,
     provenance: Mapping[str, Any],
+    none_score: NoneScoreSpec | None = None,
 ) -> ModelCard:
     """
     Write ``model.safetensors`` and ``model.yaml``.
@@ -90,8 +92,10 @@ def write_model_folder(
     :param state: the network's state dict.
     :param dtype: number format of the stored weights.
     :param provenance: plain values, for people to read.
+    :param none_score: how the network scores none of its classes; None if it does not.
     :return: the card, read back and checked.
     """
+    extra = {} if none_score is None else {'none_score': asdict(none_score)}
     weights = {key: tensor.to(dtype).contiguous() for key, tensor in state.items()
                if not key.endswith(COUNTER_SUFFIX)}
     with replace_file(folder / WEIGHTS_FILE) as new:
@@ -99,7 +103,9 @@ def write_model_folder(
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     replace_text(folder / CARD_FILE, yaml.safe_dump(_plain({
         'format': CARD_FORMAT, 'name': name, 'network': asdict(architecture),
-        'input': asdict(spec), 'labels': labels, 'calibration': asdict(calibration),
+        'input': asdict(spec), 'labels': labels,
+        'calibration': {'temperature': calibration.temperature},
+        'decision': asdict(calibration.operating_point), **extra,
         'weights': {'sha256': digest, 'dtype': str(dtype).removeprefix('torch.')},
         'provenance': provenance}), sort_keys=False))
     return ModelCard.load(folder)

@@ -1,0 +1,15 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+From scores to decisions: the score of "none of these", and thresholds for a rate of false actions.
+
+Start at ``fit``. Everything is fitted on pooled features of videos that the network was not trained
+on, or was (as said), never on a test list. It may import ``model_folder``, ``learning``, ``clips``,
+``data_set``, the decision of ``imrs_ros`` and the figures of its evaluation.
+"""
