@@ -82,20 +82,19 @@ def record(
         source=source)
 
 
-def track_of(timeline: Timeline, logits_NL: NDArray[np.float32], temperature: float,
-             labels: tuple[str, ...], *, hold_ns: int, settle_ns: int) -> Track:
+def track_of(timeline: Timeline, logits_NL: NDArray[np.float32], labels: tuple[str, ...], *,
+             hold_ns: int, settle_ns: int) -> Track:
     """
     Return the track of a recording, without decisions.
 
     :param timeline: the recording.
-    :param logits_NL: of its windows.
-    :param temperature: calibration.
+    :param logits_NL: of its windows, calibrated.
     :param labels: class names.
     :param hold_ns: how long a label lasts when no further window comes.
     :param settle_ns: after a change of the annotated label, windows still contain what was before.
     :return: a track to decide.
     """
-    probabilities_NK = softmax(logits_NL, temperature)[:, :len(labels)]
+    probabilities_NK = softmax(logits_NL, 1.0)[:, :len(labels)]
     return Track(
         classes=labels, duration_ns=timeline.duration_ns, hold_ns=hold_ns, settle_ns=settle_ns,
         times_N=timeline.times_N, known_N=timeline.times_N, probabilities_NK=probabilities_NK,

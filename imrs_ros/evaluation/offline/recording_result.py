@@ -21,7 +21,7 @@ from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.playback import play, PlayedCamera
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
 from imrs_ros.evaluation.recordings.source import open_recording
-from imrs_ros.model_card import ModelCard
+from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.node_settings import Settings
 from imrs_ros.settings import WindowSettings
 import numpy as np
@@ -168,28 +168,28 @@ def empty_track(annotated: tuple[Segment, ...] | None, duration_ns: int, job: Jo
     classes = job.card.labels
     return Track(
         classes=classes, duration_ns=duration_ns, annotated=annotated,
-        hold_ns=hold_ns(job.settings.window, job.card), settle_ns=settle_ns(job.card),
+        hold_ns=hold_ns(job.settings.window, job.card.spec), settle_ns=settle_ns(job.card.spec),
         times_N=np.zeros(0, np.int64), known_N=np.zeros(0, np.int64),
         probabilities_NK=np.zeros((0, len(classes)), np.float32), decided_labels=(),
         confidences_N=np.zeros(0))
 
 
-def hold_ns(window: WindowSettings, card: ModelCard) -> int:
+def hold_ns(window: WindowSettings, spec: InputSpec) -> int:
     """
     Return how long a label lasts when no further window comes.
 
     :param window: hop, and the gap after which the node ends an action.
-    :param card: the model.
+    :param spec: input of the model.
     :return: the time to the next window plus that gap, ns.
     """
-    return round((window.hop / card.spec.fps + window.max_gap_sec) * 1e9)
+    return round((window.hop / spec.fps + window.max_gap_sec) * 1e9)
 
 
-def settle_ns(card: ModelCard) -> int:
+def settle_ns(spec: InputSpec) -> int:
     """
     Return how long decisions may take to follow a change of the annotated label.
 
-    :param card: the model.
+    :param spec: input of the model.
     :return: the duration of a window, which contains what was before, plus ``REACTION_SEC``, ns.
     """
-    return round((card.spec.num_frames / card.spec.fps + REACTION_SEC) * 1e9)
+    return round((spec.num_frames / spec.fps + REACTION_SEC) * 1e9)

@@ -43,7 +43,7 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
         'format': FORMAT,
         'model': json_value(_model(job)), 'settings': json_value(flat(job.settings)),
         'backend': next((result.backend for result in results if result.backend), ''),
-        'settle_sec': settle_ns(job.card) / 1e9,
+        'settle_sec': settle_ns(job.card.spec) / 1e9,
         'figures': {**figures(tracks), **_counts(camera for r in results for camera, _ in
                                                  r.cameras)},
         'per_class': per_class(annotated),

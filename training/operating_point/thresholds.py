@@ -1,0 +1,70 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+Thresholds at which a model finds the most actions for a rate of false ones.
+
+Looked for on decisions over time, on whole recordings: a score of single clips says nothing of how
+often a robot is wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.search import decide
+from imrs_ros.settings import DecisionSettings, MAX_THRESHOLD, OperatingPoint
+import numpy as np
+
+LEAVE_SHARES = (0.3, 0.5, 0.7)
+"""Of the enter threshold."""
+THRESHOLDS = tuple(float(round(t, 3)) for t in 1 / (1 + np.exp(-np.linspace(-3.5, 5, 35))))
+"""Spaced evenly in log-odds."""
+CLASS_STEPS = (-2, -1, 1, 2)
+"""Of a class's threshold from that of all classes, in steps of ``THRESHOLDS``."""
+
+
+def fit_operating_point(
+    tracks: Sequence[Track], settings: DecisionSettings, false_per_min: float,
+) -> OperatingPoint:
+    """
+    Fit the thresholds of all classes together, then of each class.
+
+    :param tracks: annotated, of videos that the scores were not fitted on.
+    :param settings: smoothing and least duration.
+    :param false_per_min: false actions allowed per minute of background.
+    :return: the thresholds with the most actions found; of equals, the highest, which are decided
+        for less time by mistake.
+    """
+    best = max((_point(t, share) for t in THRESHOLDS for share in LEAVE_SHARES),
+               key=lambda point: _worth(tracks, settings, point, false_per_min))
+    for label in tracks[0].classes if tracks else ():
+        best = max((best, *_variants(best, label)),
+                   key=lambda point: _worth(tracks, settings, point, false_per_min))
+    return best
+
+
+def _point(threshold: float, leave_share: float) -> OperatingPoint:
+    return OperatingPoint(
+        enter_threshold=threshold, leave_threshold=round(threshold * leave_share, 4))
+
+
+def _variants(point: OperatingPoint, label: str) -> Iterator[OperatingPoint]:
+    place = THRESHOLDS.index(point.enter_threshold)
+    for step in CLASS_STEPS:
+        if 0 <= place + step < len(THRESHOLDS):
+            yield replace(point, class_thresholds={
+                **point.class_thresholds, label: THRESHOLDS[place + step]})
+
+
+def _worth(tracks: Sequence[Track], settings: DecisionSettings, point: OperatingPoint,
+           false_per_min: float) -> tuple[float, ...]:
+    found = figures([decide(track, settings.at(point)) for track in tracks])
+    excess = max(0.0, (found['false_per_min'] or 0.0) - false_per_min)
+    return (-excess, found['num_found'] or 0, found['f1@25'] or 0.0)
