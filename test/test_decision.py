@@ -38,6 +38,8 @@ def test_softmax_applies_the_temperature():
     assert softmax(logits, 1.0)[0] == pytest.approx(1 / (1 + np.exp(-2)))
     assert softmax(logits, 2.0)[0] == pytest.approx(1 / (1 + np.exp(-1)))
     assert softmax(np.array([1e4, -1e4], np.float32), 1.0).tolist() == [1.0, 0.0]
+    both = np.array([[2.0, 0.0], [0.0, 6.0]], np.float32)
+    assert softmax(both, 2.0).tolist() == [softmax(row, 2.0).tolist() for row in both]
 
 
 def test_hysteresis_enters_high_and_leaves_low():
@@ -46,6 +48,13 @@ def test_hysteresis_enters_high_and_leaves_low():
         NO_ACTION, NO_ACTION, 'wave', 'wave', 'wave', 'wave', 'wave']
     assert [d.event for d in decisions] == [
         Event.NONE, Event.NONE, Event.ONSET] + 4 * [Event.NONE]
+
+
+def test_a_probability_on_a_threshold_is_above_it():
+    """0.5 is exact: both logits are equal."""
+    assert run([(1, .5)], enter_threshold=.5)[0].label == 'wave'
+    assert [d.label for d in run([(1, .9), (2, .5)], enter_threshold=.8, leave_threshold=.5)] == [
+        'wave', 'wave']
 
 
 def test_no_action_between_the_two_thresholds():

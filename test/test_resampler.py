@@ -82,6 +82,10 @@ def test_gap_and_backward_stamp_restart_the_grid(stamps_ms, words):
     assert got.count(stamps_ms[-1]) == 1
 
 
+def test_a_grid_may_be_slower_than_1_hz():
+    assert push_all([1000, 3000, 5000], fps=0.5, max_gap_sec=2.0)[0] == [1000, 3000, 5000]
+
+
 def test_a_step_of_exactly_the_largest_gap_is_no_jump():
     _, restarts = push_all([1000, 1500, 1000, 1540])
     assert restarts == [None] * 4
