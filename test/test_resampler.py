@@ -91,6 +91,13 @@ def test_a_step_of_exactly_the_largest_gap_is_no_jump():
     assert restarts == [None] * 4
 
 
+def test_a_frame_a_nanosecond_later_is_not_late():
+    resampler = Resampler(25.0, 0.5)
+    stamps_ns = (1000 * MS, 1000 * MS + 1, 1000 * MS + 1, 1000 * MS)
+    pushed = [resampler.push(Frame(stamp_ns, 'camera', BLANK)) for stamp_ns in stamps_ns]
+    assert [result.is_late for result in pushed] == [False, False, True, True]
+
+
 def test_one_late_frame_in_fifteen_costs_that_frame_only():
     """A driver at 30 Hz that stamps one frame every half second 1 ms before the previous one."""
     stamps_ms = [1000 + (i * 100 / 3 if i % 15 else (i - 1) * 100 / 3 - 1) for i in range(1, 300)]
