@@ -135,8 +135,32 @@ def test_gap_or_backward_stamp_needs_sixteen_new_frames(tiny_card, backend, next
     assert (decision.label, decision.event) == ('lift', Event.CHANGE)
 
 
-def test_still_windows_are_not_scored(tiny_card, backend):
-    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1, min_motion=0.1)
+def test_a_restart_discards_past_scores(tiny_card, backend):
+    """Smoothed over 10 s, the second action would need more than one window."""
+    recognizer = Recognizer(
+        tiny_card, backend, ('front',), window=WindowSettings(hop=1),
+        decision=replace(EAGER, smoothing_sec=10.0))
+    decisions = []
+    for first_ms, value in ((1000, 1), (3000, 2)):
+        for i in range(16):
+            recognizer.push('front', frame(first_ms + 40 * i, value))
+            decisions += recognizer.step()
+    assert [d.label for d in decisions] == ['fall', 'lift']
+
+
+@pytest.mark.parametrize(('stamps_ms', 'num_sampled'), [
+    ([1000, 1040, 1080], [1, 1, 1]), ([1000, 1020, 1040], [1, 0, 1]),
+    # Of four ticks, the second frame fills three; a late frame fills none.
+    ([1000, 1120, 1100], [1, 1, 0])])
+def test_distinct_frames_on_the_grid_are_counted(tiny_card, backend, stamps_ms, num_sampled):
+    recognizer = make(tiny_card, backend)
+    pushed = [recognizer.push('front', frame(stamp_ms)) for stamp_ms in stamps_ms]
+    assert [result.num_sampled for result in pushed] == num_sampled
+
+
+@pytest.mark.parametrize('min_motion', [0.1, 1.0])
+def test_still_windows_are_not_scored(tiny_card, backend, min_motion):
+    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1, min_motion=min_motion)
     for i in range(16):
         recognizer.push('front', frame(1000 + 40 * i, 1))
         recognizer.push('rear', frame(1000 + 40 * i, 15 * i))
