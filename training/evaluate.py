@@ -10,8 +10,9 @@
 Measure models: ``python -m training.evaluate --model DIR [DIR ...] --data DIR --split N``.
 
 Prints clip and video top-1 and top-5 on the test list of an official split, with the margin of
-error and the chance level, accuracy per class, parameters and FLOPs. A DIR is a model folder, run as in the node, or a run of training.train.
-Several are also fused: their probabilities are averaged (two-stream).
+error and the chance level, accuracy per class, parameters and FLOPs. A DIR is a model folder, run
+as in the node, or a run of training.train. Several are also fused: their probabilities are
+averaged (two-stream).
 """
 
 import argparse
