@@ -20,7 +20,7 @@ from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, WEIGHTS_FILE)
 from imrs_ros.networks import VideoNetwork
-from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
+from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.weights import load_network
 from safetensors.torch import save_file
 import torch
