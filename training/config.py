@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.networks import NETWORKS, NORMALISATIONS
-import yaml
+from imrs_ros.yaml_file import read_yaml, YamlFileError
 
 IMAGENET = 'imagenet'
 STREAMS = ('rgb', 'flow')
@@ -200,7 +200,10 @@ class RunConfig:
         :return: the config.
         :raises ValueError: when it is not a mapping of valid settings.
         """
-        values = yaml.safe_load(path.read_text())
+        try:
+            values = read_yaml(path)
+        except YamlFileError as error:
+            raise ValueError(f'{path}: {error}') from error
         if not isinstance(values, dict):
             raise ValueError(f'{path}: expected a mapping of settings, got {values!r}')
         return cls.from_mapping(values, str(path))

@@ -67,7 +67,7 @@ def test_only_some_runs(tmp_path):
     names = [run.name for run in read_study(write(tmp_path), ['imrs'])]
     assert names == ['flow', 'imrs']
     with pytest.raises(ValueError, match=r"expected a run named \['nothing'\]"):
-        read_study(write(tmp_path), ['nothing'])
+        read_study(write(tmp_path), ['imrs', 'nothing'])
 
 
 @pytest.mark.parametrize(('changes', 'words'), [
@@ -191,6 +191,12 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
     log = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'log.txt').read_text()
     assert EPOCH.findall(log) == ['1'], 'what moves the bar'
     assert done.stderr == '', 'progress bars belong on a terminal, not in a log'
+    study = write(tmp_path, grids=[], fusions={'imrs+rgb': ['imrs', 'rgb']},
+                  base={**STUDY['base'], 'learning_rate': 0.5})
+    changed = subprocess.run(command, text=True, capture_output=True)
+    assert changed.returncode == 1
+    assert "got one that differs in ['learning_rate']; give the run another" in changed.stderr
+    write(tmp_path, grids=[], fusions={'imrs+rgb': ['imrs', 'rgb']})
     # A second time, nothing is trained again.
     stamp = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
     assert subprocess.run(command, capture_output=True).returncode == 0

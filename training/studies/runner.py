@@ -20,8 +20,9 @@ import sys
 
 from imrs_ros.atomic_file import replace_text
 from training.clips.extract_settings import ExtractSettings
+from training.config import RunConfig
 from training.learning.networks import make_network
-from training.learning.run_state import LAST, read_best, read_saved
+from training.learning.run_state import CONFIG_FILE, LAST, read_best, read_saved
 from training.scoring.complexity import measure_complexity
 from training.studies.plan import Fusion, StudyRun
 from training.studies.run_result import RunResult
@@ -55,12 +56,15 @@ class StudyRunner:
         :param show: called with the number of finished epochs while it trains.
         :return: the result.
         :raises RuntimeError: when a command fails; its output is in the folder of the run.
+        :raises ValueError: when the folder holds a run with other settings.
         """
         folder = self.out / run.folder
         config = folder.with_suffix('.yaml')
         command = ['training.train', str(config), '--data', str(self.data), '--frames',
                    str(self.frames), '--out', str(folder)]
-        if not (folder / FIGURES).exists():
+        if (folder / FIGURES).exists():
+            _check_settings(run, folder)
+        else:
             settings = run.config.to_mapping()
             settings['teachers'] = [str(self.out / name) for name in run.config.teachers]
             replace_text(config, yaml.safe_dump(settings, sort_keys=False))
@@ -147,6 +151,18 @@ def _is_running(process: 'subprocess.Popen[bytes]') -> bool:
     except subprocess.TimeoutExpired:
         return True
     return False
+
+
+def _check_settings(run: StudyRun, folder: Path) -> None:
+    """Refuse a finished run that had other settings than the study now gives it."""
+    before = RunConfig.load(folder / CONFIG_FILE)
+    before = replace(before, teachers=tuple(Path(name).name for name in before.teachers))
+    now = run.config.to_mapping()
+    changed = [key for key, value in before.to_mapping().items() if now[key] != value]
+    if changed:
+        raise ValueError(
+            f'{folder}: expected a finished run with the settings of the study, got one that '
+            f'differs in {changed}; give the run another name, or remove the folder')
 
 
 def _read_figures(path: Path) -> dict[str, float]:
