@@ -21,8 +21,9 @@ from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, NoneScoreSpec,
     WEIGHTS_FILE)
 from imrs_ros.networks import VideoNetwork
-from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
+from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.weights import load_network
+from imrs_ros.yaml_file import read_yaml
 from safetensors.torch import save_file
 import torch
 from training.model_folder.calibration import Calibration
@@ -126,7 +127,7 @@ def add_golden_scores(folder: Path) -> ModelCard:
     if not logits_NK.isfinite().all():
         # No backend accepts such a network; loading it reports why.
         return card
-    values = yaml.safe_load(path.read_text(encoding='utf-8'))
+    values = read_yaml(path)
     golden = {'bound': GOLDEN_BOUND, 'clips_sha256': digest_of(clips_NTHWC), 'logits': [
         [round(float(logit), 5) for logit in row] for row in logits_NK]}
     provenance = {'provenance': values.pop('provenance', {})}
