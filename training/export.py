@@ -9,39 +9,32 @@
 """
 Export a run as a model folder: ``python -m training.export RUN --data DIR --out DIR``.
 
-The folder is written only if the exported model agrees with the trained one. Its card holds the
-calibration from the validation videos and the background list, and the accuracy on the split's
-test list.
+The folder is written only if the exported model agrees with the trained one. Its scores are
+calibrated on the validation videos; with background videos, it scores "none of these", and its
+thresholds are those that keep a rate of false actions. The card also holds the accuracy on the
+split's test list.
 """
 
 import argparse
-from dataclasses import asdict, fields
+from collections.abc import Sequence
 from pathlib import Path
 import sys
 
-from imrs_ros.backends import load_backend
 from imrs_ros.model_card import Architecture, ModelCard
-from imrs_ros.networks import VideoNetwork
-from imrs_ros.settings import BackendSettings
-import numpy as np
-from numpy.typing import NDArray
 from training.clips.run_data import hold_out
-from training.clips.windows import Windows
-from training.data_set.splits import LabelledVideo, read_background, read_split
-from training.learning.accuracy import Accuracy, count_right, score_clips, ScoreClips
-from training.learning.networks import load_trained, make_network
-from training.learning.run_state import TrainedModel
-from training.model_folder.calibration import calibrate, Calibration, NO_CALIBRATION
-from training.model_folder.parity import check_parity
-from training.model_folder.writer import (
-    add_golden_scores, DTYPES, input_spec, new_model_folder, write_model_folder)
-from training.scoring.scored_model import ScoredModel
-
-CALIBRATION_CLIPS = 4
-"""Most windows per video, evenly spaced."""
+from training.data_set.background import read_sources
+from training.data_set.splits import read_split
+from training.learning.networks import load_trained
+from training.model_folder.writer import DTYPES, input_spec
+from training.operating_point.command_line import add_fit_arguments, print_card
+from training.operating_point.fit import FALSE_PER_MIN, FitData
+from training.operating_point.folder import Publication, publish
 
 
-def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
+def export_run(
+    run: Path, data: Path, out: Path, dtype: str, background: Sequence[Path] = (),
+    false_per_min: float = FALSE_PER_MIN,
+) -> ModelCard:
     """
     Export the best model of a run as a model folder.
 
@@ -49,6 +42,8 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
     :param data: the data it was trained on.
     :param out: the model folder; its name is the model's name.
     :param dtype: number format of the stored weights.
+    :param background: folders of other actions, one source each, besides the data's list.
+    :param false_per_min: false actions allowed per minute of background.
     :return: the card.
     :raises ParityError: when the exported model does not agree with the trained one.
     :raises FileNotFoundError: when the run has no model yet, or data is missing.
@@ -58,71 +53,22 @@ def export_run(run: Path, data: Path, out: Path, dtype: str) -> ModelCard:
     if model.config.stream != 'rgb':
         raise ValueError(f'{run}: expected an RGB stream, got {model.config.stream}; flow '
                          'streams are teachers and are never run on a robot')
-    split = read_split(data, model.config.split)
-    _, validation = hold_out(split.train, model.config)
-    with new_model_folder(out) as new:
-        provenance: dict[str, object] = {
-            'config': model.config.to_mapping(), 'epoch': model.epoch,
-            'validation_video_top1': round(model.validation_top1, 4)}
-        card = _write(new, out.resolve().name, model, NO_CALIBRATION, dtype, provenance)
-        backend = load_backend(card, BackendSettings()).backend
-        scored = ScoredModel.from_card(card, backend)
-        scored.check(split.labels, model.config.split)
-        clips = [_spread(scored.windows, video) for video in validation]
-        provenance['parity'] = _parity(network, scored.score, clips)
-        calibration = calibrate(
-            np.concatenate([scored.score(c) for c in clips]),
-            np.repeat([video.label for video in validation], [len(c) for c in clips]),
-            _background_scores(scored.score, scored.windows, data), model.labels)
-        accuracy = count_right(
-            scored.score_videos(split.test), [video.label for video in split.test])
-        provenance['accuracy'] = {
-            'data': data.resolve().name, 'split': model.config.split,
-            **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
-        _write(new, out.resolve().name, model, calibration, dtype, provenance)
-        add_golden_scores(new)
-    return ModelCard.load(out)
-
-
-def _spread(windows: Windows, video: LabelledVideo) -> NDArray[np.uint8]:
-    clips_MTHWC = windows(video)
-    chosen = np.linspace(0, len(clips_MTHWC) - 1, min(len(clips_MTHWC), CALIBRATION_CLIPS))
-    return clips_MTHWC[chosen.round().astype(int)]
-
-
-def _parity(
-    network: VideoNetwork, exported: ScoreClips, clips: list[NDArray[np.uint8]],
-) -> dict[str, float]:
-    """Compare the trained and the exported model on the first clip of every video."""
-    firsts = [clips_MTHWC[:1] for clips_MTHWC in clips]
-    return check_parity(np.concatenate([score_clips(network, clip) for clip in firsts]),
-                        np.concatenate([exported(clip) for clip in firsts]))
-
-
-def _background_scores(
-    score: ScoreClips, windows: Windows, data: Path,
-) -> NDArray[np.float32] | None:
-    """Score background clips; return None if the data lists none."""
-    try:
-        videos = read_background(data, 'train')
-    except FileNotFoundError:
-        return None
-    return np.concatenate([
-        score(_spread(windows, LabelledVideo(path, -1, None))) for path in videos])
-
-
-def _write(folder: Path, name: str, model: TrainedModel, calibration: Calibration, dtype: str,
-           provenance: dict[str, object]) -> ModelCard:
     config = model.config
-    network = make_network(config, len(model.labels))
-    return write_model_folder(
-        folder, name=name, labels=model.labels, calibration=calibration, state=model.state,
-        dtype=DTYPES[dtype], provenance=provenance,
+    split = read_split(data, config.split)
+    train, validation = hold_out(split.train, config)
+    publication = Publication(
         architecture=Architecture(
             name=config.network, excitation=config.excitation,
             excitation_stages=config.excitation_stages, width=config.width),
         spec=input_spec(network, num_frames=config.num_frames, fps=config.fps,
-                        size_px=config.size_px))
+                        size_px=config.size_px),
+        dtype=dtype, split_number=config.split, data_name=data.resolve().name,
+        false_per_min=false_per_min, provenance={
+            'config': config.to_mapping(), 'epoch': model.epoch,
+            'validation_video_top1': round(model.validation_top1, 4)})
+    return publish(out, network, publication, FitData(
+        labels=model.labels, train=train, validation=validation,
+        sources=read_sources(data, background)), split)
 
 
 def main() -> None:
@@ -134,19 +80,14 @@ def main() -> None:
     parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     parser.add_argument('--dtype', choices=tuple(DTYPES), default='float16',
                         help='number format of the stored weights (default: float16)')
+    add_fit_arguments(parser)
     arguments = parser.parse_args()
     try:
-        card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype)
+        card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype,
+                          arguments.background, arguments.false_per_min)
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'export: {error}')
-    stated = card.provenance['accuracy']
-    accuracy = Accuracy(**{field.name: stated[field.name] for field in fields(Accuracy)})
-    if not accuracy.is_above_chance:
-        print(f'warning: {accuracy.video_top1:.1%} of {accuracy.num_videos} test videos is not '
-              f'above chance ({accuracy.margin}); the model may have learned nothing, or there '
-              'are too few test videos to tell', file=sys.stderr)
-    print(f'{card.folder}: temperature {card.temperature}, {card.provenance["parity"]}, '
-          f'{card.provenance["accuracy"]}')
+    print_card(card)
 
 
 if __name__ == '__main__':

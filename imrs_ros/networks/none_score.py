@@ -9,19 +9,22 @@
 """
 The logit of "none of these": what a network says of a clip that shows none of its classes.
 
-Two pieces of evidence are added, each as good as useless on some kinds of clips alone: an extra
-class, trained on other actions (as in open-set recognition with a background class), and the
-distance to the nearest class in feature space (Lee et al. 2018, "A simple unified framework for
-detecting out-of-distribution samples", equation 2: Mahalanobis, one covariance for all classes).
+Three pieces of evidence are added, each of little use alone on some kinds of clips: an extra class,
+trained on other actions; the squared distance to the nearest class in feature space (Lee et al.
+2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
+attacks": Mahalanobis, one covariance for all classes); and the probability of the best class
+(Hendrycks and Gimpel 2017, "A baseline for detecting misclassified and out-of-distribution
+examples").
 
-    log P(none) - log P(any class) = a + b (extra - logsumexp(classes)) + c log distance
+    log P(none) - log P(any class) = a + b extra + c log distance - d log best
 
-Layout legend: N clips, D features, P components, K classes, L = K + 1 logits.
+Layout legend: N clips, D features, P components, K classes, L = K + 1 logits, E evidence.
 """
 
 import torch
 from torch import nn, Tensor
 
+NUM_EVIDENCE = 3
 MIN_DISTANCE = 1e-3
 """Squared; a logarithm of less would not be finite in half precision."""
 
@@ -43,7 +46,7 @@ class NoneScore(nn.Module):
         self.extra = nn.Linear(feature_dim, 1)
         self.whiten = nn.Linear(feature_dim, num_components)
         self.register_buffer('centres_KP', torch.zeros(num_classes, num_components))
-        self.evidence = nn.Linear(2, 1)
+        self.evidence = nn.Linear(NUM_EVIDENCE, 1)
         for parameter in self.parameters():
             nn.init.zeros_(parameter)
 
@@ -55,20 +58,21 @@ class NoneScore(nn.Module):
         :param logits_NK: its logits; their softmax is calibrated, for the logit is relative to it.
         :return: logits_NL.
         """
-        total_N1 = logits_NK.logsumexp(dim=1, keepdim=True)
         odds_N1 = self.evidence(self.evidence_of(features_ND, logits_NK))
-        return torch.cat([logits_NK, total_N1 + odds_N1], dim=1)
+        none_N1 = logits_NK.logsumexp(dim=1, keepdim=True) + odds_N1
+        return torch.cat([logits_NK, none_N1], dim=1)
 
     def evidence_of(self, features_ND: Tensor, logits_NK: Tensor) -> Tensor:
         """
-        Return both pieces of evidence.
+        Return the pieces of evidence.
 
         :param features_ND: what the last layer gets.
         :param logits_NK: its logits.
-        :return: N2: the extra class's logit relative to all classes, and the logarithm of the
-            squared distance to the nearest class.
+        :return: evidence_NE: the extra class's logit, the logarithm of the squared distance to the
+            nearest class, and the negative log-probability of the best class.
         """
         offsets_NKP = self.whiten(features_ND)[:, None] - self.centres_KP
         nearest_N1 = offsets_NKP.square().sum(dim=2).amin(dim=1, keepdim=True)
-        extra_N1 = self.extra(features_ND) - logits_NK.logsumexp(dim=1, keepdim=True)
-        return torch.cat([extra_N1, nearest_N1.clamp(min=MIN_DISTANCE).log()], dim=1)
+        best_N1 = logits_NK.amax(dim=1, keepdim=True) - logits_NK.logsumexp(dim=1, keepdim=True)
+        return torch.cat([
+            self.extra(features_ND), nearest_N1.clamp(min=MIN_DISTANCE).log(), -best_N1], dim=1)

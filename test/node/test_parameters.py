@@ -88,7 +88,8 @@ def test_limits_are_described():
     ({'cpu_cores': 'all'}, r'cpu_cores must be like "2, 3", got .all'),
     ({'max_rate_hz': -1.0}, 'max_rate_hz'),
     ({'max_rate_hz': 1e-320}, r'max_rate_hz must be 0, or at least 0\.01 Hz, got'),
-    ({'enter_threshold': 0.0005}, 'enter_threshold'), ({'enter_threshold': 1.0}, 'enter_threshold'),
+    ({'enter_threshold': 0.0005}, 'enter_threshold'),
+    ({'enter_threshold': 1.0}, 'enter_threshold'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_corrected(make_node, overrides, words):
     node = make_node(**overrides)

@@ -7,9 +7,8 @@
 # language governing permissions and limitations under the License.
 
 """
-From scores to decisions: the score of "none of these", and thresholds for a rate of false actions.
+From scores to decisions: the score of "none of these", thresholds for a rate of false actions.
 
-Start at ``fit``. Everything is fitted on pooled features of videos that the network was not trained
-on, or was (as said), never on a test list. It may import ``model_folder``, ``learning``, ``clips``,
-``data_set``, the decision of ``imrs_ros`` and the figures of its evaluation.
+Start at ``fit``; nothing is fitted on a test list. It may import ``model_folder``, ``scoring``,
+``learning``, ``clips``, ``data_set``, and of ``imrs_ros`` the decision and the evaluation.
 """

@@ -43,12 +43,14 @@ from training.operating_point.pooling import WindowPooler
 from training.operating_point.thresholds import fit_operating_point
 from training.operating_point.timeline import record, Timeline, track_of
 
-CLIPS_PER_KNOWN, CLIPS_PER_OTHER = 2, 4
+CLIPS_PER_KNOWN, CLIPS_PER_OTHER = 1, 3
 """Most windows of a video, evenly spaced: there are fewer videos of other actions."""
 MAX_FOLDS = 3
 """Recordings, each with the background of other sources."""
 GAP_SEC = 6.0
 """Background before every action of a recording, s."""
+FALSE_PER_MIN = 1.0
+"""Default of the false actions allowed per minute of background."""
 FIGURES = ('num_actions', 'num_found', 'false_actions', 'false_per_min', 'f1@25',
            'delay_median_sec', 'delay_p95_sec')
 
@@ -93,6 +95,7 @@ def fit(network: VideoNetwork, spec: InputSpec, data: FitData, false_per_min: fl
         the thresholds are the defaults.
     """
     network = deepcopy(network).eval().requires_grad_(False)
+    network.none_score = None
     fitting = _Fitting(network, spec, data, on_video)
     fitting.calibrate()
     if not data.sources:
@@ -139,8 +142,8 @@ class _Fitting:
             fit_none_score(network, known_MD, truth_M, np.concatenate(rest or [other_MD]))
             held_out.append(network)
         score = fit_none_score(self._network, known_MD, truth_M, np.concatenate(others))
-        fit_evidence(score, evidence(self._network, self._validation), np.concatenate([
-            evidence(network, other_MD) for network, other_MD in zip(held_out, others)]))
+        fit_evidence(score, evidence(self._network, self._validation), [
+            evidence(network, other_MD) for network, other_MD in zip(held_out, others)])
         tracks = []
         for number, (network, fold) in enumerate(zip(held_out, folds)):
             network.none_score.evidence.load_state_dict(score.evidence.state_dict())

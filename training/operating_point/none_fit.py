@@ -9,10 +9,10 @@
 """
 Fit the score of "none of these" on features of clips of known classes and of other actions.
 
-Layout legend: M clips, D features, P components, K classes.
+Layout legend: M clips, D features, P components, K classes, E evidence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from imrs_ros.networks import VideoNetwork
 from imrs_ros.networks.none_score import NoneScore
@@ -66,28 +66,38 @@ def fit_none_score(
 
 
 def fit_evidence(
-    score: NoneScore, known_ME: NDArray[np.float64], other_ME: NDArray[np.float64],
+    score: NoneScore, known_ME: NDArray[np.float64], others: Sequence[NDArray[np.float64]],
 ) -> None:
     """
-    Fit how the two pieces of evidence add up to log-odds, by a logistic regression.
+    Fit how the pieces of evidence add up to log-odds.
+
+    Each is divided by its standard deviation among known clips and counts the same: weights of
+    their own fit the few sources at hand, and did worse on a source left out. A logistic regression
+    on the sum then gives its scale.
 
     :param score: gets the weights.
     :param known_ME: evidence of clips of known classes that the network did not learn from.
-    :param other_ME: of other actions from sources that the scores did not see.
+    :param others: evidence_ME of other actions from sources that the scores did not see; every
+        array counts the same.
     """
-    is_other = np.r_[np.zeros(len(known_ME)), np.ones(len(other_ME))]
-    fitted = LogisticRegression(class_weight='balanced').fit(
-        np.concatenate([known_ME, other_ME]), is_other)
-    _set(score.evidence, fitted.coef_, fitted.intercept_)
+    weight_E = 1 / np.maximum(known_ME.std(axis=0), 1e-6)
+    sums = [evidence_ME @ weight_E for evidence_ME in (known_ME, *others)]
+    is_other = np.repeat([0, *(1 for _ in others)], [len(each) for each in sums])
+    shares = [1.0, *(1 / len(others) for _ in others)]
+    weights = np.concatenate([
+        np.full(len(each), share * len(is_other) / len(each))
+        for each, share in zip(sums, shares)])
+    fitted = LogisticRegression().fit(np.concatenate(sums)[:, None], is_other, weights)
+    _set(score.evidence, fitted.coef_ * weight_E, fitted.intercept_)
 
 
 def evidence(network: VideoNetwork, features_MD: Features) -> NDArray[np.float64]:
     """
-    Return both pieces of evidence of some clips.
+    Return the pieces of evidence of some clips.
 
     :param network: with a score.
     :param features_MD: pooled features.
-    :return: evidence_ME, E = 2.
+    :return: evidence_ME.
     :raises RuntimeError: for a network without a score.
     """
     if network.none_score is None:

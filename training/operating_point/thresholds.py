@@ -19,7 +19,7 @@ from dataclasses import replace
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.search import decide
-from imrs_ros.settings import DecisionSettings, MAX_THRESHOLD, OperatingPoint
+from imrs_ros.settings import DecisionSettings, OperatingPoint
 import numpy as np
 
 LEAVE_SHARES = (0.3, 0.5, 0.7)

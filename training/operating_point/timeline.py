@@ -29,7 +29,7 @@ from training.operating_point.pooling import WindowPooler
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timeline:
-    """A recording of annotated clips with background between them, scored up to the last layers."""
+    """A recording of clips with background between them, scored up to the last layers."""
 
     times_N: NDArray[np.int64]
     """Of the newest frame of every window, from the start, ns."""

@@ -54,7 +54,7 @@ class ScoredModel:
     num_frames: int
     """Frames of a clip."""
     score: ScoreClips
-    """clips_MTHWC to logits_MK."""
+    """clips_MTHWC to logits_ML, where the model has it with that of none."""
     windows: Windows
     """Cuts a video into clips."""
 
@@ -120,9 +120,10 @@ class ScoredModel:
         Score whole videos.
 
         :param videos: what to score.
-        :return: logits_MK of every video.
+        :return: logits_MK of every video, without that of none.
         """
-        return score_videos(self.score, videos, self.windows)
+        return [logits_ML[:, :len(self.labels)]
+                for logits_ML in score_videos(self.score, videos, self.windows)]
 
     def check(self, labels: tuple[str, ...], split: int) -> None:
         """

@@ -1,0 +1,88 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+Calibrate a model folder anew: ``python -m training.calibrate MODEL --data DIR --out DIR``.
+
+Without training: the network stays, but for its last layer's temperature. From background videos,
+of other people doing other things, it learns to score "none of these", and its thresholds are
+fitted to a rate of false actions, as ``training.export`` does.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+import sys
+
+from imrs_ros.model_card import ModelCard
+from imrs_ros.networks.weights import load_network
+from training.clips.run_data import hold_out
+from training.config import RunConfig
+from training.data_set.background import read_sources
+from training.data_set.splits import read_split
+from training.operating_point.command_line import add_fit_arguments, print_card
+from training.operating_point.fit import FALSE_PER_MIN, FitData
+from training.operating_point.folder import Publication, publish
+
+FITTED = ('parity', 'accuracy', 'operating_point')
+"""Entries of ``provenance`` that are written anew."""
+
+
+def calibrate_folder(
+    folder: Path, data: Path, out: Path, background: Sequence[Path] = (),
+    false_per_min: float = FALSE_PER_MIN,
+) -> ModelCard:
+    """
+    Calibrate a model folder anew.
+
+    :param folder: a model folder that ``training.export`` wrote.
+    :param data: the data it was trained on.
+    :param out: the model folder to write; may be the same.
+    :param background: folders of other actions, one source each, besides the data's list.
+    :param false_per_min: false actions allowed per minute of background.
+    :return: the card.
+    :raises FileNotFoundError: when data is missing.
+    :raises ValueError: when the card does not say which videos the model has not learnt from.
+    """
+    card = ModelCard.load(folder)
+    config = card.provenance.get('config')
+    if not isinstance(config, dict):
+        raise ValueError(
+            f'{folder}: expected a model that training.export wrote, whose card says which '
+            'videos it was not trained on, got none in provenance.config')
+    settings = RunConfig.from_mapping(config, str(folder))
+    split = read_split(data, settings.split)
+    train, validation = hold_out(split.train, settings)
+    publication = Publication(
+        architecture=card.architecture, spec=card.spec, dtype='float16',
+        split_number=settings.split, data_name=data.resolve().name, false_per_min=false_per_min,
+        provenance={k: v for k, v in card.provenance.items() if k not in FITTED})
+    return publish(out, load_network(card), publication, FitData(
+        labels=card.labels, train=train, validation=validation,
+        sources=read_sources(data, background)), split)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.calibrate', description=(__doc__ or '').strip().splitlines()[0])
+    parser.add_argument('model', type=Path, help='model folder')
+    parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
+    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
+    add_fit_arguments(parser)
+    arguments = parser.parse_args()
+    try:
+        card = calibrate_folder(arguments.model, arguments.data, arguments.out,
+                                arguments.background, arguments.false_per_min)
+    except (OSError, ValueError, RuntimeError) as error:
+        sys.exit(f'calibrate: {error}')
+    print_card(card)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,57 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""What the commands that write a calibrated model folder share: arguments and last lines."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+import sys
+
+from imrs_ros.model_card import ModelCard
+from training.learning.accuracy import Accuracy
+from training.operating_point.fit import FALSE_PER_MIN
+
+
+def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    Add what the fit of scores and thresholds needs.
+
+    :param parser: of a command.
+    """
+    parser.add_argument('--background', type=Path, nargs='+', default=(), metavar='DIR',
+                        help='folders of videos of other actions, one source each, besides '
+                             'splits/background_train.txt')
+    parser.add_argument('--false-per-min', type=float, default=FALSE_PER_MIN, metavar='N',
+                        help='false actions allowed per minute of background '
+                             '(default: %(default)g)')
+
+
+def print_card(card: ModelCard) -> None:
+    """
+    Print what a new model folder reached, with warnings.
+
+    :param card: its card.
+    """
+    stated = card.provenance['accuracy']
+    accuracy = Accuracy(**{field.name: stated[field.name] for field in fields(Accuracy)})
+    if not accuracy.is_above_chance:
+        print(f'warning: {accuracy.video_top1:.1%} of {accuracy.num_videos} test videos is not '
+              f'above chance ({accuracy.margin}); the model may have learned nothing, or there '
+              'are too few test videos to tell', file=sys.stderr)
+    point = card.provenance['operating_point']
+    if point:
+        print(f'{card.folder}: {point["num_found"]} of {point["num_actions"]} actions found, '
+              f'{point["false_per_min"]:.2f} false ones per minute of background, delay '
+              f'{point["delay_median_sec"]} s in the median: {point["minutes"]} minutes of '
+              'validation videos')
+    else:
+        print('warning: without background videos, the model does not score none of its classes, '
+              'and its thresholds are the defaults; add splits/background_train.txt or '
+              '--background', file=sys.stderr)
+    print(f'{card.folder}: {card.provenance["parity"]}, {card.provenance["accuracy"]}')

@@ -1,0 +1,104 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""A trained network becomes a model folder: fitted, written, checked and measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.backends import load_backend
+from imrs_ros.model_card import Architecture, InputSpec, ModelCard, NoneScoreSpec
+from imrs_ros.networks import VideoNetwork
+from imrs_ros.settings import BackendSettings
+import numpy as np
+from tqdm import tqdm
+from training.data_set.splits import LabelledVideo, Split
+from training.learning.accuracy import count_right, score_clips
+from training.model_folder.calibration import Calibration, NO_CALIBRATION
+from training.model_folder.parity import check_parity
+from training.model_folder.writer import (
+    add_golden_scores, DTYPES, new_model_folder, write_model_folder)
+from training.operating_point.fit import fit, FitData
+from training.scoring.scored_model import ScoredModel
+
+PARITY_VIDEOS = 100
+"""Most validation videos whose first clip is compared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publication:
+    """What a model folder is made of."""
+
+    architecture: Architecture
+    """How to build the network."""
+    spec: InputSpec
+    """Its input."""
+    dtype: str
+    """Number format of the stored weights."""
+    split_number: int
+    """The split whose test list is scored."""
+    data_name: str
+    """Name of the data set."""
+    provenance: Mapping[str, Any]
+    """How the network was trained."""
+    false_per_min: float
+    """False actions allowed per minute of background."""
+
+
+def publish(
+    out: Path, network: VideoNetwork, made_of: Publication, data: FitData, split: Split,
+) -> ModelCard:
+    """
+    Fit what turns scores into decisions, and write the model folder.
+
+    :param out: the folder; its name is the model's name.
+    :param network: trained.
+    :param made_of: what goes into the folder besides.
+    :param data: what to fit on.
+    :param split: its test list is scored, and chooses nothing.
+    :return: the card.
+    :raises ParityError: when the folder's model does not agree with the network.
+    :raises ValueError: when ``out`` is not a model folder, or the labels are not the data's.
+    """
+    total = len(data.train) + len(data.validation) + sum(map(len, data.sources.values()))
+    with tqdm(total=total, unit='video', desc='fit', disable=None, leave=False) as bar:
+        fitted = fit(network, made_of.spec, data, made_of.false_per_min, bar.update)
+    score = fitted.network.none_score
+    with new_model_folder(out) as new:
+        provenance = dict(made_of.provenance)
+
+        def write(calibration: Calibration) -> ModelCard:
+            return write_model_folder(
+                new, name=out.resolve().name, labels=data.labels, calibration=calibration,
+                state=fitted.network.state_dict(), dtype=DTYPES[made_of.dtype],
+                provenance=provenance, architecture=made_of.architecture, spec=made_of.spec,
+                none_score=None if score is None else NoneScoreSpec(
+                    num_components=score.whiten.out_features))
+        card = write(NO_CALIBRATION)
+        scored = ScoredModel.from_card(card, load_backend(card, BackendSettings()).backend)
+        scored.check(split.labels, made_of.split_number)
+        provenance['parity'] = _parity(fitted.network, scored, data.validation)
+        accuracy = count_right(
+            scored.score_videos(split.test), [video.label for video in split.test])
+        provenance['accuracy'] = {
+            'data': made_of.data_name, 'split': made_of.split_number,
+            **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
+        provenance['operating_point'] = fitted.measured
+        write(Calibration(temperature=1.0, operating_point=fitted.operating_point))
+        add_golden_scores(new)
+    return ModelCard.load(out)
+
+
+def _parity(network: VideoNetwork, scored: ScoredModel, videos: Sequence[LabelledVideo],
+            ) -> dict[str, float]:
+    """Compare the network and the folder's model on the first clip of some videos."""
+    firsts = [scored.windows(video)[:1] for video in videos[:PARITY_VIDEOS]]
+    return check_parity(np.concatenate([score_clips(network, clip) for clip in firsts]),
+                        np.concatenate([scored.score(clip) for clip in firsts]))
