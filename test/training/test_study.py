@@ -22,7 +22,7 @@ from training.extract import extract
 from training.studies.plan import read_study
 from training.studies.results_file import load_results, record_result
 from training.studies.run_result import RunResult
-from training.studies.runner import EPOCH
+from training.studies.runner import EPOCH, StudyRunner
 from training.studies.schedule import run_all, without_recorded
 import yaml
 
@@ -191,12 +191,13 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
     log = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'log.txt').read_text()
     assert EPOCH.findall(log) == ['1'], 'what moves the bar'
     assert done.stderr == '', 'progress bars belong on a terminal, not in a log'
-    study = write(tmp_path, grids=[], fusions={'imrs+rgb': ['imrs', 'rgb']},
-                  base={**STUDY['base'], 'learning_rate': 0.5})
-    changed = subprocess.run(command, text=True, capture_output=True)
-    assert changed.returncode == 1
-    assert "got one that differs in ['learning_rate']; give the run another" in changed.stderr
-    write(tmp_path, grids=[], fusions={'imrs+rgb': ['imrs', 'rgb']})
+    runner = StudyRunner(
+        data=synthetic_data, frames=frames, out=tmp_path / 'runs', num_threads=1)
+    (tmp_path / 'changed').mkdir()
+    changed = read_study(write(
+        tmp_path / 'changed', grids=[], base={**STUDY['base'], 'learning_rate': 0.5}))
+    with pytest.raises(ValueError, match=r"differs in \['learning_rate'\]; give the run another"):
+        runner.train(changed[0], print)
     # A second time, nothing is trained again.
     stamp = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
     assert subprocess.run(command, capture_output=True).returncode == 0
