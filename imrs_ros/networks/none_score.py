@@ -9,9 +9,9 @@
 """
 The logit of "none of these": what a network says of a clip that shows none of its classes.
 
-Three pieces of evidence are added, each of little use alone on some kinds of clips: an extra class,
-trained on other actions; the squared distance to the nearest class in feature space (Lee et al.
-2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
+Three pieces of evidence are added, each of little use alone on some kinds of clips: an extra
+class, trained on other actions; the squared distance to the nearest class in feature space (Lee
+et al. 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
 attacks": Mahalanobis, one covariance for all classes); and the probability of the best class
 (Hendrycks and Gimpel 2017, "A baseline for detecting misclassified and out-of-distribution
 examples").

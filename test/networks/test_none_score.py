@@ -21,7 +21,7 @@ from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
 import pytest
-from support.samples import TINY_LABELS, TINY_SPEC, write_tiny_model
+from samples import TINY_LABELS, TINY_SPEC, write_tiny_model
 import torch
 
 

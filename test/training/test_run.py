@@ -19,8 +19,10 @@ import sys
 import numpy as np
 import pytest
 from sample_data_sets import make_data_set
+from samples import write_video
 import torch
 from training import export, train
+from training.calibrate import calibrate_folder
 from training.clips.run_data import RunData
 from training.config import RunConfig
 from training.export import export_run
@@ -30,6 +32,7 @@ from training.learning.run_state import BEST, LAST, read_best, read_saved, write
 from training.learning.stream import Stream
 from training.learning.trainer import Trainer
 from training.model_folder.parity import check_parity, ParityError
+from training.operating_point.command_line import print_card
 import yaml
 
 TINY = {
@@ -168,6 +171,34 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
     assert f'{written["video_top1"]:.1%}' in done.stdout
     assert f'(4 videos; 95 % interval {written["video_top1_low"]:.1%} to ' in done.stdout
     assert 'chance 50.0%' in done.stdout
+
+
+def test_background_gives_a_score_of_none_and_thresholds(synthetic_data, tmp_path, capsys):
+    run, background = tmp_path / 'run', []
+    trainer(synthetic_data, run, epochs=1).run()
+    for source in ('office', 'hall'):
+        write_video(tmp_path / source / 'walk.avi', num_frames=60, size=(80, 40))
+        background.append(tmp_path / source)
+    card = export_run(run, synthetic_data, tmp_path / 'mine', 'float16', background, 2.0)
+    reached = card.provenance['operating_point']
+    assert (reached['sources'], reached['allowed_false_per_min']) == (['hall', 'office'], 2.0)
+    assert reached['num_actions'] == 2
+    assert card.num_logits == 3
+    assert len(card.golden.logits[0]) == 3
+    # Exported again from the folder alone, nothing of it changes but what rounding moves.
+    again = calibrate_folder(card.folder, synthetic_data, tmp_path / 'again', background, 2.0)
+    assert again.provenance['operating_point']['num_actions'] == 2
+    assert again.provenance['accuracy'] == card.provenance['accuracy']
+    assert np.array(again.golden.logits)[:, :2] == pytest.approx(
+        np.array(card.golden.logits)[:, :2], abs=0.1)
+    print_card(again)
+    printed = capsys.readouterr().out
+    assert 'of 2 actions found, ' in printed
+
+
+def test_calibrate_needs_a_card_that_names_its_data(synthetic_data, tiny_model, tmp_path):
+    with pytest.raises(ValueError, match='expected a model that training.export wrote'):
+        calibrate_folder(tiny_model.folder, synthetic_data, tmp_path / 'out')
 
 
 def test_export_warns_of_a_model_that_is_not_above_chance(

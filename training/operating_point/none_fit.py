@@ -29,6 +29,9 @@ NUM_COMPONENTS = 128
 STRENGTH = 1e-3
 """Inverse of the regularisation of the extra class: features outnumber clips."""
 
+RIDGE = 1e-3
+"""Variance added, of 1 in all: classes of a single clip have none."""
+
 Features = NDArray[np.float32]
 
 
@@ -57,7 +60,8 @@ def fit_none_score(
         known_MP[truth_M == k].mean(axis=0) for k in range(network.fc.out_features)])
     covariance = LedoitWolf(assume_centered=True).fit(known_MP - centres_KP[truth_M])
     # Then the squared length of a difference is its Mahalanobis distance.
-    root_PP = np.linalg.cholesky(covariance.precision_)
+    root_PP = np.linalg.cholesky(np.linalg.inv(
+        covariance.covariance_ + RIDGE * np.eye(num_components)))
     whiten = root_PP.T @ (components.components_
                           / np.sqrt(components.explained_variance_)[:, None])
     _set(score.whiten, whiten, -whiten @ components.mean_)
@@ -72,8 +76,8 @@ def fit_evidence(
     Fit how the pieces of evidence add up to log-odds.
 
     Each is divided by its standard deviation among known clips and counts the same: weights of
-    their own fit the few sources at hand, and did worse on a source left out. A logistic regression
-    on the sum then gives its scale.
+    their own fit the few sources at hand, and did worse on a source left out. A logistic
+    regression on the sum then gives its scale.
 
     :param score: gets the weights.
     :param known_ME: evidence of clips of known classes that the network did not learn from.
