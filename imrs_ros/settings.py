@@ -145,7 +145,7 @@ class DecisionSettings:
                f'must be at least 0 s and finite, got {getattr(self, name)}')
               for name in ('smoothing_sec', 'min_duration_sec')),
             *_threshold_rules(self.enter_threshold, self.leave_threshold, self.class_thresholds,
-                              or_zero=', or 0 for the model\'s'))
+                              or_zero=", or 0 for the model's"))
 
     def at(self, point: OperatingPoint) -> 'DecisionSettings':
         """

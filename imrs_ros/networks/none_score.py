@@ -16,7 +16,7 @@ attacks": Mahalanobis, one covariance for all classes); and the probability of t
 (Hendrycks and Gimpel 2017, "A baseline for detecting misclassified and out-of-distribution
 examples").
 
-    log P(none) - log P(any class) = a + b extra + c log distance - d log best
+    log P(none) - log P(any class) = a + b extra + c log(1 + distance / P) - d log best
 
 Layout legend: N clips, D features, P components, K classes, L = K + 1 logits, E evidence.
 """
@@ -25,8 +25,6 @@ import torch
 from torch import nn, Tensor
 
 NUM_EVIDENCE = 3
-MIN_DISTANCE = 1e-3
-"""Squared; a logarithm of less would not be finite in half precision."""
 
 
 class NoneScore(nn.Module):
@@ -68,11 +66,12 @@ class NoneScore(nn.Module):
 
         :param features_ND: what the last layer gets.
         :param logits_NK: its logits.
-        :return: evidence_NE: the extra class's logit, the logarithm of the squared distance to the
-            nearest class, and the negative log-probability of the best class.
+        :return: evidence_NE: the extra class's logit; log(1 + d / P) with d the squared distance
+            to the nearest class, whose mean is about P among clips of that class; and the
+            negative log-probability of the best class.
         """
         offsets_NKP = self.whiten(features_ND)[:, None] - self.centres_KP
-        nearest_N1 = offsets_NKP.square().sum(dim=2).amin(dim=1, keepdim=True)
+        nearest_N1 = offsets_NKP.square().mean(dim=2).amin(dim=1, keepdim=True)
         best_N1 = logits_NK.amax(dim=1, keepdim=True) - logits_NK.logsumexp(dim=1, keepdim=True)
         return torch.cat([
-            self.extra(features_ND), nearest_N1.clamp(min=MIN_DISTANCE).log(), -best_N1], dim=1)
+            self.extra(features_ND), nearest_N1.log1p(), -best_N1], dim=1)

@@ -119,8 +119,7 @@ class VideoNetwork(nn.Module, ABC):
 
     def classify(self, features_ND: Tensor) -> Tensor:
         """
-        Apply the last layers: normalisation where the network has one, dropout, ``fc``, and
-        ``none_score`` where there is one.
+        Apply the last layers, with the score of none where there is one.
 
         :param features_ND: pooled features.
         :return: logits_NL.

@@ -15,7 +15,7 @@ from imrs_ros.backends.torch_backend import TorchBackend
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import ModelCard, NoneScoreSpec
 from imrs_ros.networks import build_network
-from imrs_ros.networks.none_score import MIN_DISTANCE, NoneScore
+from imrs_ros.networks.none_score import NoneScore
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -41,9 +41,9 @@ def test_evidence_follows_the_formula():
     score = score_with_known_weights()
     features, logits = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, float(np.log(3))]])
     extra, distance, best = score.evidence_of(features, logits)[0].tolist()
-    # Whitened, the clip is at (2, 2): 2 from the first centre, sqrt(5) from the second.
+    # Whitened, the clip is at (2, 2): 2 from the first centre, sqrt(5) from the second; P is 2.
     assert extra == pytest.approx(1 - 2 + 0.5)
-    assert distance == pytest.approx(np.log(4))
+    assert distance == pytest.approx(np.log(1 + 4 / 2))
     assert best == pytest.approx(-np.log(0.75))
     *classes, none = score(features, logits)[0].tolist()
     assert classes == pytest.approx([0.0, np.log(3)])
@@ -58,7 +58,7 @@ def test_evidence_follows_the_formula():
 def test_a_clip_at_a_centre_is_finite():
     score = score_with_known_weights()
     evidence = score.evidence_of(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2))
-    assert evidence[0, 1].item() == pytest.approx(np.log(MIN_DISTANCE))
+    assert evidence[0].tolist() == pytest.approx([1.5, 0.0, np.log(2)])
 
 
 @pytest.fixture(scope='module')

@@ -185,12 +185,11 @@ def test_background_gives_a_score_of_none_and_thresholds(synthetic_data, tmp_pat
     assert reached['num_actions'] == 2
     assert card.num_logits == 3
     assert len(card.golden.logits[0]) == 3
-    # Exported again from the folder alone, nothing of it changes but what rounding moves.
+    # From the folder alone, without the run.
     again = calibrate_folder(card.folder, synthetic_data, tmp_path / 'again', background, 2.0)
     assert again.provenance['operating_point']['num_actions'] == 2
     assert again.provenance['accuracy'] == card.provenance['accuracy']
-    assert np.array(again.golden.logits)[:, :2] == pytest.approx(
-        np.array(card.golden.logits)[:, :2], abs=0.1)
+    assert again.none_score == card.none_score
     print_card(again)
     printed = capsys.readouterr().out
     assert 'of 2 actions found, ' in printed

@@ -29,6 +29,8 @@ import torch
 from training.model_folder.calibration import Calibration
 import yaml
 
+NONE_SCORE = 'none_score.'
+"""Prefix of the names of its weights, which stay in float32."""
 DTYPES = {'float16': torch.float16, 'float32': torch.float32}
 """Number formats of stored weights."""
 
@@ -91,13 +93,15 @@ def write_model_folder(
     :param labels: class names in the order of the logits.
     :param calibration: temperature and thresholds.
     :param state: the network's state dict.
-    :param dtype: number format of the stored weights.
+    :param dtype: number format of the stored weights, but for the score of none.
     :param provenance: plain values, for people to read.
     :param none_score: how the network scores none of its classes; None if it does not.
     :return: the card, read back and checked.
     """
     extra = {} if none_score is None else {'none_score': asdict(none_score)}
-    weights = {key: tensor.to(dtype).contiguous() for key, tensor in state.items()
+    # Distances are differences of large numbers: half precision would change them.
+    weights = {key: tensor.to(torch.float32 if key.startswith(NONE_SCORE) else dtype).contiguous()
+               for key, tensor in state.items()
                if not key.endswith(COUNTER_SUFFIX)}
     with replace_file(folder / WEIGHTS_FILE) as new:
         save_file(weights, new)

@@ -30,6 +30,7 @@ from imrs_ros.evaluation.offline.recording_result import hold_ns, settle_ns
 from imrs_ros.evaluation.search import decide
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks.none_score import NoneScore
 from imrs_ros.settings import DecisionSettings, OperatingPoint, WindowSettings
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ from training.model_folder.calibration import fit_temperature
 from training.operating_point.none_fit import evidence, Features, fit_evidence, fit_none_score
 from training.operating_point.pooling import WindowPooler
 from training.operating_point.thresholds import fit_operating_point
-from training.operating_point.timeline import record, Timeline, track_of
+from training.operating_point.recording import PooledRecording, record, track_of
 
 CLIPS_PER_KNOWN, CLIPS_PER_OTHER = 1, 3
 """Most windows of a video, evenly spaced: there are fewer videos of other actions."""
@@ -135,31 +136,31 @@ class _Fitting:
         known_MD, truth_M = self._known(self._data.train)
         folds = split_sources(self._data.sources)
         others = [self._pool(fold_videos(fold), CLIPS_PER_OTHER) for fold in folds]
-        held_out = []
+        held_out: list[tuple[VideoNetwork, NoneScore]] = []
         for number, other_MD in enumerate(others):
             rest = [o for n, o in enumerate(others) if n != number]
             network = deepcopy(self._network)
-            fit_none_score(network, known_MD, truth_M, np.concatenate(rest or [other_MD]))
-            held_out.append(network)
+            held_out.append((network, fit_none_score(
+                network, known_MD, truth_M, np.concatenate(rest or [other_MD]))))
         score = fit_none_score(self._network, known_MD, truth_M, np.concatenate(others))
         fit_evidence(score, evidence(self._network, self._validation), [
-            evidence(network, other_MD) for network, other_MD in zip(held_out, others)])
+            evidence(network, other_MD) for (network, _), other_MD in zip(held_out, others)])
         tracks = []
-        for number, (network, fold) in enumerate(zip(held_out, folds)):
-            network.none_score.evidence.load_state_dict(score.evidence.state_dict())
+        for number, ((network, own), fold) in enumerate(zip(held_out, folds)):
+            own.evidence.load_state_dict(score.evidence.state_dict())
             tracks.append(self._track(network, self._record(number, len(folds), fold)))
         return tracks
 
-    def _record(self, number: int, count: int, fold: Sources) -> Timeline:
+    def _record(self, number: int, count: int, fold: Sources) -> PooledRecording:
         labels = self._data.labels
         clips = [(labels[video.label], video.path)
                  for video in deal(self._data.validation, count)[number]]
         return record(self._pooler, self._spec, clips, fold_videos(fold),
                       source=', '.join(fold), hop=WindowSettings().hop, gap_sec=GAP_SEC)
 
-    def _track(self, network: VideoNetwork, timeline: Timeline) -> Track:
+    def _track(self, network: VideoNetwork, recording: PooledRecording) -> Track:
         with torch.inference_mode():
-            logits_NL = network.classify(torch.from_numpy(timeline.features_ND)).numpy()
+            logits_NL = network.classify(torch.from_numpy(recording.features_ND)).numpy()
         return track_of(
             timeline, logits_NL, self._data.labels, settle_ns=settle_ns(self._spec),
             hold_ns=hold_ns(WindowSettings(), self._spec))

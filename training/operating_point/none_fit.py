@@ -29,6 +29,8 @@ NUM_COMPONENTS = 128
 STRENGTH = 1e-3
 """Inverse of the regularisation of the extra class: features outnumber clips."""
 
+LEAST_SHARE = 0.2
+"""Of the deviation of all clips, what known ones have at least."""
 RIDGE = 1e-3
 """Variance added, of 1 in all: classes of a single clip have none."""
 
@@ -84,7 +86,9 @@ def fit_evidence(
     :param others: evidence_ME of other actions from sources that the scores did not see; every
         array counts the same.
     """
-    weight_E = 1 / np.maximum(known_ME.std(axis=0), 1e-6)
+    overall_E = np.concatenate([known_ME, *others]).std(axis=0)
+    # Of a handful of known clips, the deviation may be next to nothing.
+    weight_E = 1 / np.maximum(known_ME.std(axis=0), np.maximum(LEAST_SHARE * overall_E, 1e-6))
     sums = [evidence_ME @ weight_E for evidence_ME in (known_ME, *others)]
     is_other = np.repeat([0, *(1 for _ in others)], [len(each) for each in sums])
     shares = [1.0, *(1 / len(others) for _ in others)]

@@ -24,6 +24,7 @@ from training.learning.frozen_part import compile_part
 
 
 class _FramePart(nn.Module):
+
     def __init__(self, network: VideoNetwork) -> None:
         super().__init__()
         self.network = network
@@ -33,6 +34,7 @@ class _FramePart(nn.Module):
 
 
 class _PoolPart(nn.Module):
+
     def __init__(self, network: VideoNetwork) -> None:
         super().__init__()
         self.network = network

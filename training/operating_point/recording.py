@@ -28,7 +28,7 @@ from training.operating_point.pooling import WindowPooler
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Timeline:
+class PooledRecording:
     """A recording of clips with background between them, scored up to the last layers."""
 
     times_N: NDArray[np.int64]
@@ -46,7 +46,7 @@ class Timeline:
 def record(
     pooler: WindowPooler, spec: InputSpec, clips: Sequence[tuple[str, Path]],
     background: Sequence[Path], *, source: str, hop: int, gap_sec: float,
-) -> Timeline:
+) -> PooledRecording:
     """
     Play clips one after the other, with background around each, and pool their windows.
 
@@ -75,19 +75,19 @@ def record(
     windows = list(pooler.windows(frames(), hop))
     times_ns = [time - times[0] for time in times]
     duration_ns = times_ns[-1] + round(1e9 / spec.fps)
-    return Timeline(
+    return PooledRecording(
         times_N=np.array([times_ns[index] for index, _ in windows], np.int64),
         features_ND=np.stack([features_D for _, features_D in windows]),
         annotated=tuple(runs(times_ns, labels, duration_ns)), duration_ns=duration_ns,
         source=source)
 
 
-def track_of(timeline: Timeline, logits_NL: NDArray[np.float32], labels: tuple[str, ...], *,
+def track_of(recording: PooledRecording, logits_NL: NDArray[np.float32], labels: tuple[str, ...], *,
              hold_ns: int, settle_ns: int) -> Track:
     """
     Return the track of a recording, without decisions.
 
-    :param timeline: the recording.
+    :param recording: the recording.
     :param logits_NL: of its windows, calibrated.
     :param labels: class names.
     :param hold_ns: how long a label lasts when no further window comes.
@@ -96,6 +96,6 @@ def track_of(timeline: Timeline, logits_NL: NDArray[np.float32], labels: tuple[s
     """
     probabilities_NK = softmax(logits_NL, 1.0)[:, :len(labels)]
     return Track(
-        classes=labels, duration_ns=timeline.duration_ns, hold_ns=hold_ns, settle_ns=settle_ns,
-        times_N=timeline.times_N, known_N=timeline.times_N, probabilities_NK=probabilities_NK,
-        decided_labels=(), confidences_N=np.zeros(0), annotated=timeline.annotated)
+        classes=labels, duration_ns=recording.duration_ns, hold_ns=hold_ns, settle_ns=settle_ns,
+        times_N=recording.times_N, known_N=recording.times_N, probabilities_NK=probabilities_NK,
+        decided_labels=(), confidences_N=np.zeros(0), annotated=recording.annotated)
