@@ -200,6 +200,6 @@ def test_a_configured_node_accepts_run_time_changes_and_refuses_others(make_node
 @pytest.mark.parametrize(('topic', 'name'), [
     ('image_raw', 'image_raw'), ('/camera/image_raw', 'camera'),
     ('/front/color/image_raw', 'front_color'), ('/front/image_raw/compressed', 'front'),
-    ('image/compressed', 'image'), ('~/image', 'image')])
+    ('image/compressed', 'image'), ('~/image', 'image'), ('/compressed', 'compressed')])
 def test_camera_name(topic, name):
     assert camera_name(topic) == name
