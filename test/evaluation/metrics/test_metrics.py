@@ -105,6 +105,30 @@ def test_decisions_at_the_edges_of_an_action():
     assert [len(false_actions(one)) for one in (after, before, start)] == [1, 1, 0]
 
 
+def test_an_action_decided_in_its_last_nanosecond_is_found():
+    one = track([NONE, 'wave', 'wave'], [segment(0, 2, 'wave')])
+    known_N = np.array([0, 2 * SEC - 1, 2 * SEC])
+    assert delays_ns(replace(one, known_N=known_N))[0][1] == 2 * SEC - 1
+
+
+def test_decisions_that_are_known_at_once():
+    one = replace(track(['wave', 'fall', NONE]), known_N=np.array([0, 0, SEC]))
+    assert [(action.label, action.confidence) for action in one.decided] == [
+        ('wave', 0.9), ('fall', 0.9)]
+
+
+@pytest.mark.parametrize('percent', [10, 25, 30, 50, 70])
+@pytest.mark.parametrize(('less_sec', 'expected'), [(0.0, 1.0), (0.1, 0.0)])
+def test_an_overlap_of_exactly_what_is_asked_for_counts(percent, less_sec, expected):
+    num_right = round((percent - less_sec) * 10)
+    one = track(['wave'] * num_right + [NONE] * (1000 - num_right), [segment(0, 100, 'wave')],
+                period_sec=0.1)
+    found = figures([one])
+    names = {f'f1@{percent}', f'event_precision@{percent}', f'event_recall@{percent}'}
+    assert names & set(found)
+    assert {found[name] for name in names & set(found)} == {expected}
+
+
 def test_segments_without_a_length_overlap_by_nothing():
     assert ious([segment(1, 1, 'wave')], [segment(1, 1, 'wave')]).tolist() == [[0.0]]
 
