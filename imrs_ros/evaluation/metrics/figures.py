@@ -33,6 +33,7 @@ def figures(tracks: Sequence[Track]) -> dict[str, Value]:
     precisions = average_precision(annotated)
     delays = all_delays_sec(annotated)
     background = sum(map(background_sec, annotated))
+    num_actions = sum(len(t.annotated or ()) for t in annotated)
     num_false = sum(len(false_actions(track)) for track in annotated)
     found: dict[str, float] = {
         'frame_accuracy': accuracy(annotated),
@@ -50,8 +51,8 @@ def figures(tracks: Sequence[Track]) -> dict[str, Value]:
         found[f'event_precision@{percent}'] = events.precision
         found[f'event_recall@{percent}'] = events.recall
     found |= {
-        'num_actions': sum(len(t.annotated or ()) for t in annotated),
-        'num_found': len(delays),
+        'num_actions': num_actions, 'num_found': len(delays),
+        'recall': _ratio(len(delays), num_actions),
         'delay_median_sec': _percentile(delays, 50), 'delay_p95_sec': _percentile(delays, 95),
         'false_actions': num_false,
         'false_per_min': _ratio(60 * num_false, background),
@@ -88,11 +89,12 @@ def per_class(tracks: Sequence[Track]) -> dict[str, dict[str, Value]]:
         decided = [[s for s in t.decided if s.label == label] for t in tracks]
         if not any(annotated) and not any(decided):
             continue
-        delays = all_delays_sec(tracks, label)
+        num_actions, delays = sum(map(len, annotated)), all_delays_sec(tracks, label)
         matches = _sum(match(d, a, 0.25) for d, a in zip(decided, annotated))
         plain, calibrated = precisions.get(label, (math.nan, math.nan))
         row = {
-            'num_actions': sum(map(len, annotated)), 'num_found': len(delays),
+            'num_actions': num_actions, 'num_found': len(delays),
+            'recall': _ratio(len(delays), num_actions),
             'average_precision': plain, 'calibrated_ap': calibrated, 'f1@25': matches.f1,
             'precision@25': matches.precision, 'recall@25': matches.recall,
             'delay_median_sec': _percentile(delays, 50),
