@@ -112,12 +112,12 @@ def false_action_sec(track: Track) -> float:
     return float(overlaps_ns(background, track.decided).sum()) / 1e9
 
 
-def num_changes(track: Track) -> int:
+def changes_ns(track: Track) -> set[int]:
     """
-    Count changes of the decided label.
+    Return when the decided label changes.
 
     :param track: any.
     :return: starts of segments, and ends that no other segment follows at once.
     """
     ends = {segment.end_ns for segment in track.decided if segment.end_ns < track.duration_ns}
-    return len({segment.start_ns for segment in track.decided} | ends)
+    return {segment.start_ns for segment in track.decided} | ends

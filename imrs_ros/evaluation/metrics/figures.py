@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import math
 
 from imrs_ros.evaluation.metrics.event_metrics import (
-    background_sec, delays_ns, false_action_sec, false_actions, match_events, num_changes)
+    background_sec, changes_ns, delays_ns, false_action_sec, false_actions, match_events)
 from imrs_ros.evaluation.metrics.figure import EVENT_OVERLAPS, OVERLAPS, round_figure, Value
 from imrs_ros.evaluation.metrics.frame_metrics import accuracy, average_precision, no_action_auroc
 from imrs_ros.evaluation.metrics.segment_metrics import edit_score, match, Matches
@@ -57,7 +57,7 @@ def figures(tracks: Sequence[Track]) -> dict[str, Value]:
         'false_actions': num_false,
         'false_per_min': _ratio(60 * num_false, background),
         'false_time_share': _ratio(sum(map(false_action_sec, annotated)), background),
-        'changes_per_min': _ratio(sum(map(num_changes, tracks)), minutes),
+        'changes_per_min': _ratio(sum(len(changes_ns(track)) for track in tracks), minutes),
         'num_windows': sum(len(track.decided_labels) for track in tracks)}
     return {name: round_figure(value) for name, value in found.items()}
 

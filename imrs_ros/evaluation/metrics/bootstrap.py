@@ -1,0 +1,191 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+"""
+Bootstrap intervals of figures: how far they would move if other actions had been recorded.
+
+Units are drawn with replacement, as many as there are, and every figure is computed anew; the
+percentiles of its values limit the interval (Efron & Tibshirani 1993, "An Introduction to the
+Bootstrap", section 13.3). Where both reports of a comparison count the same units, the same are
+drawn for both, and the interval is that of the differences.
+
+Layout legend: B draws, U units, D delays.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from imrs_ros.evaluation.metrics.figure import EVENT_OVERLAPS, OVERLAPS, round_figure, Value
+from imrs_ros.evaluation.metrics.units import UnitCounts, Units
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+NUM_DRAWS = 1000
+SEED = 0
+MAX_WEIGHTS = 5_000_000
+"""Of draws times units at once: hundreds of hours fit into memory, too."""
+
+_F1 = ('num_decided', 'num_actions')
+RATIOS: Mapping[str, tuple[float, str, tuple[str, ...]]] = {
+    'frame_accuracy': (1, 'num_right', ('num_windows',)),
+    'settled_accuracy': (1, 'num_settled_right', ('num_settled',)),
+    **{f'f1@{overlap}': (2, f'right@{overlap}', _F1) for overlap in OVERLAPS},
+    **{f'event_precision@{overlap}': (1, f'event_right@{overlap}', ('num_decided',))
+       for overlap in EVENT_OVERLAPS},
+    **{f'event_recall@{overlap}': (1, f'event_right@{overlap}', ('num_actions',))
+       for overlap in EVENT_OVERLAPS},
+    'precision@25': (1, 'right@25', ('num_decided',)),
+    'recall@25': (1, 'right@25', ('num_actions',)),
+    'recall': (1, 'num_found', ('num_actions',)),
+    'false_per_min': (60, 'false_actions', ('background_sec',)),
+    'false_time_share': (1, 'false_sec', ('background_sec',)),
+    'changes_per_min': (60, 'num_changes', ('duration_sec',))}
+"""Figures that are a factor times a sum over units, over the sum of others."""
+PERCENTILES = {'delay_median_sec': 50, 'delay_p95_sec': 95}
+"""Figures that are a percentile of the delays."""
+
+
+def draws(num_units: int, seed: int = SEED) -> Iterator[NDArray[np.float64]]:
+    """
+    Draw units with replacement.
+
+    :param num_units: how many there are.
+    :param seed: of the draws.
+    :return: weights_BU, in parts of ``NUM_DRAWS`` draws: how often each unit was drawn.
+    """
+    generator = np.random.default_rng(seed)
+    at_once = max(1, MAX_WEIGHTS // max(1, num_units))
+    for first in range(0, NUM_DRAWS if num_units else 0, at_once):
+        yield generator.multinomial(
+            num_units, np.full(num_units, 1 / num_units),
+            size=min(at_once, NUM_DRAWS - first)).astype(np.float64)
+
+
+def values(counts: UnitCounts, weights_BU: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """
+    Compute the figures of every draw.
+
+    :param counts: of the units.
+    :param weights_BU: how often each unit counts.
+    :return: B values by name; nan where a figure is undefined. Figures to which fewer than two
+        units contribute are left out.
+    """
+    found = {}
+    for name, (factor, part, whole) in RATIOS.items():
+        if part not in counts.sums or not counts.sums.keys() >= set(whole):
+            continue
+        whole_U = sum((counts.sums[one] for one in whole), np.zeros(weights_BU.shape[1]))
+        if np.count_nonzero(whole_U) > 1:
+            wholes_B = weights_BU @ whole_U
+            found[name] = factor * (weights_BU @ counts.sums[part]) / np.where(
+                wholes_B > 0, wholes_B, np.nan)
+    if len(np.unique(counts.delay_units)) > 1:
+        order = np.argsort(counts.delays_sec)
+        weights_BD = weights_BU[:, counts.delay_units[order]]
+        for name, percent in PERCENTILES.items():
+            found[name] = percentiles(counts.delays_sec[order], weights_BD, percent)
+    return found
+
+
+def percentiles(delays_D: NDArray[np.float64], weights_BD: NDArray[np.float64], percent: float,
+                ) -> NDArray[np.float64]:
+    """
+    Compute the percentile of delays that count several times, as ``np.percentile`` does.
+
+    :param delays_D: rising.
+    :param weights_BD: how often each counts.
+    :param percent: in [0, 100].
+    :return: B percentiles; nan where no delay counts.
+    """
+    ends_BD = weights_BD.cumsum(1)
+    last_B = ends_BD[:, -1] - 1
+    place_B = np.maximum(last_B, 0) * percent / 100
+    lower_B, upper_B = (delays_D[(ends_BD > edge_B[:, None]).argmax(1)]
+                        for edge_B in (np.floor(place_B), np.ceil(place_B)))
+    found_B: NDArray[np.float64] = lower_B + (place_B % 1) * (upper_B - lower_B)
+    return np.where(last_B >= 0, found_B, np.nan)
+
+
+def interval(values_B: NDArray[np.float64]) -> list[Value] | None:
+    """
+    Return the percentile interval.
+
+    :param values_B: of a figure, or of a difference.
+    :return: its limits; None if it is undefined in all draws.
+    """
+    finite = values_B[np.isfinite(values_B)]
+    if not len(finite):
+        return None
+    tail = 50 * (1 - LEVEL)
+    return [round_figure(float(limit)) for limit in np.percentile(finite, (tail, 100 - tail))]
+
+
+def draw_values(units: Units, seed: int = SEED) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """
+    Compute the figures of all draws.
+
+    :param units: what is drawn.
+    :param seed: of the draws.
+    :return: ``NUM_DRAWS`` values by name of the figure, by class; the empty one is all classes.
+    """
+    counts = {'': units.total, **units.by_class}
+    parts = [{label: values(one, weights_BU) for label, one in counts.items()}
+             for weights_BU in draws(len(units.keys), seed)]
+    return {label: {name: np.concatenate([part[label][name] for part in parts])
+                    for name in parts[0][label]} for label in counts} if parts else {}
+
+
+def intervals(units: Units) -> dict[str, dict[str, list[Value]]]:
+    """
+    Compute the intervals of all figures.
+
+    :param units: of a report.
+    :return: limits by name of the figure, by class; the empty one is all classes.
+    """
+    return _intervals(draw_values(units))
+
+
+def difference_intervals(before: Units, after: Units) -> dict[str, dict[str, list[Value]]]:
+    """
+    Compute the intervals of the differences between two reports.
+
+    :param before: units of a report.
+    :param after: of another; of the same recordings, the same units are drawn for both, so that
+        what is hard for both does not count.
+    :return: limits of "after less before", as ``intervals`` returns them.
+    """
+    order = same_units(before, after)
+    pair = (draw_values(before), draw_values(after, SEED + 1) if order is None
+            else draw_values(after.at(order)))
+    return _intervals({
+        label: {name: pair[1][label][name] - values_B for name, values_B in found.items()
+                if name in pair[1][label]}
+        for label, found in pair[0].items() if label in pair[1]})
+
+
+def same_units(before: Units, after: Units) -> NDArray[np.int64] | None:
+    """
+    Find the units of a report in another.
+
+    :param before: units of a report.
+    :param after: of another.
+    :return: their indices in ``after``; None if the units are not the same.
+    """
+    orders = [sorted(range(len(units.keys)), key=units.keys.__getitem__)
+              for units in (before, after)]
+    if [before.keys[i] for i in orders[0]] != [after.keys[i] for i in orders[1]]:
+        return None
+    found = np.empty(len(orders[0]), np.int64)
+    found[orders[0]] = orders[1]
+    return found
+
+
+def _intervals(found: Mapping[str, Mapping[str, NDArray[np.float64]]],
+               ) -> dict[str, dict[str, list[Value]]]:
+    return {label: {name: limits for name, values_B in row.items()
+                    for limits in [interval(values_B)] if limits is not None}
+            for label, row in found.items()}
