@@ -43,8 +43,10 @@ RATIOS: Mapping[str, tuple[float, str, tuple[str, ...]]] = {
     'recall': (1, 'num_found', ('num_actions',)),
     'false_per_min': (60, 'false_actions', ('background_sec',)),
     'false_time_share': (1, 'false_sec', ('background_sec',)),
-    'changes_per_min': (60, 'num_changes', ('duration_sec',))}
-"""Figures that are a factor times a sum over units, over the sum of others."""
+    'changes_per_min': (60, 'num_changes', ('duration_sec',)),
+    'num_found': (1, 'num_found', ()), 'false_actions': (1, 'false_actions', ())}
+"""Figures that are a factor times a sum over units, over the sum of others, if there are any."""
+COUNTS = tuple(name for name, (*_, whole) in RATIOS.items() if not whole)
 PERCENTILES = {'delay_median_sec': 50, 'delay_p95_sec': 95}
 """Figures that are a percentile of the delays."""
 
@@ -78,7 +80,10 @@ def values(counts: UnitCounts, weights_BU: NDArray[np.float64]) -> dict[str, NDA
     for name, (factor, part, whole) in RATIOS.items():
         if part not in counts.sums or not counts.sums.keys() >= set(whole):
             continue
-        whole_U = sum((counts.sums[one] for one in whole), np.zeros(weights_BU.shape[1]))
+        num_units = weights_BU.shape[1]
+        # A count is divided by the number of draws over that of units, which is 1.
+        whole_U = (sum((counts.sums[one] for one in whole), np.zeros(num_units)) if whole
+                   else np.full(num_units, 1 / num_units))
         if np.count_nonzero(whole_U) > 1:
             wholes_B = weights_BU @ whole_U
             found[name] = factor * (weights_BU @ counts.sums[part]) / np.where(
@@ -110,18 +115,20 @@ def percentiles(delays_D: NDArray[np.float64], weights_BD: NDArray[np.float64], 
     return np.where(last_B >= 0, found_B, np.nan)
 
 
-def interval(values_B: NDArray[np.float64]) -> list[Value] | None:
+def interval(name: str, values_B: NDArray[np.float64]) -> list[Value] | None:
     """
     Return the percentile interval.
 
-    :param values_B: of a figure, or of a difference.
-    :return: its limits; None if it is undefined in all draws.
+    :param name: of a figure.
+    :param values_B: of the figure, or of its difference.
+    :return: its limits, integers if the figure is a count; None if it is undefined in all draws.
     """
     finite = values_B[np.isfinite(values_B)]
     if not len(finite):
         return None
     tail = 50 * (1 - LEVEL)
-    return [round_figure(float(limit)) for limit in np.percentile(finite, (tail, 100 - tail))]
+    limits = np.percentile(finite, (tail, 100 - tail)).tolist()
+    return [round(limit) if name in COUNTS else round_figure(limit) for limit in limits]
 
 
 def draw_values(units: Units, seed: int = SEED) -> dict[str, dict[str, NDArray[np.float64]]]:
@@ -187,5 +194,5 @@ def same_units(before: Units, after: Units) -> NDArray[np.int64] | None:
 def _intervals(found: Mapping[str, Mapping[str, NDArray[np.float64]]],
                ) -> dict[str, dict[str, list[Value]]]:
     return {label: {name: limits for name, values_B in row.items()
-                    for limits in [interval(values_B)] if limits is not None}
+                    for limits in [interval(name, values_B)] if limits is not None}
             for label, row in found.items()}

@@ -70,7 +70,7 @@ def round_figure(value: float) -> Value:
     return None if not math.isfinite(value) else round(float(value), STORED_DIGITS)
 
 
-def format_interval(interval: Sequence[float] | None) -> str:
+def format_interval(interval: Sequence[Value] | None) -> str:
     """
     Format an interval for people.
 

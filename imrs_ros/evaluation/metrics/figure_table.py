@@ -79,7 +79,7 @@ def _curve(curve: Mapping[str, Any], has_class_thresholds: bool) -> list[str]:
         if has_class_thresholds:
             note += f', class_thresholds x {curve["factor"][i]:.2f}'
         if recall is not None:
-            lines.append(figure_row(f'recall within {limit} false actions per minute', recall,
+            lines.append(figure_row(f'recall at {limit} false actions per minute', recall,
                                     note=note))
     return lines
 

@@ -89,6 +89,17 @@ class Units:
     by_class: Mapping[str, UnitCounts]
     """Of every class that is annotated or decided."""
 
+    def __post_init__(self) -> None:
+        """
+        Check that all counts are of these units.
+
+        :raises ValueError: if some are of others.
+        """
+        for counts in (self.total, *self.by_class.values()):
+            lengths = {len(sums_U) for sums_U in counts.sums.values()}
+            if lengths - {len(self.keys)} or (counts.delay_units >= len(self.keys)).any():
+                raise ValueError(f'expected counts of {len(self.keys)} units, got others')
+
     def at(self, order: NDArray[np.int64]) -> 'Units':
         """
         Reorder the units.
