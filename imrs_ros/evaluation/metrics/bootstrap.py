@@ -62,9 +62,11 @@ def draws(num_units: int, seed: int = SEED) -> Iterator[NDArray[np.float64]]:
     generator = np.random.default_rng(seed)
     at_once = max(1, MAX_WEIGHTS // max(1, num_units))
     for first in range(0, NUM_DRAWS if num_units else 0, at_once):
-        yield generator.multinomial(
-            num_units, np.full(num_units, 1 / num_units),
-            size=min(at_once, NUM_DRAWS - first)).astype(np.float64)
+        num_draws = min(at_once, NUM_DRAWS - first)
+        drawn_BU = generator.integers(num_units, size=(num_draws, num_units))
+        drawn_BU += num_units * np.arange(num_draws)[:, None]
+        yield np.bincount(drawn_BU.ravel(), minlength=drawn_BU.size).reshape(
+            drawn_BU.shape).astype(np.float64)
 
 
 def values(counts: UnitCounts, weights_BU: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

@@ -46,11 +46,12 @@ def count_units(recordings: Sequence[tuple[str, Sequence[Track]]]) -> Units:
     :return: the units, by rising time in each recording.
     """
     index: dict[tuple[int, UnitKey], int] = {}
+    names = set(SUMS)
     tallies: dict[str, _Tally] = {name: [] for name in (*SUMS, DELAY)}
     for number, (name, tracks) in enumerate(recordings):
         for track in tracks:
             if track.annotated is None:
-                tallies.pop('num_changes', None)
+                names.discard('num_changes')
                 continue
             segments = divide(track)
             units = [index.setdefault((number, (name, *s.sec, s.label)), len(index))
@@ -62,7 +63,8 @@ def count_units(recordings: Sequence[tuple[str, Sequence[Track]]]) -> Units:
     classes = next((track.classes for _, tracks in recordings for track in tracks), ())
     seen = {label for name in ('num_actions', 'num_decided') for *_, label in tallies[name]}
     return Units(
-        keys=[key for _, key in index], total=_counts(tallies, SUMS, len(index)),
+        keys=[key for _, key in index], total=_counts(
+            tallies, [name for name in SUMS if name in names], len(index)),
         by_class={label: _counts(tallies, CLASS_SUMS, len(index), label)
                   for label in classes if label in seen})
 

@@ -196,9 +196,10 @@ def test_two_reports_compared(browse, evaluated, tmp_path):
     made, _, job = evaluated
     other = {**made, 'figures': {**made['figures'], 'f1@25': 1.0, 'delay_median_sec': 9.0},
              'settings': {**made['settings'], 'hop': 2}}
+    del other['units']
     found = changes(made, other)
-    verdicts = {name: verdict for name, _, _, verdict in found['figures'] if verdict}
-    assert verdicts == {'f1@25': 'better', 'delay_median_sec': 'worse'}
+    verdicts = {name: verdict for name, *_, verdict in found['figures'] if verdict}
+    assert verdicts == {'f1@25': 'better, no interval', 'delay_median_sec': 'worse, no interval'}
     path = tmp_path / 'compare.html'
     path.write_text(fill('compare', {**found, 'names': ['a', 'b']}))
     page, requests = browse(path)
