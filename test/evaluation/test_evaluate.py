@@ -344,6 +344,24 @@ def test_wrong_parameters_are_named(tmp_path, text, words):
         read_settings(path)
 
 
+def test_the_command_reports_curve_and_intervals(bag, params, tmp_path, capsys):
+    annotations = tmp_path / 'walk.csv'
+    annotations.write_text('start,end,label\n0.7,1.2,wave\n1.6,2.2,wave\n')
+    with pytest.raises(SystemExit) as done:
+        main(['evaluate', str(bag), '--params', str(params), '--annotations', str(annotations),
+              '--out', str(tmp_path / 'out')])
+    assert done.value.code == 0
+    made = read_report(tmp_path / 'out')
+    now = made['curve']['operating_point']
+    assert made['curve']['enter_threshold'][now] == EAGER['enter_threshold']
+    for name, values in made['curve']['figures'].items():
+        assert values[now] == made['figures'][name]
+    assert made['intervals']['num_units'] == len(made['units']['keys']) == 3
+    low, high = made['intervals']['figures']['frame_accuracy']
+    assert low <= made['figures']['frame_accuracy'] <= high
+    assert f'[{low:.3f}, {high:.3f}]' in capsys.readouterr().out
+
+
 def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):
     template = tmp_path / 'walk.csv'
     with pytest.raises(SystemExit):
