@@ -10,8 +10,8 @@ What is counted in each unit of the recordings, for intervals that resample unit
 
 A unit is an annotated action with the background before it: a false action, a late decision and a
 miss are counted where they arise, and units are as good as independent, which single windows are
-not. More than ``MAX_BACKGROUND_SEC`` of background is cut into units of its own, as the moving
-blocks of Künsch 1989. Cameras that saw the same actions of a recording share its units.
+not. More than ``MAX_BACKGROUND_SEC`` of background is cut into units of its own, as the blocks of
+Carlstein 1986. Cameras that saw the same actions of a recording share its units.
 
 Layout legend: U units, D delays.
 """
