@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.metrics.bootstrap import difference_intervals, LEVEL, same_units
+from imrs_ros.evaluation.metrics.bootstrap import LEVEL
 from imrs_ros.evaluation.metrics.figure import FIGURES, format_interval, Value
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
+from imrs_ros.evaluation.metrics.intervals import difference_intervals, same_units
 from imrs_ros.evaluation.metrics.units import Units
 from imrs_ros.evaluation.report.files import read_report
 from imrs_ros.evaluation.report.page import fill

@@ -5,6 +5,7 @@
 # writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
+
 """Comparisons of two reports: what a difference is worth."""
 
 from imrs_ros.evaluation.compare import changes, format_changes, verdict

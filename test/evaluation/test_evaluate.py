@@ -300,7 +300,10 @@ def test_live_figures_stand_beside_those_offline_and_are_named(bag, tiny_card):
     made = build_report([evaluate_recording(bag, job)], job)
     made['live'] = {'figures': {**made['figures'], 'num_windows': 7}, 'notes': ['unusual'],
                     'cameras': [{'camera': 'front', 'differences': {'age_max_sec': 0.25}}]}
+    made['intervals']['figures'] = {'frame_accuracy': [0.25, 1.0]}
     lines = summary(made).splitlines()
+    assert lines[1].endswith('[0.250, 1.000]')
+    assert any(line.startswith('in brackets: 95 % interval of offline') for line in lines)
     assert lines[0].split() == ['offline', 'live']
     assert f'windows scored {made["figures"]["num_windows"]} 7'.split() in map(str.split, lines)
     assert lines[-3] == 'live node, front:'
@@ -359,7 +362,9 @@ def test_the_command_reports_curve_and_intervals(bag, params, tmp_path, capsys):
     assert made['intervals']['num_units'] == len(made['units']['keys']) == 3
     low, high = made['intervals']['figures']['frame_accuracy']
     assert low <= made['figures']['frame_accuracy'] <= high
-    assert f'[{low:.3f}, {high:.3f}]' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f'[{low:.3f}, {high:.3f}]' in out
+    assert 'in brackets: 95 % interval, bootstrapped over 3 units' in out
 
 
 def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):

@@ -9,6 +9,6 @@
 """
 How good the decisions are: frame, segment and event metrics, each with its paper and interval.
 
-Start at ``track``, then ``figures`` and ``bootstrap``. It may import ``ground_truth`` and the
+Start at ``track``, then ``figures`` and ``intervals``. It may import ``ground_truth`` and the
 shared modules.
 """

@@ -5,13 +5,13 @@
 # writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
+
 """
 Bootstrap intervals of figures: how far they would move if other actions had been recorded.
 
 Units are drawn with replacement, as many as there are, and every figure is computed anew; the
 percentiles of its values limit the interval (Efron & Tibshirani 1993, "An Introduction to the
-Bootstrap", section 13.3). Where both reports of a comparison count the same units, the same are
-drawn for both, and the interval is that of the differences.
+Bootstrap", section 13.3).
 
 Layout legend: B draws, U units, D delays.
 """
@@ -19,7 +19,7 @@ Layout legend: B draws, U units, D delays.
 from collections.abc import Iterator, Mapping
 
 from imrs_ros.evaluation.metrics.figure import EVENT_OVERLAPS, OVERLAPS, round_figure, Value
-from imrs_ros.evaluation.metrics.units import UnitCounts, Units
+from imrs_ros.evaluation.metrics.units import UnitCounts
 import numpy as np
 from numpy.typing import NDArray
 
@@ -131,70 +131,3 @@ def interval(name: str, values_B: NDArray[np.float64]) -> list[Value] | None:
     tail = 50 * (1 - LEVEL)
     limits = np.percentile(finite, (tail, 100 - tail)).tolist()
     return [round(limit) if name in COUNTS else round_figure(limit) for limit in limits]
-
-
-def draw_values(units: Units, seed: int = SEED) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """
-    Compute the figures of all draws.
-
-    :param units: what is drawn.
-    :param seed: of the draws.
-    :return: ``NUM_DRAWS`` values by name of the figure, by class; the empty one is all classes.
-    """
-    counts = {'': units.total, **units.by_class}
-    parts = [{label: values(one, weights_BU) for label, one in counts.items()}
-             for weights_BU in draws(len(units.keys), seed)]
-    return {label: {name: np.concatenate([part[label][name] for part in parts])
-                    for name in parts[0][label]} for label in counts} if parts else {}
-
-
-def intervals(units: Units) -> dict[str, dict[str, list[Value]]]:
-    """
-    Compute the intervals of all figures.
-
-    :param units: of a report.
-    :return: limits by name of the figure, by class; the empty one is all classes.
-    """
-    return _intervals(draw_values(units))
-
-
-def difference_intervals(before: Units, after: Units) -> dict[str, dict[str, list[Value]]]:
-    """
-    Compute the intervals of the differences between two reports.
-
-    :param before: units of a report.
-    :param after: of another; of the same recordings, the same units are drawn for both, so that
-        what is hard for both does not count.
-    :return: limits of "after less before", as ``intervals`` returns them.
-    """
-    order = same_units(before, after)
-    pair = (draw_values(before), draw_values(after, SEED + 1) if order is None
-            else draw_values(after.at(order)))
-    return _intervals({
-        label: {name: pair[1][label][name] - values_B for name, values_B in found.items()
-                if name in pair[1][label]}
-        for label, found in pair[0].items() if label in pair[1]})
-
-
-def same_units(before: Units, after: Units) -> NDArray[np.int64] | None:
-    """
-    Find the units of a report in another.
-
-    :param before: units of a report.
-    :param after: of another.
-    :return: their indices in ``after``; None if the units are not the same.
-    """
-    orders = [sorted(range(len(units.keys)), key=units.keys.__getitem__)
-              for units in (before, after)]
-    if [before.keys[i] for i in orders[0]] != [after.keys[i] for i in orders[1]]:
-        return None
-    found = np.empty(len(orders[0]), np.int64)
-    found[orders[0]] = orders[1]
-    return found
-
-
-def _intervals(found: Mapping[str, Mapping[str, NDArray[np.float64]]],
-               ) -> dict[str, dict[str, list[Value]]]:
-    return {label: {name: limits for name, values_B in row.items()
-                    for limits in [interval(name, values_B)] if limits is not None}
-            for label, row in found.items()}

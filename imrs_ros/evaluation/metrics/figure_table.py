@@ -56,6 +56,11 @@ def summary(report: Mapping[str, Any]) -> str:
     lines += [figure_row(figure.words, *(column.get(name) for column in columns),
                          unit=figure.unit, note=format_interval(intervals.get(name)))
               for name, figure in FIGURES.items()]
+    if intervals:
+        drawn = report['intervals']
+        lines.append(f'in brackets: {100 * drawn["level"]:.0f} % interval'
+                     f'{"" if live is None else " of offline"}, bootstrapped over '
+                     f'{drawn["num_units"]} units (an action and the background before it)')
     if 'curve' in report:
         lines += _curve(report['curve'], bool(report['settings']['class_thresholds']))
     for recording in report['recordings']:

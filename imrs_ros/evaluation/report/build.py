@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import math
 from typing import Any
 
-from imrs_ros.evaluation.metrics import bootstrap
+from imrs_ros.evaluation.metrics.bootstrap import LEVEL, NUM_DRAWS, SEED
 from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
 from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, round_figure
 from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import confusion
+from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.missed import why_missed
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.metrics.units import Units
@@ -85,11 +86,10 @@ def _model(job: Job) -> dict[str, Any]:
 
 def _intervals(units: Units) -> dict[str, Any]:
     """Return the intervals of the figures that have one, and how they were drawn."""
-    found = bootstrap.intervals(units)
+    found = intervals(units)
     known = {row.name for row in CLASS_FIGURES}
     return {
-        'level': bootstrap.LEVEL, 'num_draws': bootstrap.NUM_DRAWS, 'seed': bootstrap.SEED,
-        'num_units': len(units.keys),
+        'level': LEVEL, 'num_draws': NUM_DRAWS, 'seed': SEED, 'num_units': len(units.keys),
         'figures': {name: limits for name, limits in found.pop('', {}).items()
                     if name in FIGURES},
         'per_class': {label: {name: limits for name, limits in row.items() if name in known}

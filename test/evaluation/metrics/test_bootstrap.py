@@ -5,7 +5,8 @@
 # writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
-"""Units and the intervals drawn from them, against cases by hand and other ways to compute them."""
+
+"""Units and the intervals drawn from them, against cases by hand and other computations."""
 
 from dataclasses import replace
 import json
@@ -13,11 +14,11 @@ import math
 
 from hypothesis import given, settings, strategies as st
 from imrs_ros.evaluation.ground_truth.segment import runs
-from imrs_ros.evaluation.metrics.bootstrap import (
-    difference_intervals, draw_values, draws, intervals, NUM_DRAWS, percentiles, same_units,
-    values)
+from imrs_ros.evaluation.metrics.bootstrap import draws, NUM_DRAWS, percentiles, values
 from imrs_ros.evaluation.metrics.count_units import count_units, divide
 from imrs_ros.evaluation.metrics.figures import figures, per_class
+from imrs_ros.evaluation.metrics.intervals import (
+    difference_intervals, draw_values, intervals, same_units)
 from imrs_ros.evaluation.metrics.units import Units
 from imrs_ros.records import NO_ACTION
 import numpy as np
