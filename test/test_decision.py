@@ -38,6 +38,8 @@ def test_softmax_applies_the_temperature():
     assert softmax(logits, 1.0)[0] == pytest.approx(1 / (1 + np.exp(-2)))
     assert softmax(logits, 2.0)[0] == pytest.approx(1 / (1 + np.exp(-1)))
     assert softmax(np.array([1e4, -1e4], np.float32), 1.0).tolist() == [1.0, 0.0]
+    both = np.array([[2.0, 0.0], [0.0, 6.0]], np.float32)
+    assert softmax(both, 2.0).tolist() == [softmax(row, 2.0).tolist() for row in both]
 
 
 def test_hysteresis_enters_high_and_leaves_low():
@@ -46,6 +48,13 @@ def test_hysteresis_enters_high_and_leaves_low():
         NO_ACTION, NO_ACTION, 'wave', 'wave', 'wave', 'wave', 'wave']
     assert [d.event for d in decisions] == [
         Event.NONE, Event.NONE, Event.ONSET] + 4 * [Event.NONE]
+
+
+def test_a_probability_on_a_threshold_is_above_it():
+    """0.5 is exact: both logits are equal."""
+    assert run([(1, .5)], enter_threshold=.5)[0].label == 'wave'
+    assert [d.label for d in run([(1, .9), (2, .5)], enter_threshold=.8, leave_threshold=.5)] == [
+        'wave', 'wave']
 
 
 def test_no_action_between_the_two_thresholds():
@@ -66,15 +75,20 @@ def test_min_duration_delays_and_keeps_the_onset():
     assert decisions[-1].onset_ns == 1_100_000_000
 
 
+@pytest.mark.parametrize(('last_sec', 'label'), [(1.1999, NO_ACTION), (1.2, 'wave')])
+def test_an_action_is_decided_after_exactly_the_min_duration(last_sec, label):
+    assert run([(1.0, .9), (last_sec, .9)], min_duration_sec=.2)[-1].label == label
+
+
 def test_interrupted_candidate_restarts():
     steps = [(1.0, .9), (1.1, .5), (1.2, .9), (1.3, .9)]
     assert [d.label for d in run(steps, min_duration_sec=.15)] == 4 * [NO_ACTION]
 
 
 def test_smoothing_depends_on_time_not_on_the_number_of_windows():
-    few = run([(0.0, .5), (1.0, .9)], smoothing_sec=1.0)[-1]
-    many = run([(0.0, .5), *((i / 10, .9) for i in range(1, 11))], smoothing_sec=1.0)[-1]
-    expected = .5 + .4 * (1 - np.exp(-1))
+    few = run([(0.0, .5), (1.0, .9)], smoothing_sec=0.5)[-1]
+    many = run([(0.0, .5), *((i / 10, .9) for i in range(1, 11))], smoothing_sec=0.5)[-1]
+    expected = .5 + .4 * (1 - np.exp(-2))
     assert few.confidence == pytest.approx(expected, abs=1e-5)
     assert many.confidence == pytest.approx(expected, abs=1e-5)
 

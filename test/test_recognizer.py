@@ -11,6 +11,7 @@
 from dataclasses import replace
 import signal
 import threading
+import time
 
 from hypothesis import given, settings, strategies as st
 from imrs_ros.backends.base import BackendDescription
@@ -134,18 +135,56 @@ def test_gap_or_backward_stamp_needs_sixteen_new_frames(tiny_card, backend, next
     assert (decision.label, decision.event) == ('lift', Event.CHANGE)
 
 
-def test_still_windows_are_not_scored(tiny_card, backend):
-    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1, min_motion=0.1)
+def test_a_restart_discards_past_scores(tiny_card, backend):
+    """Smoothed over 10 s, the second action would need more than one window."""
+    recognizer = Recognizer(
+        tiny_card, backend, ('front',), window=WindowSettings(hop=1),
+        decision=replace(EAGER, smoothing_sec=10.0))
+    decisions = []
+    for first_ms, value in ((1000, 1), (3000, 2)):
+        for i in range(16):
+            recognizer.push('front', frame(first_ms + 40 * i, value))
+            decisions += recognizer.step()
+    assert [d.label for d in decisions] == ['fall', 'lift']
+
+
+@pytest.mark.parametrize(('stamps_ms', 'num_sampled'), [
+    ([1000, 1040, 1080], [1, 1, 1]), ([1000, 1020, 1040], [1, 0, 1]),
+    # Of four ticks, the second frame fills three; a late frame fills none.
+    ([1000, 1120, 1100], [1, 1, 0])])
+def test_distinct_frames_on_the_grid_are_counted(tiny_card, backend, stamps_ms, num_sampled):
+    recognizer = make(tiny_card, backend)
+    pushed = [recognizer.push('front', frame(stamp_ms)) for stamp_ms in stamps_ms]
+    assert [result.num_sampled for result in pushed] == num_sampled
+
+
+@pytest.mark.parametrize('min_motion', [0.1, 1.0])
+def test_still_windows_are_not_scored(tiny_card, backend, min_motion):
+    recognizer = make(tiny_card, backend, ('front', 'rear'), hop=1, min_motion=min_motion)
     for i in range(16):
         recognizer.push('front', frame(1000 + 40 * i, 1))
         recognizer.push('rear', frame(1000 + 40 * i, 15 * i))
     front, rear = recognizer.step()
     assert [clip.camera for clip in backend.calls[0]] == ['rear']
     assert (front.label, front.scores.logits_K) == (NO_ACTION, None)
+    assert front.scores.inference_sec == 0
     assert rear.scores.camera == 'rear'
     recognizer.push('front', frame(1000 + 40 * 16, 1))
     assert [d.label for d in recognizer.step()] == [NO_ACTION]
     assert len(backend.calls) == 1, 'no call unless a window moves'
+
+
+def test_inference_time_is_that_of_the_call(tiny_card):
+    class Slow(CountingBackend):
+        def infer(self, clips):
+            time.sleep(0.05)
+            return super().infer(clips)
+    recognizer = make(tiny_card, Slow(), hop=1)
+    for i in range(16):
+        recognizer.push('front', frame(1000 + 40 * i))
+    begun_sec = time.monotonic()
+    (decision,) = recognizer.step()
+    assert 0.05 <= decision.scores.inference_sec <= time.monotonic() - begun_sec
 
 
 def test_settings_change_while_it_runs(tiny_card, backend):
@@ -181,7 +220,7 @@ def test_decision_made_while_its_camera_is_ended_is_void(tiny_card, backend, voi
         recognizer.push('front', frame(first_ms + 40 * i, 1))
     (before,) = recognizer.step()
     assert recognizer.is_current(before)
-    assert (before.label, before.event) == ('fall', Event.ONSET)
+    assert (before.label, before.event, before.scores.epoch) == ('fall', Event.ONSET, 0)
 
     class VoidsMeanwhile(CountingBackend):
         def infer(self, clips):
@@ -201,6 +240,7 @@ def test_decision_made_while_its_camera_is_ended_is_void(tiny_card, backend, voi
         decisions += recognizer.step()
     assert recognizer.is_current(decisions[0])
     assert (decisions[0].label, decisions[0].event) == ('fall', Event.ONSET)
+    assert decisions[0].scores.epoch == 1
 
 
 def test_ended_camera_needs_a_newer_frame_but_keeps_its_window(tiny_card, backend):

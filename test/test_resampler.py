@@ -82,9 +82,20 @@ def test_gap_and_backward_stamp_restart_the_grid(stamps_ms, words):
     assert got.count(stamps_ms[-1]) == 1
 
 
+def test_a_grid_may_be_slower_than_1_hz():
+    assert push_all([1000, 3000, 5000], fps=0.5, max_gap_sec=2.0)[0] == [1000, 3000, 5000]
+
+
 def test_a_step_of_exactly_the_largest_gap_is_no_jump():
     _, restarts = push_all([1000, 1500, 1000, 1540])
     assert restarts == [None] * 4
+
+
+def test_a_frame_a_nanosecond_later_is_not_late():
+    resampler = Resampler(25.0, 0.5)
+    stamps_ns = (1000 * MS, 1000 * MS + 1, 1000 * MS + 1, 1000 * MS)
+    pushed = [resampler.push(Frame(stamp_ns, 'camera', BLANK)) for stamp_ns in stamps_ns]
+    assert [result.is_late for result in pushed] == [False, False, True, True]
 
 
 def test_one_late_frame_in_fifteen_costs_that_frame_only():

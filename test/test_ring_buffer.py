@@ -45,6 +45,7 @@ def test_window_is_a_contiguous_view():
     assert window.flags.c_contiguous
     assert not window.flags.owndata
     assert np.shares_memory(window, ring.window())
+    assert window.base.shape == (8, 2, 3, 1), 'every frame twice, and no more'
 
 
 def test_wrong_shape_is_reported():

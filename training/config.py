@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.networks import NETWORKS
-import yaml
+from imrs_ros.networks import NETWORKS, NORMALISATIONS
+from imrs_ros.yaml_file import read_yaml, YamlFileError
 
 IMAGENET = 'imagenet'
 STREAMS = ('rgb', 'flow')
@@ -25,7 +25,8 @@ KL_REDUCTIONS = ('mean', 'batchmean')
 FULL_PRECISION = '32-true'
 PRECISIONS = (FULL_PRECISION, 'bf16-mixed', '16-mixed')
 CHOICES = {'network': NETWORKS, 'stream': STREAMS, 'cached': CACHED, 'optimizer': OPTIMIZERS,
-           'schedule': SCHEDULES, 'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
+           'normalisation': (None, *NORMALISATIONS), 'schedule': SCHEDULES,
+           'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
 NUMBERS: dict[Any, str] = {int: 'a whole number', float: 'a number'}
 LISTS = ('excitation_stages', 'frozen', 'teachers', 'validation_groups')
 RANGES: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
@@ -57,6 +58,9 @@ class RunConfig:
     """Input of the network: ``rgb``, or ``flow`` (extracted frames only)."""
     pretrained: str | None = None
     """``imagenet`` (lite0 only), the path of a published checkpoint, or null."""
+    normalisation: str | None = None
+    """Of RGB pixels in a 3D ResNet: ``mars``, ``3d-resnets-2020``, or null for ``mars``; a
+    published checkpoint must be trained on as it was before."""
     frozen: tuple[str, ...] = ()
     """Patterns (fnmatch) of parameters that do not learn; their BN statistics stay as well."""
     cached_draws: int = 0
@@ -147,6 +151,9 @@ class RunConfig:
         if self.stream == 'flow' and self.teachers:
             raise ValueError('teachers must be empty for a flow stream, itself a teacher, got '
                              f'{list(self.teachers)}')
+        if self.normalisation and (self.stream == 'flow' or self.network == 'lite0'):
+            raise ValueError('normalisation must be null for a flow stream and for lite0, which '
+                             f'have their own, got {self.normalisation}')
         if self.cached_draws and self.frozen:
             raise ValueError('frozen must be empty with cached_draws, which decides what is '
                              f'frozen, got {list(self.frozen)}')
@@ -193,7 +200,10 @@ class RunConfig:
         :return: the config.
         :raises ValueError: when it is not a mapping of valid settings.
         """
-        values = yaml.safe_load(path.read_text())
+        try:
+            values = read_yaml(path)
+        except YamlFileError as error:
+            raise ValueError(f'{path}: {error}') from error
         if not isinstance(values, dict):
             raise ValueError(f'{path}: expected a mapping of settings, got {values!r}')
         return cls.from_mapping(values, str(path))

@@ -9,9 +9,10 @@
 """
 Measure models: ``python -m training.evaluate --model DIR [DIR ...] --data DIR --split N``.
 
-Prints clip and video top-1 and top-5 on the test list of an official split, accuracy per class,
-parameters and FLOPs. A DIR is a model folder, run as in the node, or a run of training.train.
-Several are also fused: their probabilities are averaged (two-stream).
+Prints clip and video top-1 and top-5 on the test list of an official split, with the margin of
+error and the chance level, accuracy per class, parameters and FLOPs. A DIR is a model folder, run
+as in the node, or a run of training.train. Several are also fused: their probabilities are
+averaged (two-stream).
 """
 
 import argparse
@@ -53,7 +54,7 @@ def report(accuracy: Accuracy) -> str:
     return (f'clip  top-1 {accuracy.clip_top1:.1%}  top-5 {accuracy.clip_top5:.1%}  '
             f'({accuracy.num_clips} clips)\n'
             f'video top-1 {accuracy.video_top1:.1%}  top-5 {accuracy.video_top5:.1%}  '
-            f'({accuracy.num_videos} videos)')
+            f'({accuracy.num_videos} videos; {accuracy.margin})')
 
 
 def evaluate(arguments: argparse.Namespace) -> None:

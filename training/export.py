@@ -15,7 +15,7 @@ test list.
 """
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 import sys
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from training.clips.run_data import hold_out
 from training.clips.windows import Windows
 from training.data_set.splits import LabelledVideo, read_background, read_split
-from training.learning.accuracy import count_right, score_clips, ScoreClips
+from training.learning.accuracy import Accuracy, count_right, score_clips, ScoreClips
 from training.learning.networks import load_trained, make_network
 from training.learning.run_state import TrainedModel
 from training.model_folder.calibration import calibrate, Calibration, NO_CALIBRATION
@@ -139,6 +139,12 @@ def main() -> None:
         card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype)
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'export: {error}')
+    stated = card.provenance['accuracy']
+    accuracy = Accuracy(**{field.name: stated[field.name] for field in fields(Accuracy)})
+    if not accuracy.is_above_chance:
+        print(f'warning: {accuracy.video_top1:.1%} of {accuracy.num_videos} test videos is not '
+              f'above chance ({accuracy.margin}); the model may have learned nothing, or there '
+              'are too few test videos to tell', file=sys.stderr)
     print(f'{card.folder}: temperature {card.temperature}, {card.provenance["parity"]}, '
           f'{card.provenance["accuracy"]}')
 

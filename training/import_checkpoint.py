@@ -19,8 +19,11 @@ import sys
 
 from imrs_ros.backends import load_backend
 from imrs_ros.model_card import Architecture, ModelCard
-from imrs_ros.networks import build_network, load_published, NETWORKS
+from imrs_ros.networks import (
+    build_network, load_checkpoint, NETWORKS, NORMALISATIONS, read_published)
+from imrs_ros.networks.build import default_normalisation
 from imrs_ros.networks.excitation import EXCITATIONS
+from imrs_ros.networks.published import PublishedCheckpoint
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from training.learning.accuracy import score_clips
@@ -36,6 +39,7 @@ NUM_PARITY_CLIPS = 4
 def import_checkpoint(
     checkpoint: Path, out: Path, architecture: Architecture, labels: tuple[str, ...],
     *, num_frames: int = 16, fps: float = 25.0, size_px: int = 112, dtype: str = 'float32',
+    normalisation: str | None = None,
 ) -> ModelCard:
     """
     Convert a published checkpoint to a model folder.
@@ -48,15 +52,23 @@ def import_checkpoint(
     :param fps: rate of the time grid it was trained at, Hz.
     :param size_px: side of the frames it was trained on.
     :param dtype: number format of the stored weights.
+    :param normalisation: key of ``NORMALISATIONS`` that it was trained with; default: as the file
+        tells.
     :return: the card; its temperature is 1, as calibration needs data.
     :raises FileNotFoundError: when there is no such file.
-    :raises ValueError: when the file lacks weights of the network.
+    :raises ValueError: when the file lacks weights of the network, or does not tell its
+        normalisation; or when there is a single class.
     :raises ParityError: when the exported model does not agree with the checkpoint.
     """
+    if len(labels) < 2:
+        raise ValueError(f'expected at least two classes, got {list(labels)}; check --labels')
+    published = read_published(checkpoint)
+    mean, std = _normalisation(architecture.name, published, normalisation)
     network = build_network(
         architecture.name, num_classes=len(labels), excitation=architecture.excitation,
-        excitation_stages=architecture.excitation_stages, width=architecture.width).eval()
-    report = load_published(network, checkpoint)
+        excitation_stages=architecture.excitation_stages, width=architecture.width, mean=mean,
+        std=std).eval()
+    report = load_checkpoint(network, published)
     if report.initial:
         raise ValueError(
             f'{checkpoint}: expected all weights of {architecture.name} with {len(labels)} '
@@ -82,6 +94,25 @@ def import_checkpoint(
     return ModelCard.load(out)
 
 
+def _normalisation(
+    network: str, checkpoint: PublishedCheckpoint, asked: str | None,
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and divisor as asked, else as the file tells; lite0 has but its own."""
+    if network == 'lite0':
+        if asked is not None:
+            raise ValueError(f'expected no --normalisation for lite0, which has its own, got '
+                             f'{asked}')
+        return default_normalisation(network, 3)
+    key = asked or checkpoint.normalisation
+    if key is None:
+        raise ValueError(
+            f'{checkpoint.path}: expected a file that tells how pixels were normalised, got none '
+            'of the signs; pass --normalisation mars (mean of ActivityNet subtracted: MARS, and '
+            '3D-ResNets until 2018) or --normalisation 3d-resnets-2020 (pixels / 255, mean and '
+            'deviation of Kinetics: 3D-ResNets since April 2020)')
+    return NORMALISATIONS[key]
+
+
 def read_names(path: Path) -> tuple[str, ...]:
     """
     Read class names, one per line, or lines ``id name`` as in UCF101's ``classInd.txt``.
@@ -89,10 +120,19 @@ def read_names(path: Path) -> tuple[str, ...]:
     :param path: the file.
     :return: the names in the order of the file.
     :raises FileNotFoundError: when there is none.
+    :raises ValueError: when ids are not consecutive, or a name comes twice.
     """
     lines = [line.split() for line in path.read_text().splitlines() if line.strip()]
-    return tuple(words[1] if words[0].isdigit() and len(words) == 2 else ' '.join(words)
-                 for words in lines)
+    has_ids = all(len(words) == 2 and words[0].isdecimal() for words in lines)
+    ids = [int(words[0]) for words in lines] if has_ids else []
+    if ids and ids != list(range(ids[0], ids[0] + len(ids))):
+        raise ValueError(f'{path}: expected consecutive ids, in the order of the logits, got '
+                         f'{ids[:5]}; sort the lines')
+    names = tuple(' '.join(words[1:] if has_ids else words) for words in lines)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f'{path}: expected each class once, got {twice[:5]} more than once')
+    return names
 
 
 def main() -> None:
@@ -104,6 +144,8 @@ def main() -> None:
     parser.add_argument('--network', choices=NETWORKS, default='resnext101')
     parser.add_argument('--excitation', choices=EXCITATIONS, default='none')
     parser.add_argument('--width', type=float, default=1.0, help='width multiplier')
+    parser.add_argument('--normalisation', choices=tuple(NORMALISATIONS),
+                        help='of the pixels in its training (default: as the file tells)')
     parser.add_argument('--labels', type=Path, required=True, help='class names, one per line, '
                         'or a classInd.txt')
     parser.add_argument('--out', type=Path, required=True, help='model folder to write')
@@ -118,10 +160,12 @@ def main() -> None:
                 name=arguments.network, excitation=arguments.excitation, excitation_stages=None,
                 width=arguments.width),
             read_names(arguments.labels), num_frames=arguments.num_frames, fps=arguments.fps,
-            size_px=arguments.size, dtype=arguments.dtype)
+            size_px=arguments.size, dtype=arguments.dtype,
+            normalisation=arguments.normalisation)
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'import: {error}')
-    print(f'{card.folder}: {len(card.labels)} classes, {card.provenance["parity"]}')
+    print(f'{card.folder}: {len(card.labels)} classes, pixels less {list(card.spec.mean)}, over '
+          f'{list(card.spec.std)}, {card.provenance["parity"]}')
 
 
 if __name__ == '__main__':

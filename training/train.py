@@ -53,6 +53,10 @@ def main() -> None:
         data = RunData.read(config, arguments.data, arguments.frames)
         fabric.print(f'{len(data.train)} training and {len(data.validation)} validation videos',
                      flush=True)
+        unseen = data.classes_without(data.validation)
+        if unseen:
+            fabric.print(f'warning: no validation video of {", ".join(unseen)}; the best epoch is '
+                         'chosen without regard to them', flush=True)
         Trainer(config, data, arguments.out, fabric=fabric, num_workers=arguments.workers).run()
     except (OSError, ValueError, RuntimeError) as error:
         sys.exit(f'train: {error}')

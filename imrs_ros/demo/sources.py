@@ -98,10 +98,7 @@ def choose_source(
 
 
 def _user_source(path: Path, labels: tuple[str, ...]) -> DemoSource:
-    if path.is_dir():
-        videos = video_files(path)
-    else:
-        videos = [path] if path.is_file() else []
+    videos = [path] if path.is_file() else video_files(path)
     if not videos:
         raise ValueError(
             f'{_printable(path)}: expected a video or a folder of videos {SUFFIXES}, got none')

@@ -52,8 +52,6 @@ def read_jpeg(data: bytes) -> EncodedImage:
         if marker == END:
             break
         size = 0 if marker in BARE else int.from_bytes(data[position:position + 2], 'big')
-        if position + size > len(data):
-            raise _cut_off(data)
         if marker in FRAME_HEADERS:
             if frame or size < 8:
                 raise _unreadable('two frame headers, or a short one')

@@ -13,7 +13,9 @@ Start at ``build``. It may import PyTorch, ``model_card`` and ``part_plan``.
 """
 
 from imrs_ros.networks.build import build_network, NETWORKS
-from imrs_ros.networks.checkpoints import load_published, LoadReport
+from imrs_ros.networks.checkpoints import load_checkpoint, load_published, LoadReport
+from imrs_ros.networks.published import MARS, NORMALISATIONS, read_published
 from imrs_ros.networks.video_network import VideoNetwork
 
-__all__ = ['build_network', 'load_published', 'LoadReport', 'NETWORKS', 'VideoNetwork']
+__all__ = ['build_network', 'load_checkpoint', 'load_published', 'LoadReport', 'MARS', 'NETWORKS',
+           'NORMALISATIONS', 'read_published', 'VideoNetwork']

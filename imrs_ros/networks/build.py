@@ -12,12 +12,11 @@ from collections.abc import Collection, Sequence
 
 from imrs_ros.networks import lite0, resnet3d
 from imrs_ros.networks.excitation import EXCITATIONS
+from imrs_ros.networks.published import MARS, NORMALISATIONS
 from imrs_ros.networks.video_network import VideoNetwork
 
 NETWORKS = (*resnet3d.LAYOUTS, 'lite0')
 
-ACTIVITYNET_MEAN = (114.7748, 107.7354, 99.4750)
-"""Mean RGB of ActivityNet (MARS ``mean.py``); divisor 1."""
 FLOW_MEAN = 127.5
 """Zero flow after the map from [-20, 20] to [0, 255]; divisor 1."""
 LITE0_MEAN, LITE0_STD = 127.0, 128.0
@@ -37,7 +36,7 @@ def default_normalisation(
     if name == 'lite0':
         return (LITE0_MEAN,) * in_channels, (LITE0_STD,) * in_channels
     if in_channels == 3:
-        return ACTIVITYNET_MEAN, (1.0,) * 3
+        return NORMALISATIONS[MARS]
     return (FLOW_MEAN,) * in_channels, (1.0,) * in_channels
 
 

@@ -11,13 +11,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-import pickle
 
-import torch
+from imrs_ros.networks.published import COUNTER_SUFFIX, PublishedCheckpoint, read_published
 from torch import nn, Tensor
-
-PARALLEL_PREFIX = 'module.'
-COUNTER_SUFFIX = '.num_batches_tracked'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +43,29 @@ def load_published(network: nn.Module, path: Path | str) -> LoadReport:
     :param path: a file written by ``torch.save``.
     :return: what was loaded, skipped and left as it was.
     :raises FileNotFoundError: when there is no such file.
-    :raises ValueError: when the file is not a checkpoint, or nothing in it fits the network.
+    :raises ValueError: when the file is not a checkpoint, or does not fit the network.
     """
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except FileNotFoundError:
-        raise
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError) as error:
+    return load_checkpoint(network, read_published(Path(path)))
+
+
+def load_checkpoint(network: nn.Module, checkpoint: PublishedCheckpoint) -> LoadReport:
+    """
+    Load the content of a checkpoint file.
+
+    :param network: the network to fill; its last layer may have another number of classes.
+    :param checkpoint: the content.
+    :return: what was loaded, skipped and left as it was.
+    :raises ValueError: when nothing in it fits the network, or its shortcuts are of type A.
+    """
+    if checkpoint.is_shortcut_a and any('.downsample.' in n for n in network.state_dict()):
         raise ValueError(
-            f'{path}: expected a checkpoint of plain tensors (a state dict, or a dict with '
-            f'"state_dict") that weights_only=True can read, got: {error}') from error
-    state = content.get('state_dict', content) if isinstance(content, dict) else None
-    if not isinstance(state, dict):
-        raise ValueError(f'{path}: expected a dict of tensors, got {type(content).__name__}')
-    tensors = {k: v for k, v in state.items() if isinstance(v, Tensor)}
+            f'{checkpoint.path}: expected a network with shortcuts of type B, which have weights '
+            '(layer2.0.downsample), got one of type A, which has none and is not built here; '
+            'choose a checkpoint that was trained with --resnet_shortcut B')
     try:
-        return load_matching(network, tensors)
+        return load_matching(network, checkpoint.tensors)
     except ValueError as error:
-        raise ValueError(f'{path}: {error}') from error
+        raise ValueError(f'{checkpoint.path}: {error}') from error
 
 
 def load_matching(network: nn.Module, tensors: Mapping[str, Tensor]) -> LoadReport:
@@ -72,17 +73,14 @@ def load_matching(network: nn.Module, tensors: Mapping[str, Tensor]) -> LoadRepo
     Copy every tensor whose name and shape the network has.
 
     :param network: the network to fill.
-    :param tensors: by name; repeated ``module.`` prefixes are stripped.
+    :param tensors: by name.
     :return: what was loaded, skipped and left as it was.
     :raises ValueError: when no tensor fits.
     """
     target = network.state_dict()
     fitting: dict[str, Tensor] = {}
     skipped: dict[str, str] = {}
-    for published_name, tensor in tensors.items():
-        name = published_name
-        while name.startswith(PARALLEL_PREFIX):
-            name = name.removeprefix(PARALLEL_PREFIX)
+    for name, tensor in tensors.items():
         if name not in target:
             skipped[name] = 'the network has no such tensor'
         elif target[name].shape != tensor.shape:

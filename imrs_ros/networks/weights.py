@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.networks.build import build_network
-from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
+from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.video_network import VideoNetwork
 from safetensors import SafetensorError
 from safetensors.torch import load_file

@@ -11,7 +11,9 @@
 from types import SimpleNamespace
 
 import cv2
+from imrs_ros.images.jpeg import MAX_SCANS, MAX_SEGMENTS
 from imrs_ros.images.limits import check_sides, ImageError, MAX_PIXELS, MAX_SIDE_PX, MIN_SIDE_PX
+from imrs_ros.images.png import MAX_CHUNKS
 from imrs_ros.images.preprocessing import centre_square, num_halvings, resize_square
 from imrs_ros.images.raw import decode_raw, ENCODINGS
 import numpy as np
@@ -19,6 +21,14 @@ import pytest
 
 LARGEST = 8192
 """Its square is ``MAX_PIXELS``."""
+
+
+def test_limits_are_those_that_security_md_states(root):
+    text = (root / 'docs' / 'security.md').read_text()
+    for limits in (f'{MIN_SIDE_PX} to {MAX_SIDE_PX} and at most {MAX_PIXELS // 10 ** 6} million',
+                   f'{MAX_SCANS} scans and {MAX_SEGMENTS} segments'):
+        assert limits in text
+    assert MAX_CHUNKS == 65_536
 
 
 @pytest.mark.parametrize('sides', [

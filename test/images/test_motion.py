@@ -35,3 +35,17 @@ def test_moving_object_is_measured(noise):
     # 100 rows, 50 px uncovered and 50 px covered between two compared frames.
     fraction = 2 * 100 * 50 / 224 ** 2
     assert changed_fraction(scene(noise, 10)) == pytest.approx(fraction, rel=0.35)
+
+
+@pytest.mark.parametrize('changed', range(16))
+def test_first_and_last_frame_and_two_between_are_compared(changed):
+    window = np.zeros((16, 56, 56, 3), np.uint8)
+    window[changed] = 255
+    assert changed_fraction(window) == (1.0 if changed in (0, 5, 10, 15) else 0.0)
+
+
+@pytest.mark.parametrize(('change', 'fraction'), [(12, 0.0), (13, 1.0)])
+def test_a_change_above_12_grey_levels_is_no_noise(change, fraction):
+    window = np.full((16, 100, 100, 3), 100, np.uint8)
+    window[10:] += np.uint8(change)
+    assert changed_fraction(window) == fraction

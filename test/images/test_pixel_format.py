@@ -69,7 +69,8 @@ def mean_error(message, expected_RGB):
 
 @pytest.mark.parametrize('pattern', PATTERNS)
 @pytest.mark.parametrize('codec', ['jpg', 'png'])
-@pytest.mark.parametrize('ending', ['; {} compressed ', '; {} compressed', ';{} compressed', ''])
+@pytest.mark.parametrize('ending', [
+    '; {} compressed ', '; {} compressed', ';{} compressed', '; {} compressed bayer_any8', ''])
 def test_a_bayer_mosaic_is_decoded_to_colours(pattern, codec, ending):
     values = mosaic(RGB, pattern)
     name = 'jpeg' if codec == 'jpg' else codec

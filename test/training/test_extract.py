@@ -105,6 +105,11 @@ def test_finished_videos_are_skipped_and_unfinished_ones_redone(videos, tmp_path
     assert not half.exists()
 
 
+def test_classes_that_are_not_there_are_named(videos, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"class folders \['Up'\], got none; correct"):
+        extract(videos, tmp_path / 'out', FAST, only=['Left', 'Up'], num_jobs=1)
+
+
 def test_linked_class_folders_are_extracted_and_loops_end(tmp_path):
     write_video(tmp_path / 'elsewhere' / 'a.avi', 5)
     videos = tmp_path / 'videos'

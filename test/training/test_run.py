@@ -11,6 +11,8 @@
 from dataclasses import replace
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -18,6 +20,7 @@ import numpy as np
 import pytest
 from sample_data_sets import make_data_set
 import torch
+from training import export, train
 from training.clips.run_data import RunData
 from training.config import RunConfig
 from training.export import export_run
@@ -85,6 +88,50 @@ def test_other_settings_do_not_resume(synthetic_data, tmp_path):
         trainer(synthetic_data, tmp_path / 'run', epochs=1, learning_rate=0.5)
 
 
+def swap_classes(data):
+    """Swap the two classes in the index, and leave out the ids in the lists."""
+    (data / 'splits' / 'classInd.txt').write_text('1 Right\n2 Left\n')
+    for path in (data / 'splits').glob('t*list01.txt'):
+        lines = path.read_text().splitlines()
+        path.write_text(''.join(f'{line.split()[0]}\n' for line in lines))
+
+
+def test_other_classes_do_not_resume(synthetic_data, tmp_path):
+    trainer(synthetic_data, tmp_path / 'run', epochs=1).run()
+    data = shutil.copytree(synthetic_data, tmp_path / 'data')
+    swap_classes(data)
+    with pytest.raises(ValueError, match=r"a run of the classes \['Right', 'Left'\], got one of"):
+        trainer(data, tmp_path / 'run', epochs=1)
+
+
+def test_settings_newer_than_a_run_do_not_stop_it(synthetic_data, tmp_path):
+    trainer(synthetic_data, tmp_path / 'run', epochs=1).run()
+    path = tmp_path / 'run' / 'config.yaml'
+    path.write_text(path.read_text().replace('normalisation: null\n', ''))
+    assert trainer(synthetic_data, tmp_path / 'run', epochs=1).progress.epoch == 1
+
+
+def test_a_class_without_training_videos_is_refused(synthetic_data, tmp_path):
+    data = shutil.copytree(synthetic_data, tmp_path / 'data')
+    (data / 'splits' / 'groups.txt').write_text('Left/v_Left_g08_c01 a\nLeft/v_Left_g09_c01 a\n')
+    config = RunConfig.from_mapping({**TINY, 'validation_groups': ['a']}, 'test')
+    with pytest.raises(ValueError, match=(
+            r"expected at least one training video of each class, got none of \['Left'\]; add")):
+        RunData.read(config, data, None)
+
+
+def test_a_class_without_validation_videos_is_named(synthetic_data, tmp_path, monkeypatch, capsys):
+    data = shutil.copytree(synthetic_data, tmp_path / 'data')
+    (data / 'splits' / 'groups.txt').write_text('Left/v_Left_g09_c01 a\n')
+    (tmp_path / 'run.yaml').write_text(
+        yaml.safe_dump({**TINY, 'epochs': 1, 'validation_groups': ['a']}))
+    monkeypatch.setattr(sys, 'argv', [
+        'train', str(tmp_path / 'run.yaml'), '--data', str(data), '--out', str(tmp_path / 'run'),
+        '--workers', '0', '--accelerator', 'cpu'])
+    train.main()
+    assert 'warning: no validation video of Right; the best epoch' in capsys.readouterr().out
+
+
 def test_damaged_state_is_reported(synthetic_data, tmp_path):
     trainer(synthetic_data, tmp_path / 'run', epochs=1).run()
     (tmp_path / 'run' / LAST).write_bytes(b'half a file')
@@ -119,6 +166,23 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
     stated = card.provenance['accuracy']
     assert all(written[k] == pytest.approx(stated[k], abs=1e-4) for k in written)
     assert f'{written["video_top1"]:.1%}' in done.stdout
+    assert f'(4 videos; 95 % interval {written["video_top1_low"]:.1%} to ' in done.stdout
+    assert 'chance 50.0%' in done.stdout
+
+
+def test_export_warns_of_a_model_that_is_not_above_chance(
+        synthetic_data, tmp_path, monkeypatch, capsys):
+    run = tmp_path / 'run'
+    trainer(synthetic_data, run, epochs=1).run()
+    log = capsys.readouterr().out
+    # Of two validation videos, whatever is right, the interval holds chance.
+    assert re.search(r'video (0|50|100)\.0% \(95 % interval .* to .*%, chance 50\.0%\)', log)
+    monkeypatch.setattr(sys, 'argv', [
+        'export', str(run), '--data', str(synthetic_data), '--out', str(tmp_path / 'mine')])
+    export.main()
+    shown = capsys.readouterr().err
+    assert 'of 4 test videos is not above chance (95 % interval ' in shown
+    assert 'chance 50.0%); the model may have learned nothing, or there are too few' in shown
 
 
 def test_export_refuses_a_network_that_differs(synthetic_data, tmp_path, monkeypatch):
@@ -193,6 +257,17 @@ def test_cached_clips_are_those_of_the_epoch(synthetic_data, tmp_path):
     stamps = {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache').rglob('*.pt')}
     prepared(synthetic_data, tmp_path / 'c', cached_draws=2, learning_rate=1e-9)
     assert stamps == {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache').rglob('*.pt')}
+
+
+def test_a_cache_is_not_shared_by_other_labels_or_data(synthetic_data, tmp_path):
+    prepared(synthetic_data, tmp_path / 'a', cached_draws=1)
+    data = shutil.copytree(synthetic_data, tmp_path / 'data')
+    prepared(data, tmp_path / 'b', cached_draws=1)
+    swap_classes(data)
+    run = prepared(data, tmp_path / 'c', cached_draws=1)
+    assert len(list((tmp_path / 'cache').iterdir())) == 3
+    assert [int(run.dataset[i]['label']) for i in range(2)] == [
+        video.label for video in run.data.train]
 
 
 def test_a_new_trainer_writes_and_computes_nothing(synthetic_data, tmp_path):

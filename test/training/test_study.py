@@ -8,10 +8,13 @@
 
 """A study: how it expands, which runs are trained and recorded, and what a failure stops."""
 
+import io
 import json
 from pathlib import Path
+import re
 import subprocess
 import sys
+from threading import Event
 
 import pytest
 from training.clips.extract_settings import ExtractSettings
@@ -19,6 +22,7 @@ from training.extract import extract
 from training.studies.plan import read_study
 from training.studies.results_file import load_results, record_result
 from training.studies.run_result import RunResult
+from training.studies.runner import EPOCH, StudyRunner
 from training.studies.schedule import run_all, without_recorded
 import yaml
 
@@ -63,7 +67,7 @@ def test_only_some_runs(tmp_path):
     names = [run.name for run in read_study(write(tmp_path), ['imrs'])]
     assert names == ['flow', 'imrs']
     with pytest.raises(ValueError, match=r"expected a run named \['nothing'\]"):
-        read_study(write(tmp_path), ['nothing'])
+        read_study(write(tmp_path), ['imrs', 'nothing'])
 
 
 @pytest.mark.parametrize(('changes', 'words'), [
@@ -96,7 +100,7 @@ def test_a_failed_teacher_stops_its_students_alone(tmp_path):
     runs = read_study(write(tmp_path))
     started = []
 
-    def run_one(run):
+    def run_one(run, show):
         started.append(run.folder)
         if run.folder == 'tiny-flow-split1-seed0':
             raise RuntimeError('no loss')
@@ -110,6 +114,45 @@ def test_a_failed_teacher_stops_its_students_alone(tmp_path):
                         'imrs-lambda1=2-excitation_stages=12'}
     assert started.index('tiny-flow-split1-seed3') < started.index(
         'tiny-imrs-lambda1=1-excitation_stages=12-split1-seed3')
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(('make', 'expected'), [
+    (Terminal, ['1/8 ', '2/8 ', '3/8 ', '6/8 ', '8/8 ']), (io.StringIO, [])])
+def test_the_bar_moves_with_the_epochs_of_runs_at_the_same_time(
+        tmp_path, monkeypatch, make, expected):
+    runs = read_study(write(
+        tmp_path, base={**STUDY['base'], 'epochs': 4}, grids=[],
+        trials=[{'runs': ['rgb'], 'splits': [1], 'seeds': [0, 1]}]))
+    turns = [Event(), Event(), Event()]
+
+    def run_one(run, show):
+        if run.config.seed == 0:
+            show(1)
+            turns[0].set()
+            turns[1].wait(30)
+            show(2)
+            turns[2].set()
+        else:
+            turns[0].wait(30)
+            show(1)
+            turns[1].set()
+            turns[2].wait(30)
+            raise RuntimeError('no loss')
+        return result(run)
+
+    screen = make()
+    monkeypatch.setattr(sys, 'stderr', screen)
+    assert run_all(runs, run_one, tmp_path / 'results.json', 2) == ['no loss']
+    shown = re.findall(r'(\d+/8 )\[', screen.getvalue())
+    assert list(dict.fromkeys(word for word in shown if word != '0/8 '))[:3] == expected[:3]
+    assert {'8/8 '} & set(shown) == set(expected[-1:])
+    if expected:
+        assert '2/2 runs' in screen.getvalue()
 
 
 def test_recorded_runs_are_left_out_but_not_the_teachers_of_others(tmp_path):
@@ -145,6 +188,16 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
     assert recorded['rgb'].video_top1 == pytest.approx(figures['video_top1'], abs=1e-4)
     assert '| imrs |' in tables.read_text()
     assert '| imrs |' in done.stdout
+    log = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'log.txt').read_text()
+    assert EPOCH.findall(log) == ['1'], 'what moves the bar'
+    assert done.stderr == '', 'progress bars belong on a terminal, not in a log'
+    runner = StudyRunner(
+        data=synthetic_data, frames=frames, out=tmp_path / 'runs', num_threads=1)
+    (tmp_path / 'changed').mkdir()
+    changed = read_study(write(
+        tmp_path / 'changed', grids=[], base={**STUDY['base'], 'learning_rate': 0.5}))
+    with pytest.raises(ValueError, match=r"differs in \['learning_rate'\]; give the run another"):
+        runner.train(changed[0], print)
     # A second time, nothing is trained again.
     stamp = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
     assert subprocess.run(command, capture_output=True).returncode == 0

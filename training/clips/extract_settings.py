@@ -14,6 +14,7 @@ from typing import Any
 
 import cv2
 from imrs_ros.atomic_file import replace_text
+from imrs_ros.yaml_file import read_yaml
 from training.clips.optical_flow import FLOW_METHODS
 import yaml
 
@@ -103,10 +104,10 @@ class ExtractSettings:
         """
         path = root / SETTINGS_FILE
         try:
-            values: Any = yaml.safe_load(path.read_text())
+            values: Any = read_yaml(path)
             known = {field.name for field in fields(cls)}
             return cls(**{k: v for k, v in values.items() if k in known})
-        except (OSError, TypeError, AttributeError, ValueError, yaml.YAMLError) as error:
+        except (TypeError, AttributeError, ValueError) as error:
             raise FrameStoreError(
                 f'{path}: expected settings written by training.extract, got: {error}; run '
                 '`python -m training.extract` first') from error

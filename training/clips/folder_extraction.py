@@ -109,6 +109,10 @@ def find_tasks(
     :raises FileNotFoundError: when the folder holds no video.
     """
     found = [p for p in video_files(videos) if not only or p.parent.name in only]
+    unknown = sorted(set(only) - {path.parent.name for path in found})
+    if unknown:
+        raise FileNotFoundError(f'{videos}: expected videos in the class folders {unknown}, got '
+                                'none; correct --only')
     if not found:
         raise FileNotFoundError(f'{videos}: expected videos ({", ".join(SUFFIXES)}), got none')
     tasks, unreadable = [], []

@@ -55,16 +55,17 @@ class RunData:
     """Extracted frames and flow; None to decode RGB from the videos."""
 
     @classmethod
-    def read(cls, config: RunConfig, data: Path, frames: Path | None) -> 'RunData':
+    def read(cls, config: RunConfig, folder: Path, frames: Path | None) -> 'RunData':
         """
         Read the split that a config selects.
 
         :param config: the run's settings.
-        :param data: folder with ``videos/`` and ``splits/``.
+        :param folder: with ``videos/`` and ``splits/``.
         :param frames: folder of extracted frames, or None.
         :return: the data.
         :raises FileNotFoundError: when a folder, a split file or a video is missing.
-        :raises ValueError: when the config needs flow that was not extracted, or another rate.
+        :raises ValueError: when the config needs flow that was not extracted, or another rate, or
+            a class has no training video.
         """
         needs_flow = config.stream == 'flow' or bool(config.teachers)
         store = None if frames is None else FrameStore(frames)
@@ -75,9 +76,25 @@ class RunData:
         if store is not None and store.settings.fps != config.fps:
             raise ValueError(f'{frames}: expected frames at {config.fps} Hz, got '
                              f'{store.settings.fps} Hz; extract with --fps {config.fps}')
-        split = read_split(data, config.split)
+        split = read_split(folder, config.split)
         train, validation = hold_out(split.train, config)
-        return cls(split.labels, train, validation, split.test, store)
+        data = cls(split.labels, train, validation, split.test, store)
+        untrained = data.classes_without(train)
+        if untrained:
+            raise ValueError(
+                f'{folder}: expected at least one training video of each class, got none of '
+                f'{untrained[:5]}; add some to trainlist{config.split:02d}, or hold out fewer')
+        return data
+
+    def classes_without(self, videos: Sequence[LabelledVideo]) -> list[str]:
+        """
+        Return the classes that some videos do not show.
+
+        :param videos: of the split.
+        :return: their names.
+        """
+        present = {video.label for video in videos}
+        return [name for label, name in enumerate(self.labels) if label not in present]
 
     def reader(self, stream: str, fps: float) -> ClipReader:
         """

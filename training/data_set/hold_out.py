@@ -24,7 +24,8 @@ def hold_out_groups(
     :param videos: training videos, each with a group.
     :param groups: numbers or words of the groups.
     :return: the remaining training videos and the validation videos.
-    :raises ValueError: when a video has no group, or one of the two would be empty.
+    :raises ValueError: when a video has no group, a group has no video, or one of the two would
+        be empty.
     """
     ungrouped = [v.path.name for v in videos if v.group is None]
     if ungrouped:
@@ -33,10 +34,15 @@ def hold_out_groups(
             f'splits/groups.txt, got {len(ungrouped)} of {len(videos)} without a group, such as '
             f'{ungrouped[0]!r}; hold out a fraction of the videos instead (validation_fraction)')
     chosen = {str(group) for group in groups}
+    present = sorted({v.group for v in videos if v.group is not None}, key=_natural)
+    absent = sorted(chosen - {str(group) for group in present})
+    if absent:
+        raise ValueError(
+            f'expected validation groups of the training videos, {present}, got {absent}; correct '
+            'validation_groups')
     kept = tuple(v for v in videos if str(v.group) not in chosen)
     held = tuple(v for v in videos if str(v.group) in chosen)
     if not kept or not held:
-        present = sorted({v.group for v in videos if v.group is not None}, key=_natural)
         raise ValueError(
             'expected validation groups that leave both sets non-empty, got '
             f'{sorted(groups, key=_natural)} of {present}')

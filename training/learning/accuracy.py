@@ -14,11 +14,13 @@ The scores of a video are the mean of the logits of its clips (MARS, ``test_sing
 Layout legend: M clips of a video, T frames, H height, W width, C channels, K classes.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -45,6 +47,24 @@ class Accuracy:
     """Number of clips."""
     num_videos: int
     """Number of videos."""
+    video_top1_low: float
+    """Lower bound of the 95 % interval of ``video_top1`` (Wilson 1927), as if videos were drawn
+    independently of each other; clips of one recording are not, so it is then too narrow."""
+    video_top1_high: float
+    """Upper bound of the same interval."""
+    chance: float
+    """Share of the most frequent class: the ``video_top1`` of a model that always names it."""
+
+    @property
+    def is_above_chance(self) -> bool:
+        """Whether the whole interval lies above chance."""
+        return self.video_top1_low > self.chance
+
+    @property
+    def margin(self) -> str:
+        """Interval and chance level, as text."""
+        return (f'95 % interval {self.video_top1_low:.1%} to {self.video_top1_high:.1%}, '
+                f'chance {self.chance:.1%}')
 
 
 def score_clips(network: nn.Module, clips_NTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -87,15 +107,21 @@ def count_right(logits: Sequence[NDArray[np.float32]], labels: Sequence[int]) ->
     :param logits: logits_MK of every video.
     :param labels: correct class of every video.
     :return: the accuracy.
+    :raises ValueError: when there is no video.
     """
+    if not labels:
+        raise ValueError('expected at least one video to measure accuracy on, got none')
     clips = np.array([rank_of(logits_K, label)
                       for logits_MK, label in zip(logits, labels) for logits_K in logits_MK])
     videos = np.array([rank_of(logits_MK.mean(axis=0), label)
                        for logits_MK, label in zip(logits, labels)])
+    interval = binomtest(int((videos < 1).sum()), len(videos)).proportion_ci(method='wilson')
     return Accuracy(
         clip_top1=float((clips < 1).mean()), clip_top5=float((clips < 5).mean()),
         video_top1=float((videos < 1).mean()), video_top5=float((videos < 5).mean()),
-        num_clips=len(clips), num_videos=len(videos))
+        num_clips=len(clips), num_videos=len(videos), video_top1_low=float(interval.low),
+        video_top1_high=float(interval.high),
+        chance=max(Counter(labels).values()) / len(videos))
 
 
 def rank_of(logits_K: NDArray[np.float32], label: int) -> int:

@@ -33,8 +33,9 @@ from training.learning.run_state import BEST, read_saved, write_atomically
 from training.learning.stream import Stream, TEACHER
 from training.learning.teacher import Teacher
 
-KEY_FIELDS = ('network', 'width', 'pretrained', 'stream', 'cached', 'num_frames', 'fps', 'size_px',
-              'split', 'validation_groups', 'clips_per_video', 'smallest_crop', 'colour_jitter')
+KEY_FIELDS = ('network', 'width', 'pretrained', 'normalisation', 'stream', 'cached', 'num_frames',
+              'fps', 'size_px', 'split', 'validation_groups', 'clips_per_video', 'smallest_crop',
+              'colour_jitter')
 """Settings that the outputs depend on; with cached features, the excitation too."""
 
 
@@ -145,7 +146,10 @@ def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:
     if teachers:
         fields = [f for f in fields if f not in ('network', 'width', 'pretrained')]
         models = [sha256((Path(run) / BEST).read_bytes()).hexdigest() for run in config.teachers]
-    names = [video.name for video in data.train]
-    text = json.dumps([{f: settings[f] for f in fields}, models, names,
+    # Labels are stored with the outputs; without extracted frames, names alone do not tell data
+    # sets apart.
+    videos = [[(video.name if data.store else str(video.path.resolve()), video.label)
+               for video in listed] for listed in (data.train, data.validation)]
+    text = json.dumps([{f: settings[f] for f in fields}, models, videos,
                        str(data.store and data.store.root)])
     return ('teacher_' if teachers else 'clips_') + sha256(text.encode()).hexdigest()[:16]

@@ -10,7 +10,9 @@
 
 from pathlib import Path
 
-from imrs_ros.networks import build_network, load_published, VideoNetwork
+from imrs_ros.networks import (
+    build_network, load_checkpoint, MARS, NORMALISATIONS, read_published, VideoNetwork)
+from imrs_ros.networks.published import PublishedCheckpoint
 import torch
 from torch import nn
 from training.config import IMAGENET, RunConfig
@@ -28,10 +30,11 @@ def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
     :param num_classes: number of labels.
     :return: the network, in channels-last memory format.
     """
+    mean, std = NORMALISATIONS.get(config.normalisation or '', (None, None))
     network = build_network(
         config.network, num_classes=num_classes, in_channels=CHANNELS[config.stream],
         excitation=config.excitation, excitation_stages=config.excitation_stages,
-        width=config.width, dropout=config.dropout)
+        width=config.width, dropout=config.dropout, mean=mean, std=std)
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -54,9 +57,25 @@ def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:
         return frozenset()
     if config.pretrained == IMAGENET:
         return frozenset(load_imagenet_lite0(network).loaded)
-    report = load_published(network, Path(config.pretrained))
+    checkpoint = read_published(Path(config.pretrained))
+    if config.stream == 'rgb' and config.network != 'lite0':
+        _check_normalisation(checkpoint, config.normalisation)
+    report = load_checkpoint(network, checkpoint)
     print(f'{config.pretrained}: {report}', flush=True)
     return frozenset(report.loaded)
+
+
+def _check_normalisation(checkpoint: PublishedCheckpoint, chosen: str | None) -> None:
+    """Refuse weights that were trained on other pixels than those they will get."""
+    trained = checkpoint.normalisation
+    if trained is None and chosen is None:
+        raise ValueError(
+            f'{checkpoint.path}: expected a file that tells how pixels were normalised, got none '
+            f'of the signs; set normalisation to one of {list(NORMALISATIONS)} in the config')
+    if trained not in (None, chosen or MARS):
+        raise ValueError(
+            f'{checkpoint.path}: expected pixels as it was trained with, got those of '
+            f'{chosen or MARS}; set `normalisation: {trained}` in the config')
 
 
 def load_trained(run: Path) -> tuple[TrainedModel, VideoNetwork]:

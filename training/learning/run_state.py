@@ -64,9 +64,10 @@ def read_last(config: RunConfig, folder: Path) -> dict[str, Any] | None:
     :raises ValueError: when the folder holds a run with other settings, or a damaged state.
     """
     settings, path = config.to_mapping(), folder / CONFIG_FILE
-    before = yaml.safe_load(path.read_text()) if path.exists() else settings
+    # A setting that is newer than the run has its default, which changes nothing.
+    before = RunConfig.load(path).to_mapping() if path.exists() else settings
     if before != settings:
-        changed = [key for key, value in settings.items() if before.get(key) != value]
+        changed = [key for key, value in settings.items() if before[key] != value]
         raise ValueError(
             f'{folder}: expected a run with these settings, got one that differs in {changed}; '
             'choose another --out, or remove the folder')

@@ -50,7 +50,7 @@ class Trainer:
         :param folder: folder of the run; created by ``prepare``.
         :param fabric: device, precision and processes, launched; default one CPU process.
         :param num_workers: processes that read clips.
-        :raises ValueError: when ``folder`` holds a run with other settings.
+        :raises ValueError: when ``folder`` holds a run with other settings or classes.
         """
         self.config, self.data, self.folder = config, data, folder
         self.fabric = fabric or make_fabric(config, 'cpu', 1)
@@ -190,8 +190,8 @@ class Trainer:
         log.add_scalar('clip_top1/validation', accuracy.clip_top1, epoch)
         parts = '  '.join(f'{name} {loss:.4g}' for name, loss in losses.items())
         print(f'epoch {epoch}/{self.config.epochs}  {parts}  validation clip '
-              f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%}  best video '
-              f'{self.progress.best_top1:.1%}', flush=True)
+              f'{accuracy.clip_top1:.1%} video {accuracy.video_top1:.1%} ({accuracy.margin})  '
+              f'best video {self.progress.best_top1:.1%}', flush=True)
 
     def _load_teacher(self) -> Teacher | None:
         if not self.config.teachers:
@@ -215,9 +215,16 @@ class Trainer:
             'epoch': self.progress.epoch, 'best_top1': self.progress.best_top1,
             'hours': self.progress.hours, 'stream': self.stream.state_dict(),
             'average': self.average.state_dict(), 'optimizer': self.optimizer.state_dict(),
-            'schedule': self.schedule.state_dict()}, self.folder / LAST)
+            'schedule': self.schedule.state_dict(), 'labels': list(self.data.labels)},
+            self.folder / LAST)
 
     def _restore(self, saved: dict[str, Any]) -> None:
+        # Runs of older versions did not store them.
+        labels = saved.get('labels', list(self.data.labels))
+        if labels != list(self.data.labels):
+            raise ValueError(
+                f'{self.folder}: expected a run of the classes {list(self.data.labels)}, got one '
+                f'of {labels}; choose another --out, or remove the folder')
         self.stream.load_state_dict(saved['stream'])
         self.average.load_state_dict(saved['average'])
         self.optimizer.load_state_dict(saved['optimizer'])

@@ -20,8 +20,9 @@ from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, WEIGHTS_FILE)
 from imrs_ros.networks import VideoNetwork
-from imrs_ros.networks.checkpoints import COUNTER_SUFFIX
+from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.weights import load_network
+from imrs_ros.yaml_file import read_yaml
 from safetensors.torch import save_file
 import torch
 from training.model_folder.calibration import Calibration
@@ -120,7 +121,7 @@ def add_golden_scores(folder: Path) -> ModelCard:
     if not logits_NK.isfinite().all():
         # No backend accepts such a network; loading it reports why.
         return card
-    values = yaml.safe_load(path.read_text(encoding='utf-8'))
+    values = read_yaml(path)
     golden = {'bound': GOLDEN_BOUND, 'clips_sha256': digest_of(clips_NTHWC), 'logits': [
         [round(float(logit), 5) for logit in row] for row in logits_NK]}
     provenance = {'provenance': values.pop('provenance', {})}

@@ -14,8 +14,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.yaml_file import read_yaml, YamlFileError
 from training.config import RunConfig
-import yaml
 
 KEYS = {'study', 'base', 'splits', 'runs', 'trials', 'grids', 'fusions'}
 
@@ -87,7 +87,7 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
     :raises FileNotFoundError: when there is no such file.
     :raises ValueError: when it is malformed, naming the place.
     """
-    values: Any = yaml.safe_load(path.read_text())
+    values = _read(path)
     if not isinstance(values, dict) or not {'study', 'runs'} <= set(values) <= KEYS:
         raise ValueError(f'{path}: expected a mapping with {sorted(KEYS)}, got {values!r:.200}')
     study = _Study(str(path), values)
@@ -96,8 +96,10 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f'{path}: malformed near {error}; see the examples in '
                          'training/studies/') from error
-    if not runs:
-        raise ValueError(f'{path}: expected a run named {only}, got {sorted(study.names)}')
+    unknown = [name for name in only or () if name not in study.names]
+    if unknown or not runs:
+        raise ValueError(f'{path}: expected a run named {unknown or only}, got '
+                         f'{sorted(study.names)}')
     return runs
 
 
@@ -109,13 +111,22 @@ def read_fusions(path: Path, runs: Sequence[StudyRun]) -> list[Fusion]:
     :param runs: from ``read_study``.
     :return: a fusion for every split and seed that both runs have.
     """
-    fusions: dict[str, list[str]] = yaml.safe_load(path.read_text()).get('fusions') or {}
+    fusions: dict[str, list[str]] = _read(path).get('fusions') or {}
     found = []
     for name, (first, second) in fusions.items():
         by_trial = {run.key[2:]: run for run in runs if run.name == second}
         found += [Fusion(name, (run, by_trial[run.key[2:]]))
                   for run in runs if run.name == first and run.key[2:] in by_trial]
     return found
+
+
+def _read(path: Path) -> Any:
+    if not path.is_file():
+        raise FileNotFoundError(f'{path}: expected a study, got no such file')
+    try:
+        return read_yaml(path)
+    except YamlFileError as error:
+        raise ValueError(f'{path}: {error}') from error
 
 
 class _Study:

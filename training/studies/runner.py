@@ -8,19 +8,21 @@
 
 """Train and measure the runs of a study, each by the commands that anyone would type."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 import json
 import os
 from pathlib import Path
+import re
 import shlex
 import subprocess
 import sys
 
 from imrs_ros.atomic_file import replace_text
 from training.clips.extract_settings import ExtractSettings
+from training.config import RunConfig
 from training.learning.networks import make_network
-from training.learning.run_state import LAST, read_best, read_saved
+from training.learning.run_state import CONFIG_FILE, LAST, read_best, read_saved
 from training.scoring.complexity import measure_complexity
 from training.studies.plan import Fusion, StudyRun
 from training.studies.run_result import RunResult
@@ -28,6 +30,9 @@ import yaml
 
 FIGURES, LOG = 'test.json', 'log.txt'
 """In the folder of a run: accuracy on the test list, and the output of the commands."""
+EPOCH = re.compile(r'^epoch (\d+)/\d+ ', re.MULTILINE)
+"""A line of ``Trainer`` in the log, after each epoch."""
+POLL_SEC = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,23 +48,27 @@ class StudyRunner:
     num_threads: int
     """CPU threads of each command."""
 
-    def train(self, run: StudyRun) -> RunResult:
+    def train(self, run: StudyRun, show: Callable[[int], None]) -> RunResult:
         """
         Train and measure one run.
 
         :param run: what to train; its teachers are finished.
+        :param show: called with the number of finished epochs while it trains.
         :return: the result.
         :raises RuntimeError: when a command fails; its output is in the folder of the run.
+        :raises ValueError: when the folder holds a run with other settings.
         """
         folder = self.out / run.folder
         config = folder.with_suffix('.yaml')
         command = ['training.train', str(config), '--data', str(self.data), '--frames',
                    str(self.frames), '--out', str(folder)]
-        if not (folder / FIGURES).exists():
+        if (folder / FIGURES).exists():
+            _check_settings(run, folder)
+        else:
             settings = run.config.to_mapping()
             settings['teachers'] = [str(self.out / name) for name in run.config.teachers]
             replace_text(config, yaml.safe_dump(settings, sort_keys=False))
-            self._call(command, folder)
+            self._call(command, folder, show)
             self._call(self._evaluate([folder], run, folder / FIGURES), folder)
         return self._result(run, command)
 
@@ -97,14 +106,19 @@ class StudyRunner:
                 '--frames', str(self.frames), '--split', str(run.config.split), '--json',
                 str(figures)]
 
-    def _call(self, command: Sequence[str], folder: Path) -> None:
+    def _call(self, command: Sequence[str], folder: Path,
+              show: Callable[[int], None] = lambda _: None) -> None:
         environment = {**os.environ, 'OMP_NUM_THREADS': str(self.num_threads),
                        'TQDM_DISABLE': '1', 'PYTHONWARNINGS': 'ignore'}
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LOG).open('a') as log:
-            done = subprocess.run(
-                [sys.executable, '-m', *command], stdout=log, stderr=log, env=environment)
-        if done.returncode:
+        with (folder / LOG).open('a') as log, (folder / LOG).open() as written:
+            written.seek(0, os.SEEK_END)
+            with subprocess.Popen([sys.executable, '-m', *command], stdout=log, stderr=log,
+                                  env=environment) as process:
+                while _is_running(process):
+                    for epoch in EPOCH.findall(written.read()):
+                        show(int(epoch))
+        if process.returncode:
             lines = (folder / LOG).read_text().strip().splitlines()
             raise RuntimeError(f'{folder.name}: {lines[-1] if lines else "no output"}; '
                                f'see {folder / LOG}')
@@ -128,6 +142,27 @@ class StudyRunner:
                 size_px=config.size_px).num_parameters,
             flow=None if stream == 'rgb' else ExtractSettings.load(self.frames).flow,
             command=shlex.join(['python', '-m', *command]))
+
+
+def _is_running(process: 'subprocess.Popen[bytes]') -> bool:
+    """Wait a while for a process, and return whether it still runs."""
+    try:
+        process.wait(POLL_SEC)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def _check_settings(run: StudyRun, folder: Path) -> None:
+    """Refuse a finished run that had other settings than the study now gives it."""
+    before = RunConfig.load(folder / CONFIG_FILE)
+    before = replace(before, teachers=tuple(Path(name).name for name in before.teachers))
+    now = run.config.to_mapping()
+    changed = [key for key, value in before.to_mapping().items() if now[key] != value]
+    if changed:
+        raise ValueError(
+            f'{folder}: expected a finished run with the settings of the study, got one that '
+            f'differs in {changed}; give the run another name, or remove the folder')
 
 
 def _read_figures(path: Path) -> dict[str, float]:

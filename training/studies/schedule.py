@@ -9,47 +9,54 @@
 """Which runs of a study are trained, and in which order."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import as_completed, ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
 from training.studies.plan import StudyRun
 from training.studies.results_file import load_results, record_result
 from training.studies.run_result import RunResult
+from training.studies.study_bar import StudyBar
+
+
+TrainRun = Callable[[StudyRun, Callable[[int], None]], RunResult]
+"""Trains and measures a run; calls its second argument with the number of finished epochs."""
 
 
 def run_all(
-    runs: Sequence[StudyRun], train: Callable[[StudyRun], RunResult], results: Path,
-    num_jobs: int,
+    runs: Sequence[StudyRun], train: TrainRun, results: Path, num_jobs: int,
 ) -> list[str]:
     """
     Train the runs of a study, several at a time, teachers before their students.
 
     :param runs: all runs.
-    :param train: trains and measures one.
+    :param train: trains and measures one, in a thread of its own.
     :param results: JSON file to record each result in as soon as it is known.
     :param num_jobs: runs at a time.
     :return: an error for each run that failed; the others are completed.
     """
     failures: dict[str, str] = {}
     waiting = list(runs)
-    with tqdm(total=len(runs), desc='study', unit='run') as bar:
+    with closing(StudyBar(runs)) as bar:
         while waiting:
             # A teacher of this study that is not waiting has finished or failed.
             folders = {run.folder for run in waiting}
             ready = [run for run in waiting if not folders & set(run.config.teachers)]
             waiting = [run for run in waiting if run not in ready]
             lost = [run for run in ready if failures.keys() & set(run.config.teachers)]
-            failures |= {run.folder: f'{run.folder}: its teacher failed' for run in lost}
+            for run in lost:
+                failures[run.folder] = f'{run.folder}: its teacher failed'
+                bar.finish(run.folder)
             with ThreadPoolExecutor(num_jobs) as pool:
-                pending = {run.folder: pool.submit(train, run)
+                pending = {pool.submit(train, run, partial(bar.show, run.folder)): run.folder
                            for run in ready if run not in lost}
-                for folder, future in pending.items():
+                for future in as_completed(pending):
                     try:
                         record_result(results, future.result())
                     except (OSError, ValueError, RuntimeError) as error:
-                        failures[folder] = str(error)
-                    bar.update()
+                        failures[pending[future]] = str(error)
+                    bar.finish(pending[future])
     return list(failures.values())
 
 

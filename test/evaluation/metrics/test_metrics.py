@@ -84,6 +84,34 @@ def test_a_case_counted_by_hand():
     assert per_class([one])['lift']['false_actions'] == 1
 
 
+def test_only_classes_that_occur_have_figures_each_with_its_median():
+    # The wave from 0 to 5 s is known after 1 s, that from 6 to 10 s after 3 s.
+    one = track([NONE, 'wave', 'wave', 'wave', 'wave', NONE, NONE, NONE, NONE, 'wave'],
+                [segment(0, 5, 'wave'), segment(6, 10, 'wave')])
+    assert list(per_class([one])) == ['wave']
+    assert per_class([one])['wave']['delay_median_sec'] == 2.0
+    decided_only = track([NONE, 'lift'], [segment(0, 1, 'wave')])
+    assert list(per_class([decided_only])) == ['wave', 'lift']
+    assert per_class([]) == {}
+
+
+def test_decisions_at_the_edges_of_an_action():
+    annotated = [segment(2, 4, 'wave')]
+    after, before, start = (track(labels, annotated, settle_sec=0.0) for labels in (
+        [NONE, NONE, NONE, NONE, 'wave', 'wave'], ['wave', 'wave', NONE, NONE, NONE, NONE],
+        [NONE, NONE, 'wave', 'wave', NONE, NONE]))
+    assert [delays_ns(one)[0][1] for one in (after, before, start)] == [None, None, 0]
+    assert [len(false_actions(one)) for one in (after, before, start)] == [1, 1, 0]
+
+
+def test_segments_without_a_length_overlap_by_nothing():
+    assert ious([segment(1, 1, 'wave')], [segment(1, 1, 'wave')]).tolist() == [[0.0]]
+
+
+def test_no_windows_are_counted_as_none():
+    assert confusion([], ['wave', NONE]) == [[0, 0], [0, 0]]
+
+
 def test_an_action_decided_twice_counts_once():
     annotated = [segment(0, 10, 'wave')]
     decided = [segment(0, 5, 'wave'), segment(5, 10, 'wave')]
@@ -254,6 +282,8 @@ def test_every_row_is_computed_and_documented(root):
     missing = {row.name for row in (*FIGURES.values(), *CLASS_FIGURES, *LIVE_FIGURES)
                if f'`{row.name}`' not in guide}
     assert not missing, 'each figure has its line in docs/evaluate_your_robot.md'
+    assert FIGURES['event_recall@30'].words == 'event recall at tIoU 0.3'
+    assert FIGURES['f1@25'].words == 'segmental F1 at 25 % overlap'
 
 
 def test_improvements_and_rounding():

@@ -20,6 +20,8 @@ from sample_recordings import segment, track
     ({'class_thresholds': {'wave': 0.9}}, (0.0, 2.0), 'best 0.72 < 0.90'),
     ({'enter_threshold': 0.7}, (0.0, 2.0),
      'best 0.72, too short for smoothing_sec 0.2 and min_duration_sec 0.2'),
+    ({'enter_threshold': 0.5}, (0.0, 1.0),
+     'best 0.50, too short for smoothing_sec 0.2 and min_duration_sec 0.2'),
     ({'enabled_classes': ('fall',)}, (0.0, 2.0), 'not in enabled_classes'),
     ({}, (0.1, 0.9), 'no windows'), ({}, (2.0, 3.0), 'best 0.10 < 0.80')])
 def test_why_an_action_was_missed(changes, segment_sec, why):

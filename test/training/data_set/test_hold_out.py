@@ -21,8 +21,10 @@ def test_hold_out_groups(synthetic_data):
     kept, held = hold_out_groups(train, [9])
     assert {v.group for v in kept} == {8}
     assert {v.group for v in held} == {9}
-    with pytest.raises(ValueError, match=r'got \[77\] of \[8, 9\]'):
-        hold_out_groups(train, [77])
+    with pytest.raises(ValueError, match=r"training videos, \[8, 9\], got \['77'\]; correct"):
+        hold_out_groups(train, [9, 77])
+    with pytest.raises(ValueError, match=r'got \[8, 9\] of \[8, 9\]'):
+        hold_out_groups(train, [8, 9])
 
 
 def test_hold_out_groups_needs_groups(tmp_path):
@@ -115,5 +117,5 @@ def test_words_and_numbers_are_groups_to_hold_out():
     kept, held = hold_out_groups(people('anna', '7', 'ben', 'ben'), ['anna', 7])
     assert [video.group for video in held] == ['anna', '7']
     assert [video.group for video in kept] == ['ben', 'ben']
-    with pytest.raises(ValueError, match=r"got \[3, 'dan'\] of \['7', 'anna', 'ben'\]"):
+    with pytest.raises(ValueError, match=r"videos, \['7', 'anna', 'ben'\], got \['3', 'dan'\]"):
         hold_out_groups(people('anna', '7', 'ben', 'ben'), ['dan', 3])
