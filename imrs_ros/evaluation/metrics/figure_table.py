@@ -50,14 +50,14 @@ def summary(report: Mapping[str, Any]) -> str:
     :return: one line per figure, with its interval offline, and per point of the curve, decided
         action and note.
     """
-    live, intervals = report.get('live'), report['intervals']['figures']
+    live, drawn = report.get('live'), report.get('intervals', {})
+    intervals = drawn.get('figures', {})
     columns = [report['figures']] if live is None else [report['figures'], live['figures']]
     lines = [] if live is None else [header_row('offline', 'live')]
     lines += [figure_row(figure.words, *(column.get(name) for column in columns),
                          unit=figure.unit, note=format_interval(intervals.get(name)))
               for name, figure in FIGURES.items()]
     if intervals:
-        drawn = report['intervals']
         lines.append(f'in brackets: {100 * drawn["level"]:.0f} % interval'
                      f'{"" if live is None else " of offline"}, bootstrapped over '
                      f'{drawn["num_units"]} units (an action and the background before it)')
