@@ -148,6 +148,17 @@ def test_a_restart_discards_past_scores(tiny_card, backend):
     assert [d.label for d in decisions] == ['fall', 'lift']
 
 
+def test_without_a_restart_past_scores_count(tiny_card, backend):
+    recognizer = Recognizer(
+        tiny_card, backend, ('front',), window=WindowSettings(hop=1),
+        decision=replace(EAGER, smoothing_sec=10.0))
+    decisions = []
+    for i in range(20):
+        recognizer.push('front', frame(1000 + 40 * i, 1 if i < 16 else 2))
+        decisions += recognizer.step()
+    assert [d.label for d in decisions] == ['fall'] * 5
+
+
 @pytest.mark.parametrize(('stamps_ms', 'num_sampled'), [
     ([1000, 1040, 1080], [1, 1, 1]), ([1000, 1020, 1040], [1, 0, 1]),
     # Of four ticks, the second frame fills three; a late frame fills none.

@@ -8,6 +8,7 @@
 
 """Settings that cannot be used are refused by name."""
 
+from dataclasses import FrozenInstanceError
 import math
 
 from imrs_ros.node_settings import default_of, NodeSettings
@@ -62,6 +63,17 @@ def test_values_beyond_a_limit_are_refused(settings, values):
     with pytest.raises(SettingsError) as caught:
         settings(**values)
     assert next(iter(caught.value.problems)) == next(iter(values))
+
+
+@pytest.mark.parametrize(('settings', 'name'), [
+    (WindowSettings, 'hop'), (DecisionSettings, 'smoothing_sec'), (BackendSettings, 'backend'),
+    (NodeSettings, 'autostart')])
+def test_settings_are_given_by_name_and_never_change(settings, name):
+    made = settings()
+    with pytest.raises(FrozenInstanceError):
+        setattr(made, name, getattr(made, name))
+    with pytest.raises(TypeError, match='positional'):
+        settings(getattr(made, name))
 
 
 def test_all_problems_are_named():

@@ -9,18 +9,22 @@
 """``compare``: the changes from one report to another, printed and as a page."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figure import FIGURES, Value
+from imrs_ros.evaluation.metrics.bootstrap import LEVEL
+from imrs_ros.evaluation.metrics.figure import FIGURES, format_interval, Value
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
+from imrs_ros.evaluation.metrics.intervals import difference_intervals, same_units
+from imrs_ros.evaluation.metrics.units import Units
 from imrs_ros.evaluation.report.files import read_report
 from imrs_ros.evaluation.report.page import fill
 
 FILE = 'compare.html'
 CLASS_FIGURE = 'f1@25'
 """By which classes are compared."""
+WITHIN, NO_INTERVAL = 'within the interval', 'no interval'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,17 +38,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, help='folder for compare.html; default: none')
 
 
-def verdict(name: str, before: Value, after: Value) -> str:
+def verdict(name: str, before: Value, after: Value, limits: Sequence[Value] | None) -> str:
     """
     Judge the change of a figure.
 
     :param name: of the figure.
     :param before: its value; None if it was undefined.
     :param after: its value now.
-    :return: ``better``, ``worse``, or nothing if it is the same or neither.
+    :param limits: interval of the difference; None if there is none.
+    :return: ``better`` or ``worse`` if the interval excludes 0, ``within the interval`` if not,
+        ``better, no interval`` or ``worse, no interval`` without one; nothing if the figure is the
+        same, undefined, or neither way is better.
     """
     gain = FIGURES[name].improvement(before, after)
-    return 'better' if gain > 0 else 'worse' if gain < 0 else ''
+    if not gain:
+        return ''
+    word = 'better' if gain > 0 else 'worse'
+    if limits is None:
+        return f'{word}, {NO_INTERVAL}'
+    low, high = (limit or 0 for limit in limits)
+    return WITHIN if low <= 0 <= high else word
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +66,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 
     :param before: a report.
     :param after: another.
-    :return: the differences of model, settings and recordings, and all figures.
+    :return: the differences of model, settings and recordings, how intervals were drawn, and
+        all figures: name, before, after, interval of the difference, verdict.
+    :raises ValueError: if the units of a report are damaged.
     """
     settings: list[tuple[Any, ...]] = [
         (name, before['settings'].get(name), value)
@@ -62,16 +77,36 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         settings.append(('model', *(f'{r["model"]["name"]} {r["model"]["weights_sha256"][:12]}'
                                     for r in (before, after))))
     recordings = [{recording['name'] for recording in r['recordings']} for r in (before, after)]
-    classes = {label: [r['per_class'].get(label, {}).get(CLASS_FIGURE) for r in (before, after)]
-               for label in {**before['per_class'], **after['per_class']}}
+    how, limits = _differences(before, after)
+
+    def row(figure: str, name: str, values: list[Value], label: str) -> tuple[Any, ...]:
+        own = limits.get(label, {}).get(figure)
+        return (name, *values, own, verdict(figure, values[0], values[1], own))
     # A report of another version may lack a figure.
-    values = {name: [r['figures'].get(name) for r in (before, after)] for name in FIGURES}
     return {
         'settings': settings,
         'only_in_one': sorted(recordings[0] ^ recordings[1]),
-        'figures': [(name, *pair, verdict(name, *pair)) for name, pair in values.items()],
-        'classes': [(label, *pair, verdict(CLASS_FIGURE, *pair))
-                    for label, pair in classes.items()]}
+        'intervals': how,
+        'figures': [row(name, name, [r['figures'].get(name) for r in (before, after)], '')
+                    for name in FIGURES],
+        'classes': [row(CLASS_FIGURE, label, [r['per_class'].get(label, {}).get(CLASS_FIGURE)
+                                              for r in (before, after)], label)
+                    for label in {**before['per_class'], **after['per_class']}]}
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any],
+                 ) -> tuple[str, dict[str, dict[str, list[Value]]]]:
+    """Return how the intervals were drawn, and those of all differences, by class."""
+    if 'units' not in before or 'units' not in after:
+        return 'no intervals: a report of an older version; evaluate again', {}
+    try:
+        units = [Units.from_json(r['units']) for r in (before, after)]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError('expected units as "evaluate" writes them, got '
+                         f'{type(error).__name__}: {error}; evaluate again') from error
+    how = ('paired: both reports have the same actions' if same_units(*units) is not None
+           else 'unpaired: the reports have different actions')
+    return f'intervals of {100 * LEVEL:.0f} %, {how}', difference_intervals(*units)
 
 
 def format_changes(found: Mapping[str, Any]) -> str:
@@ -81,11 +116,15 @@ def format_changes(found: Mapping[str, Any]) -> str:
     :param found: as ``changes`` returns them.
     :return: the lines.
     """
+    def line(words: str, unit: str, before: Value, after: Value,
+             limits: Sequence[Value] | None, judged: str) -> str:
+        note = f'{judged}, difference {format_interval(limits)}' if judged and limits else judged
+        return figure_row(words, before, after, unit=unit, note=note)
     lines = [header_row('before', 'after')]
-    lines += [figure_row(FIGURES[name].words, *pair, unit=FIGURES[name].unit, note=note)
-              for name, *pair, note in found['figures']]
-    lines += [figure_row(f'F1@25 of {label}', *pair, note=note)
-              for label, *pair, note in found['classes']]
+    lines += [line(FIGURES[name].words, FIGURES[name].unit, *row)
+              for name, *row in found['figures']]
+    lines += [line(f'F1@25 of {label}', '', *row) for label, *row in found['classes']]
+    lines.append(found['intervals'])
     lines += [f'setting {name}: {before} -> {after}' for name, before, after in found['settings']]
     if found['only_in_one']:
         lines.append('the figures do not compare: recordings in one report only: '

@@ -13,6 +13,7 @@ from pathlib import Path
 import time
 
 from imrs_ros.evaluation.jobs import add_job_arguments, evaluate_all, job_of
+from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.files import check_folder, write_report
@@ -41,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
     start_sec = time.monotonic()
     results = evaluate_all(find_recordings(options.recordings), job, options.jobs, options.dask)
     elapsed_sec = time.monotonic() - start_sec
-    write_report(build_report(results, job), results, options.out)
+    report = build_report(results, job)
+    add_curve(report, results, job)
+    write_report(report, results, options.out)
     played_sec = sum(r.duration_ns * len(r.cameras) for r in results) / 1e9
     if played_sec:
         print(f'{played_sec:.0f} s of video in {elapsed_sec:.0f} s: '

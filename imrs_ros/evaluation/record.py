@@ -29,6 +29,7 @@ from imrs_ros.evaluation.live.live_track import live_section, live_track
 from imrs_ros.evaluation.live.recorder import LiveRecorder, wait_for_end
 from imrs_ros.evaluation.live.replay import NODE_PARAMETERS, player_arguments
 from imrs_ros.evaluation.offline.recording_result import Job, Result
+from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.files import check_folder, write_report
@@ -108,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
         with suppress(KeyboardInterrupt):
             result = evaluate_all([path], job)[0]
             report = build_report([result], job)
+            add_curve(report, [result], job)
             add_live(report, result, recorder, start_ns)
             write_report(report, [result], options.out)
             return 1 if result.error else 0

@@ -300,7 +300,10 @@ def test_live_figures_stand_beside_those_offline_and_are_named(bag, tiny_card):
     made = build_report([evaluate_recording(bag, job)], job)
     made['live'] = {'figures': {**made['figures'], 'num_windows': 7}, 'notes': ['unusual'],
                     'cameras': [{'camera': 'front', 'differences': {'age_max_sec': 0.25}}]}
+    made['intervals']['figures'] = {'frame_accuracy': [0.25, 1.0]}
     lines = summary(made).splitlines()
+    assert lines[1].endswith('[0.250, 1.000]')
+    assert any(line.startswith('in brackets: 95 % interval of offline') for line in lines)
     assert lines[0].split() == ['offline', 'live']
     assert f'windows scored {made["figures"]["num_windows"]} 7'.split() in map(str.split, lines)
     assert lines[-3] == 'live node, front:'
@@ -342,6 +345,26 @@ def test_wrong_parameters_are_named(tmp_path, text, words):
     path.write_bytes(text.encode(errors='surrogateescape'))
     with pytest.raises(SettingsError, match=words):
         read_settings(path)
+
+
+def test_the_command_reports_curve_and_intervals(bag, params, tmp_path, capsys):
+    annotations = tmp_path / 'walk.csv'
+    annotations.write_text('start,end,label\n0.7,1.2,wave\n1.6,2.2,wave\n')
+    with pytest.raises(SystemExit) as done:
+        main(['evaluate', str(bag), '--params', str(params), '--annotations', str(annotations),
+              '--out', str(tmp_path / 'out')])
+    assert done.value.code == 0
+    made = read_report(tmp_path / 'out')
+    now = made['curve']['operating_point']
+    assert made['curve']['enter_threshold'][now] == EAGER['enter_threshold']
+    for name, values in made['curve']['figures'].items():
+        assert values[now] == made['figures'][name]
+    assert made['intervals']['num_units'] == len(made['units']['keys']) == 3
+    low, high = made['intervals']['figures']['frame_accuracy']
+    assert low <= made['figures']['frame_accuracy'] <= high
+    out = capsys.readouterr().out
+    assert f'[{low:.3f}, {high:.3f}]' in out
+    assert 'in brackets: 95 % interval, bootstrapped over 3 units' in out
 
 
 def test_templates_compare_and_help(bag, tiny_card, tmp_path, capsys):

@@ -8,10 +8,13 @@
 
 """One table of parameters: defaults, limits, refusals."""
 
+import subprocess
+import sys
+
 from imrs_ros.backends.load import LOADERS
 from imrs_ros.node.parameters import descriptor, RosParameters, TABLE, table_text
 from imrs_ros.node_settings import camera_name, default_of, NodeSettings
-from imrs_ros.settings import BACKENDS, DecisionSettings, MAX_THRESHOLD
+from imrs_ros.settings import BACKENDS, DecisionSettings
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
@@ -41,7 +44,11 @@ def test_every_loader_is_a_backend_to_choose():
 
 
 def test_page_is_the_table(root):
-    assert (root / 'docs' / 'parameters.md').read_text() == table_text()
+    page = (root / 'docs' / 'parameters.md').read_text()
+    assert page == table_text()
+    printed = subprocess.run([sys.executable, '-m', 'imrs_ros.node.parameters'], text=True,
+                             capture_output=True, check=True).stdout
+    assert printed == page
 
 
 def test_shipped_configuration_is_the_defaults(root):
@@ -60,11 +67,12 @@ def test_defaults_make_settings(make_node):
 
 def test_limits_are_described():
     by_name = {spec.name: descriptor(spec) for spec in TABLE}
-    assert by_name['hop'].integer_range[0].from_value == 1
+    (hop,) = by_name['hop'].integer_range
+    assert (hop.from_value, hop.to_value, hop.step) == (1, 1000, 0)
     limits = by_name['enter_threshold'].floating_point_range[0]
-    assert (limits.from_value, limits.to_value) == (0.0, MAX_THRESHOLD)
+    assert (limits.from_value, limits.to_value, limits.step) == (0.0, 0.999, 0.0)
     limits = by_name['leave_threshold'].floating_point_range[0]
-    assert (limits.from_value, limits.to_value) == (0.0, MAX_THRESHOLD)
+    assert (limits.from_value, limits.to_value) == (0.0, 0.999)
     assert '[s]' in by_name['smoothing_sec'].description
 
 
@@ -179,7 +187,8 @@ def test_a_configured_node_accepts_run_time_changes_and_refuses_others(make_node
         return node.set_parameters_atomically(
             [Parameter(name, value=value) for name, value in values.items()]).reason
     assert change(hop=3, model='other') == ''
-    parameters.hold(('wave', 'fall'), changes.append)
+    parameters.hold(
+        lambda settings: settings.decision.check_labels(('wave', 'fall')), changes.append)
     assert 'model cannot change while the node is configured; deactivate and clean it up' in (
         change(hop=2, model='third'))
     assert 'enabled_classes must name classes of the model, wave, fall; got jump' in (
@@ -194,6 +203,6 @@ def test_a_configured_node_accepts_run_time_changes_and_refuses_others(make_node
 @pytest.mark.parametrize(('topic', 'name'), [
     ('image_raw', 'image_raw'), ('/camera/image_raw', 'camera'),
     ('/front/color/image_raw', 'front_color'), ('/front/image_raw/compressed', 'front'),
-    ('image/compressed', 'image'), ('~/image', 'image')])
+    ('image/compressed', 'image'), ('~/image', 'image'), ('/compressed', 'compressed')])
 def test_camera_name(topic, name):
     assert camera_name(topic) == name

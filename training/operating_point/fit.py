@@ -162,7 +162,7 @@ class _Fitting:
         with torch.inference_mode():
             logits_NL = network.classify(torch.from_numpy(recording.features_ND)).numpy()
         return track_of(
-            timeline, logits_NL, self._data.labels, settle_ns=settle_ns(self._spec),
+            recording, logits_NL, self._data.labels, settle_ns=settle_ns(self._spec),
             hold_ns=hold_ns(WindowSettings(), self._spec))
 
     def _known(self, videos: Sequence[LabelledVideo]) -> tuple[Features, NDArray[np.int64]]:

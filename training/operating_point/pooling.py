@@ -44,7 +44,7 @@ class _PoolPart(nn.Module):
 
 
 class WindowPooler:
-    """Computes what the last layers of a network get, for the windows of a timeline."""
+    """Computes what the last layers of a network get, window by window."""
 
     def __init__(self, network: VideoNetwork, num_frames: int) -> None:
         """

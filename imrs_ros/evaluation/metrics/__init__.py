@@ -7,7 +7,8 @@
 # language governing permissions and limitations under the License.
 
 """
-How good the decisions are: frame, segment and event metrics, each with its paper.
+How good the decisions are: frame, segment and event metrics, each with its paper and interval.
 
-Start at ``track``, then ``figures``. It may import ``ground_truth`` and the shared modules.
+Start at ``track``, then ``figures`` and ``intervals``. It may import ``ground_truth`` and the
+shared modules.
 """

@@ -8,6 +8,7 @@
 
 """Figures of events: actions found, their delays, and false actions."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from imrs_ros.evaluation.ground_truth.segment import Segment
@@ -15,9 +16,9 @@ from imrs_ros.evaluation.metrics.segment_metrics import ious, Matches, overlaps_
 from imrs_ros.evaluation.metrics.track import DecidedAction, Track
 
 
-def match_events(
+def matched_events(
     decided: Sequence[DecidedAction], annotated: Sequence[Segment], min_iou: float,
-) -> Matches:
+) -> list[int]:
     """
     Match one to one, the most confident first, each to the best that is left.
 
@@ -26,19 +27,33 @@ def match_events(
     :param decided: segments with confidence.
     :param annotated: segments.
     :param min_iou: least intersection over union, above 0.
-    :return: the counts, with their precision and recall.
+    :return: indices of the annotated segments that have a match.
     """
     if not decided or not annotated:
-        return Matches(0, len(decided), len(annotated))
+        return []
     ious_DA = ious(decided, annotated)
-    num_right = 0
+    found = []
     for d in sorted(range(len(decided)), key=lambda d: (-decided[d].confidence,
                                                         decided[d].start_ns)):
-        best = ious_DA[d].argmax()
+        best = int(ious_DA[d].argmax())
         if ious_DA[d, best] >= min_iou:
             ious_DA[:, best] = 0
-            num_right += 1
-    return Matches(num_right, len(decided) - num_right, len(annotated) - num_right)
+            found.append(best)
+    return found
+
+
+def match_events(
+    decided: Sequence[DecidedAction], annotated: Sequence[Segment], min_iou: float,
+) -> Matches:
+    """
+    Count the matches of ``matched_events``.
+
+    :param decided: segments with confidence.
+    :param annotated: segments.
+    :param min_iou: least intersection over union, above 0.
+    :return: the counts, with their precision and recall.
+    """
+    return Matches.of(len(matched_events(decided, annotated, min_iou)), decided, annotated)
 
 
 def delays_ns(track: Track) -> list[tuple[Segment, int | None]]:
@@ -49,11 +64,16 @@ def delays_ns(track: Track) -> list[tuple[Segment, int | None]]:
     :return: each annotated segment, and the time from its start until its label was first known
         while it lasts; None if it never was.
     """
+    starts = [d.start_ns for d in track.decided]
+    ends = [d.end_ns for d in track.decided]
     found: list[tuple[Segment, int | None]] = []
     for segment in track.annotated or ():
-        starts = [max(0, d.start_ns - segment.start_ns) for d in track.decided
-                  if d.label == segment.label and d.overlap_ns(segment) > 0]
-        found.append((segment, min(starts, default=None)))
+        # Decided segments are in order, and do not overlap each other.
+        overlapping = track.decided[bisect_right(ends, segment.start_ns):
+                                    bisect_left(starts, segment.end_ns)]
+        found.append((segment, next(
+            (max(0, d.start_ns - segment.start_ns) for d in overlapping
+             if d.label == segment.label and d.overlap_ns(segment) > 0), None)))
     return found
 
 
@@ -65,8 +85,10 @@ def false_actions(track: Track) -> list[DecidedAction]:
     :return: decided segments that start in ``Track.background``. Until an action has settled,
         windows still contain it, and deciding it is not false.
     """
-    return [d for d in track.decided
-            if any(start <= d.start_ns < end for start, end in track.background)]
+    starts = [start for start, _ in track.background]
+    before = [bisect_right(starts, d.start_ns) - 1 for d in track.decided]
+    return [d for d, i in zip(track.decided, before)
+            if i >= 0 and d.start_ns < track.background[i][1]]
 
 
 def background_sec(track: Track) -> float:
@@ -90,12 +112,12 @@ def false_action_sec(track: Track) -> float:
     return float(overlaps_ns(background, track.decided).sum()) / 1e9
 
 
-def num_changes(track: Track) -> int:
+def changes_ns(track: Track) -> set[int]:
     """
-    Count changes of the decided label.
+    Return when the decided label changes.
 
     :param track: any.
     :return: starts of segments, and ends that no other segment follows at once.
     """
     ends = {segment.end_ns for segment in track.decided if segment.end_ns < track.duration_ns}
-    return len({segment.start_ns for segment in track.decided} | ends)
+    return {segment.start_ns for segment in track.decided} | ends

@@ -13,6 +13,7 @@ Tables, pages, comparisons and the goals of ``tune`` follow from these rows. A n
 here, its function, called in ``figures``, and its line in docs/evaluate_your_robot.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 from typing import Literal
@@ -69,6 +70,16 @@ def round_figure(value: float) -> Value:
     return None if not math.isfinite(value) else round(float(value), STORED_DIGITS)
 
 
+def format_interval(interval: Sequence[Value] | None) -> str:
+    """
+    Format an interval for people.
+
+    :param interval: its limits; None if there is none.
+    :return: such as ``[0.720, 0.890]``, or nothing.
+    """
+    return f'[{", ".join(map(format_figure, interval))}]' if interval else ''
+
+
 def format_figure(value: Value, unit: str = '') -> str:
     """
     Format a figure for people.
@@ -105,6 +116,8 @@ TRACK_FIGURES = (
     Figure('num_actions', 'annotated actions', '', 'neither', 'annotated segments'),
     Figure('num_found', 'actions found', '', 'higher',
            'annotated segments whose label is decided while they last'),
+    Figure('recall', 'fraction of actions found', '', 'higher',
+           'actions found over annotated actions'),
     Figure('delay_median_sec', 'delay, median', 's', 'lower',
            'from the start of a found action to its label'),
     Figure('delay_p95_sec', 'delay, 95th percentile', 's', 'lower',
@@ -135,6 +148,7 @@ FIGURES = {figure.name: figure for figure in (*TRACK_FIGURES, *PLAYBACK_FIGURES)
 CLASS_FIGURES = (
     Figure('num_actions', 'annotated', '', 'neither', 'annotated segments of the class'),
     Figure('num_found', 'found', '', 'higher', 'those whose label is decided while they last'),
+    Figure('recall', 'recall', '', 'higher', 'found over annotated'),
     Figure('average_precision', 'AP', '', 'higher', DE_GEEST),
     Figure('calibrated_ap', 'calibrated AP', '', 'higher', DE_GEEST),
     Figure('f1@25', 'F1@25', '', 'higher', LEA_2017),

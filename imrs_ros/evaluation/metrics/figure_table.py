@@ -11,7 +11,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imrs_ros.evaluation.metrics.figure import FIGURES, format_figure, LIVE_FIGURES, Value
+from imrs_ros.evaluation.metrics.figure import (
+    FIGURES, format_figure, format_interval, LIVE_FIGURES, Value)
+
+RATES_PER_MIN = (0.5, 1, 2, 5)
+"""Of false actions, for which the greatest recall is printed."""
 
 
 def figure_row(words: str, *values: Value, unit: str = '', note: str = '') -> str:
@@ -43,18 +47,46 @@ def summary(report: Mapping[str, Any]) -> str:
     Format the figures and notes of a report, and what was decided where nothing is annotated.
 
     :param report: as ``report.build`` returns it.
-    :return: one line per figure, one per decided action, one per note.
+    :return: one line per figure, with its interval offline, and per point of the curve, decided
+        action and note.
     """
-    live = report.get('live')
+    live, drawn = report.get('live'), report.get('intervals', {})
+    intervals = drawn.get('figures', {})
     columns = [report['figures']] if live is None else [report['figures'], live['figures']]
     lines = [] if live is None else [header_row('offline', 'live')]
     lines += [figure_row(figure.words, *(column.get(name) for column in columns),
-                         unit=figure.unit) for name, figure in FIGURES.items()]
+                         unit=figure.unit, note=format_interval(intervals.get(name)))
+              for name, figure in FIGURES.items()]
+    if intervals:
+        lines.append(f'in brackets: {100 * drawn["level"]:.0f} % interval'
+                     f'{"" if live is None else " of offline"}, bootstrapped over '
+                     f'{drawn["num_units"]} units (an action and the background before it)')
+    if 'curve' in report:
+        lines += _curve(report['curve'], bool(report['settings']['class_thresholds']))
     for recording in report['recordings']:
         lines += [line for camera in recording['cameras'] if camera['truth'] is None
                   for line in _decided(recording['name'], camera)]
         lines += [f'{recording["name"]}: {note}' for note in recording['notes']]
     return '\n'.join([*lines, *(_live(live) if live is not None else ())])
+
+
+def _curve(curve: Mapping[str, Any], has_class_thresholds: bool) -> list[str]:
+    """Return the greatest recall within some rates of false actions, and its thresholds."""
+    found = curve['figures']
+    points = [(recall, i) for i, recall in enumerate(found['recall'])
+              if recall is not None and found['false_per_min'][i] is not None]
+    lines = []
+    for limit in RATES_PER_MIN:
+        recall, i = max((point for point in points if found['false_per_min'][point[1]] <= limit),
+                        default=(None, 0))
+        note = ', '.join(f'{name} {curve[name][i]:.3f}'
+                         for name in ('enter_threshold', 'leave_threshold'))
+        if has_class_thresholds:
+            note += f', class_thresholds x {curve["factor"][i]:.2f}'
+        if recall is not None:
+            lines.append(figure_row(f'recall at {limit} false actions per minute', recall,
+                                    note=note))
+    return lines
 
 
 def _decided(recording: str, camera: Mapping[str, Any]) -> list[str]:

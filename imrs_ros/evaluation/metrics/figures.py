@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import math
 
 from imrs_ros.evaluation.metrics.event_metrics import (
-    background_sec, delays_ns, false_action_sec, false_actions, match_events, num_changes)
+    background_sec, changes_ns, delays_ns, false_action_sec, false_actions, match_events)
 from imrs_ros.evaluation.metrics.figure import EVENT_OVERLAPS, OVERLAPS, round_figure, Value
 from imrs_ros.evaluation.metrics.frame_metrics import accuracy, average_precision, no_action_auroc
 from imrs_ros.evaluation.metrics.segment_metrics import edit_score, match, Matches
@@ -33,6 +33,7 @@ def figures(tracks: Sequence[Track]) -> dict[str, Value]:
     precisions = average_precision(annotated)
     delays = all_delays_sec(annotated)
     background = sum(map(background_sec, annotated))
+    num_actions = sum(len(t.annotated or ()) for t in annotated)
     num_false = sum(len(false_actions(track)) for track in annotated)
     found: dict[str, float] = {
         'frame_accuracy': accuracy(annotated),
@@ -50,13 +51,13 @@ def figures(tracks: Sequence[Track]) -> dict[str, Value]:
         found[f'event_precision@{percent}'] = events.precision
         found[f'event_recall@{percent}'] = events.recall
     found |= {
-        'num_actions': sum(len(t.annotated or ()) for t in annotated),
-        'num_found': len(delays),
+        'num_actions': num_actions, 'num_found': len(delays),
+        'recall': _ratio(len(delays), num_actions),
         'delay_median_sec': _percentile(delays, 50), 'delay_p95_sec': _percentile(delays, 95),
         'false_actions': num_false,
         'false_per_min': _ratio(60 * num_false, background),
         'false_time_share': _ratio(sum(map(false_action_sec, annotated)), background),
-        'changes_per_min': _ratio(sum(map(num_changes, tracks)), minutes),
+        'changes_per_min': _ratio(sum(len(changes_ns(track)) for track in tracks), minutes),
         'num_windows': sum(len(track.decided_labels) for track in tracks)}
     return {name: round_figure(value) for name, value in found.items()}
 
@@ -88,11 +89,12 @@ def per_class(tracks: Sequence[Track]) -> dict[str, dict[str, Value]]:
         decided = [[s for s in t.decided if s.label == label] for t in tracks]
         if not any(annotated) and not any(decided):
             continue
-        delays = all_delays_sec(tracks, label)
+        num_actions, delays = sum(map(len, annotated)), all_delays_sec(tracks, label)
         matches = _sum(match(d, a, 0.25) for d, a in zip(decided, annotated))
         plain, calibrated = precisions.get(label, (math.nan, math.nan))
         row = {
-            'num_actions': sum(map(len, annotated)), 'num_found': len(delays),
+            'num_actions': num_actions, 'num_found': len(delays),
+            'recall': _ratio(len(delays), num_actions),
             'average_precision': plain, 'calibrated_ap': calibrated, 'f1@25': matches.f1,
             'precision@25': matches.precision, 'recall@25': matches.recall,
             'delay_median_sec': _percentile(delays, 50),

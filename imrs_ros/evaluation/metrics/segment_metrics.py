@@ -28,6 +28,19 @@ class Matches:
     num_wrong: int = 0
     num_missed: int = 0
 
+    @classmethod
+    def of(cls, num_right: int, decided: Sequence[Segment], annotated: Sequence[Segment],
+           ) -> 'Matches':
+        """
+        Count the rest of some segments.
+
+        :param num_right: pairs that match one to one.
+        :param decided: all decided segments.
+        :param annotated: all annotated segments.
+        :return: the counts.
+        """
+        return cls(num_right, len(decided) - num_right, len(annotated) - num_right)
+
     def __add__(self, other: 'Matches') -> 'Matches':
         """Add the counts."""
         return Matches(self.num_right + other.num_right, self.num_wrong + other.num_wrong,
@@ -82,7 +95,7 @@ def ious(decided: Sequence[Segment], annotated: Sequence[Segment]) -> NDArray[np
     return (labels[0][:, None] == labels[1]) * both_DA / np.maximum(either_DA, 1)
 
 
-def match(decided: Sequence[Segment], annotated: Sequence[Segment], min_iou: float) -> Matches:
+def matched(decided: Sequence[Segment], annotated: Sequence[Segment], min_iou: float) -> list[int]:
     """
     Match segments in order of time, for the segmental F1 at an overlap.
 
@@ -93,13 +106,25 @@ def match(decided: Sequence[Segment], annotated: Sequence[Segment], min_iou: flo
     :param decided: segments in order.
     :param annotated: segments in order.
     :param min_iou: least intersection over union, above 0; 0.1, 0.25 and 0.5 in the paper.
-    :return: the counts.
+    :return: indices of the annotated segments that have a match.
     """
     if not decided or not annotated:
-        return Matches(0, len(decided), len(annotated))
+        return []
     ious_DA = ious(decided, annotated)
-    num_right = len(np.unique(ious_DA.argmax(1)[ious_DA.max(1) >= min_iou]))
-    return Matches(num_right, len(decided) - num_right, len(annotated) - num_right)
+    found: list[int] = np.unique(ious_DA.argmax(1)[ious_DA.max(1) >= min_iou]).tolist()
+    return found
+
+
+def match(decided: Sequence[Segment], annotated: Sequence[Segment], min_iou: float) -> Matches:
+    """
+    Count the matches of ``matched``.
+
+    :param decided: segments in order.
+    :param annotated: segments in order.
+    :param min_iou: least intersection over union, above 0.
+    :return: the counts, with their F1.
+    """
+    return Matches.of(len(matched(decided, annotated, min_iou)), decided, annotated)
 
 
 def edit_score(decided: Sequence[Segment], annotated: Sequence[Segment]) -> float:

@@ -12,12 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import math
 from typing import Any
 
+from imrs_ros.evaluation.metrics.bootstrap import LEVEL, NUM_DRAWS, SEED
+from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
-from imrs_ros.evaluation.metrics.figure import round_figure
+from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, round_figure
 from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import confusion
+from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.missed import why_missed
 from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.metrics.units import Units
 from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Job, Result, settle_ns
 from imrs_ros.parameter_file import flat
@@ -39,6 +43,7 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
     tracks = [track for result in results for _, track in result.cameras]
     annotated = [track for track in tracks if track.annotated is not None]
     classes = [*job.card.labels, NO_ACTION]
+    units = count_units([(r.name, [track for _, track in r.cameras]) for r in results])
     return {
         'format': FORMAT,
         'model': json_value(_model(job)), 'settings': json_value(flat(job.settings)),
@@ -47,6 +52,7 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
         'figures': {**figures(tracks), **_counts(camera for r in results for camera, _ in
                                                  r.cameras)},
         'per_class': per_class(annotated),
+        'intervals': _intervals(units), 'units': units.as_json(),
         'confusion': {'labels': classes, 'windows': confusion(annotated, classes)},
         'delays_sec': [round_figure(delay) for delay in all_delays_sec(annotated)],
         'recordings': [_recording(result, job.settings.decision) for result in results]}
@@ -76,6 +82,18 @@ def _model(job: Job) -> dict[str, Any]:
             'temperature': card.temperature, 'weights_sha256': card.weights_sha256,
             'accuracy': (card.provenance.get('accuracy')
                          if isinstance(card.provenance, Mapping) else None)}
+
+
+def _intervals(units: Units) -> dict[str, Any]:
+    """Return the intervals of the figures that have one, and how they were drawn."""
+    found = intervals(units)
+    known = {row.name for row in CLASS_FIGURES}
+    return {
+        'level': LEVEL, 'num_draws': NUM_DRAWS, 'seed': SEED, 'num_units': len(units.keys),
+        'figures': {name: limits for name, limits in found.pop('', {}).items()
+                    if name in FIGURES},
+        'per_class': {label: {name: limits for name, limits in row.items() if name in known}
+                      for label, row in found.items()}}
 
 
 def _counts(cameras: Iterable[PlayedCamera]) -> dict[str, int]:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.evaluation.metrics.figure import (
-    CLASS_FIGURES, FIGURES, format_figure, LIVE_FIGURES)
+    CLASS_FIGURES, FIGURES, format_figure, format_interval, LIVE_FIGURES)
 from imrs_ros.evaluation.offline.recording_result import Result
 
 STATIC = Path(__file__).parent / 'static'
+SCRIPTS = {'page': ('curve', 'page'), 'compare': ('compare',)}
+"""Files of each script, in the order in which they run."""
 
 
 def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
@@ -36,14 +38,18 @@ def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
     # JSON does not tell 0.0 from 0, which people read as a count.
     shown = {name: format_figure(report['figures'][name], figure.unit)
              for name, figure in FIGURES.items()}
-    return fill('page', {'report': report, 'thumbnails': thumbnails, 'shown': shown})
+    intervals = {label: {name: format_interval(limits) for name, limits in row.items()}
+                 for label, row in (*report['intervals']['per_class'].items(),
+                                    ('', report['intervals']['figures']))}
+    return fill('page', {'report': report, 'thumbnails': thumbnails, 'shown': shown,
+                         'intervals': intervals})
 
 
 def fill(script: str, data: Mapping[str, Any]) -> str:
     """
     Put data and a script into the page.
 
-    :param script: name of a script in ``static/``.
+    :param script: one of ``SCRIPTS``.
     :param data: what the script reads, as JSON, beside the registry of figures.
     :return: HTML.
     """
@@ -53,7 +59,9 @@ def fill(script: str, data: Mapping[str, Any]) -> str:
     text = json.dumps({**data, 'registry': known}, allow_nan=False, separators=(',', ':'))
     page = (STATIC / 'page.html').read_text(encoding='utf-8')
     page = page.replace('/*STYLE*/', (STATIC / 'page.css').read_text(encoding='utf-8'))
-    page = page.replace('/*SCRIPT*/', (STATIC / f'{script}.js').read_text(encoding='utf-8'))
+    code = '\n'.join((STATIC / f'{name}.js').read_text(encoding='utf-8')
+                     for name in SCRIPTS[script])
+    page = page.replace('/*SCRIPT*/', code)
     return page.replace('/*DATA*/', text.replace('<', '\\u003c'))
 
 

@@ -17,6 +17,7 @@ import sys
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter
 from imrs_ros.evaluation.recordings.source import open_recording
+from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.files import read_report
 from imrs_ros.node.messages import decode_image, stamp_to_ns
@@ -117,7 +118,9 @@ def test_live_and_offline_agree_on_the_same_windows(
         assert found['age_median_sec'] >= 0
         assert found['num_dropped'] == 0
     job = Job(card=tiny_card, settings=read_settings(params))
-    offline = build_report([evaluate_recording(bag, job)], job)
+    results = [evaluate_recording(bag, job)]
+    offline = build_report(results, job)
+    add_curve(offline, results, job)
     made = read_report(out)
     del made['live']
     assert made == offline

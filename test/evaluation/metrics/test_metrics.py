@@ -14,7 +14,7 @@ import math
 from hypothesis import given, settings, strategies as st
 from imrs_ros.evaluation.ground_truth.segment import gaps, runs
 from imrs_ros.evaluation.metrics.event_metrics import (
-    background_sec, delays_ns, false_actions, match_events, num_changes)
+    background_sec, changes_ns, delays_ns, false_actions, match_events)
 from imrs_ros.evaluation.metrics.figure import (
     CLASS_FIGURES, Figure, FIGURES, format_figure, LIVE_FIGURES, round_figure, TRACK_FIGURES)
 from imrs_ros.evaluation.metrics.figures import figures, per_class
@@ -71,8 +71,7 @@ def test_a_case_counted_by_hand():
     assert (found['num_actions'], found['num_found']) == (2, 2)
     assert found['delay_median_sec'] == 1.5
     assert found['delay_p95_sec'] == 1.95
-    # Label changes at 1, 2, 4, 7, 9, 11, 14, 15 s.
-    assert num_changes(one) == 8
+    assert sorted(changes_ns(one)) == [t * SEC for t in (1, 2, 4, 7, 9, 11, 14, 15)]
     assert found['changes_per_min'] == 30
     # Overlaps: waving 2 of 5 s, falling 3 of 4 s; three others are wrong.
     assert match(one.decided, one.annotated, 0.4) == Matches(2, 3, 0)
@@ -103,6 +102,30 @@ def test_decisions_at_the_edges_of_an_action():
         [NONE, NONE, 'wave', 'wave', NONE, NONE]))
     assert [delays_ns(one)[0][1] for one in (after, before, start)] == [None, None, 0]
     assert [len(false_actions(one)) for one in (after, before, start)] == [1, 1, 0]
+
+
+def test_an_action_decided_in_its_last_nanosecond_is_found():
+    one = track([NONE, 'wave', 'wave'], [segment(0, 2, 'wave')])
+    known_N = np.array([0, 2 * SEC - 1, 2 * SEC])
+    assert delays_ns(replace(one, known_N=known_N))[0][1] == 2 * SEC - 1
+
+
+def test_decisions_that_are_known_at_once():
+    one = replace(track(['wave', 'fall', NONE]), known_N=np.array([0, 0, SEC]))
+    assert [(action.label, action.confidence) for action in one.decided] == [
+        ('wave', 0.9), ('fall', 0.9)]
+
+
+@pytest.mark.parametrize('percent', [10, 25, 30, 50, 70])
+@pytest.mark.parametrize(('less_sec', 'expected'), [(0.0, 1.0), (0.1, 0.0)])
+def test_an_overlap_of_exactly_what_is_asked_for_counts(percent, less_sec, expected):
+    num_right = round((percent - less_sec) * 10)
+    one = track(['wave'] * num_right + [NONE] * (1000 - num_right), [segment(0, 100, 'wave')],
+                period_sec=0.1)
+    found = figures([one])
+    names = {f'f1@{percent}', f'event_precision@{percent}', f'event_recall@{percent}'}
+    assert names & set(found)
+    assert {found[name] for name in names & set(found)} == {expected}
 
 
 def test_segments_without_a_length_overlap_by_nothing():

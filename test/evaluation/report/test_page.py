@@ -8,7 +8,9 @@
 
 """The pages in a real browser: they open from disk, draw the JSON and load nothing else."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
+import math
 import re
 import shutil
 import socket
@@ -17,8 +19,10 @@ import threading
 
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
-from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, format_figure
+from imrs_ros.evaluation.metrics.figure import (
+    CLASS_FIGURES, FIGURES, format_figure, format_interval)
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.page import fill, report_page
 import pytest
@@ -59,15 +63,16 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.figures, self.tags, self.text, self.is_ready = {}, [], '', False
-        self._figure = self._tag = None
+        self.figures, self.intervals, self.tags, self.text = {}, {}, [], ''
+        self._figure = self._interval = self._tag = None
+        self.is_ready = False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self._tag, values = tag, dict(attributes)
         self.tags.append((tag, values))
         self.is_ready |= values.get('data-ready') == 'yes'
-        self._figure = values.get('data-figure')
+        self._figure, self._interval = values.get('data-figure'), values.get('data-interval')
 
     def handle_endtag(self, tag):
         self._tag = None
@@ -76,6 +81,9 @@ class Page(HTMLParser):
         if self._figure:
             self.figures[self._figure] = data
             self._figure = None
+        if self._interval:
+            self.intervals[self._interval] = data
+            self._interval = None
         if self._tag not in ('script', 'style'):
             self.text += data
 
@@ -111,7 +119,9 @@ def evaluated(tmp_path_factory):
     job = make_job(card, annotations=(Annotation(0.7, 1.5, 'wave', 'walk'),
                                       Annotation(1.7, 2.4, HOSTILE, 'walk')))
     results = [evaluate_recording(path, job) for path in (bag, folder / 'none.bag')]
-    return build_report(results, job), results, job
+    made = build_report(results, job)
+    add_curve(made, results, job)
+    return made, results, job
 
 
 def write(report, results, folder):
@@ -128,6 +138,8 @@ def test_the_report_shows_the_figures_of_the_json_and_loads_nothing(
     assert page.figures == {
         name: format_figure(made['figures'][name], figure.unit)
         for name, figure in FIGURES.items()}
+    assert page.intervals == {name: format_interval(limits)
+                              for name, limits in made['intervals']['figures'].items()}
     assert all(figure.words in page.text for figure in (*FIGURES.values(), *CLASS_FIGURES))
     assert requests == []
     assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
@@ -185,6 +197,78 @@ def test_the_page_shows_the_threshold_and_why_an_action_was_missed(browse, tmp_p
     assert float(line['y1']) == float(line['y2']) == pytest.approx(74 + 48 * 0.01)
 
 
+KEYS = """<script>
+const plot = document.querySelector('svg.plot');
+plot.focus();
+for (const key of KEYS) plot.dispatchEvent(new KeyboardEvent('keydown', {key}));
+</script></body>"""
+
+
+def circles(page, name):
+    return [(float(values['cx']), float(values['cy'])) for tag, values in page.tags
+            if tag == 'circle' and values['class'] == name]
+
+
+def test_the_page_draws_the_curve_and_marks_the_present_thresholds(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    curve = made['curve']
+    page, _ = browse(write(made, results, tmp_path))
+    lines = {values['data-label']: values['d'] for tag, values in page.tags
+             if tag == 'path' and values.get('class') == 'curve'}
+    assert list(lines) == [*reversed(curve['per_class']), '']
+    assert HOSTILE in lines
+    # Recall 0 lies at 290 and 1 at 14; 0 false actions a minute at 52, the most at 1164.
+    now, most = curve['operating_point'], max(1, *curve['figures']['false_per_min'])
+    recall, rate = (curve['figures'][name][now] for name in ('recall', 'false_per_min'))
+    expected = (52 + 1112 * math.asinh(rate / 0.2) / math.asinh(most / 0.2), 290 - 276 * recall)
+    assert circles(page, 'operating')[-1] == pytest.approx(expected)
+    assert lines[''].count('L') == len(curve['factor']) - 1
+    assert 'enter_threshold 0.010' in page.text
+
+
+def test_keys_and_pointer_show_the_values_of_the_curve(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    path = write(made, results, tmp_path)
+    text = path.read_text()
+    # From the present thresholds of all classes to the strictest of the first class and back.
+    keys = str(['ArrowDown', *['ArrowRight'] * 30, 'ArrowLeft', 'x'])
+    path.write_text(text.replace('</body>', KEYS.replace('KEYS', keys)))
+    page, _ = browse(path)
+    curve = made['curve']
+    (label, row), *_ = curve['per_class'].items()
+    shown = page.text.rpartition('fraction of actions found: ')
+    assert shown[0].endswith(f'{label}enter_threshold {curve["enter_threshold"][-2]:.3f}')
+    assert float(shown[2].split('false')[0]) == pytest.approx(row['recall'][-2], abs=5e-4)
+    assert circles(page, 'marker')[0][1] == pytest.approx(290 - 276 * row['recall'][-2])
+    # The pointer takes the nearest point; leaving the plot hides it.
+    pointer = """<script>
+    const plot = document.querySelector('svg.plot'), box = plot.getBoundingClientRect();
+    plot.dispatchEvent(new PointerEvent('pointermove', {
+      clientX: box.left + box.width * AT_X / 1180, clientY: box.top + box.height * AT_Y / 330}));
+    </script></body>"""
+    x, y = circles(page, 'operating')[-1]
+    path.write_text(text.replace('</body>', pointer.replace('AT_X', str(x + 1)).replace(
+        'AT_Y', str(y))))
+    page, _ = browse(path)
+    assert circles(page, 'marker')[0] == pytest.approx((x, y), abs=2)
+
+
+def test_a_page_without_annotations_has_no_curve_and_one_without_actions_says_so(
+        browse, evaluated, tmp_path):
+    made, results, job = evaluated
+    page, _ = browse(write({name: value for name, value in made.items() if name != 'curve'},
+                           results, tmp_path))
+    assert page.is_ready
+    assert not any(values.get('class') == 'plot' for _, values in page.tags)
+    alone = [replace(results[0], cameras=[
+        (camera, replace(track, annotated=())) for camera, track in results[0].cameras])]
+    other = build_report(alone, job)
+    add_curve(other, alone, job)
+    page, _ = browse(write(other, alone, tmp_path))
+    assert page.is_ready
+    assert 'No annotated actions, or no background.' in page.text
+
+
 def test_the_test_would_record_a_request(browse, tmp_path):
     path = tmp_path / 'loud.html'
     path.write_text('<img src="http://example.invalid/page-asks-for-this">')
@@ -196,9 +280,10 @@ def test_two_reports_compared(browse, evaluated, tmp_path):
     made, _, job = evaluated
     other = {**made, 'figures': {**made['figures'], 'f1@25': 1.0, 'delay_median_sec': 9.0},
              'settings': {**made['settings'], 'hop': 2}}
+    del other['units']
     found = changes(made, other)
-    verdicts = {name: verdict for name, _, _, verdict in found['figures'] if verdict}
-    assert verdicts == {'f1@25': 'better', 'delay_median_sec': 'worse'}
+    verdicts = {name: verdict for name, *_, verdict in found['figures'] if verdict}
+    assert verdicts == {'f1@25': 'better, no interval', 'delay_median_sec': 'worse, no interval'}
     path = tmp_path / 'compare.html'
     path.write_text(fill('compare', {**found, 'names': ['a', 'b']}))
     page, requests = browse(path)

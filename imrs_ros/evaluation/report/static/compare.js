@@ -14,17 +14,18 @@ function rows(title, figures) {
   add(page, 'h2', {}, title);
   const body = add(add(page, 'div', {class: 'card'}), 'table');
   const head = add(body, 'tr');
-  ['', '', 'before', 'after', ''].forEach(text => add(head, 'th', {}, text));
-  for (const [name, before, after, verdict] of figures) {
+  ['', '', 'before', 'after', 'difference', ''].forEach(text => add(head, 'th', {}, text));
+  for (const [name, before, after, limits, verdict] of figures) {
     const line = add(body, 'tr', {'data-figure': name});
     const known = data.registry.all.find(figure => figure.name === name);
     add(line, 'td', {}, known ? known.words + (known.unit && `, ${known.unit}`) : name);
     const bars = add(line, 'td', {style: 'width:40%'});
     const most = Math.max(before ?? 0, after ?? 0, 1e-9), whole = most <= 1 ? 1 : most;
-    [[before, 'var(--soft)'], [after, verdict === 'worse' ? 'var(--bad)' : verdict ? 'var(--good)' : 'var(--blue)']].forEach(([one, colour]) =>
+    [[before, 'var(--soft)'], [after, {worse: 'var(--bad)', better: 'var(--good)'}[verdict] || 'var(--blue)']].forEach(([one, colour]) =>
       add(bars, 'div', {style: `height:7px;margin:2px 0;border-radius:3px;background:${colour};width:${100 * (one ?? 0) / whole}%`}));
     add(line, 'td', {}, value(before));
     add(line, 'td', {}, value(after));
+    add(line, 'td', {class: 'interval'}, limits && verdict ? `[${limits.map(value).join(', ')}]` : '');
     add(line, 'td', {class: verdict}, verdict);
   }
 }
@@ -34,6 +35,7 @@ add(page, 'h1', {}, 'Comparison');
 add(page, 'p', {}, `${data.names[0]} → ${data.names[1]}`);
 for (const [name, before, after] of data.settings) add(page, 'div', {class: 'note'}, `${name}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`);
 if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `The figures do not compare: recordings in one report only: ${data.only_in_one.join(', ')}`);
+add(page, 'p', {}, `Differences: ${data.intervals}.`);
 rows('Figures', data.figures);
 rows('F1 at 25 % overlap by class', data.classes);
 document.body.dataset.ready = 'yes';

@@ -1,5 +1,4 @@
-'use strict';
-const {report, thumbnails, shown, registry} = JSON.parse(document.getElementById('data').textContent);
+const {report, thumbnails, shown, intervals, registry} = JSON.parse(document.getElementById('data').textContent);
 const page = document.getElementById('page'), tip = document.getElementById('tip');
 const labels = report.confusion.labels, none = labels.length - 1;
 const colour = k => k === none ? '#98a2b3' : `hsl(${(k * 137.5 + 210) % 360} 62% ${k % 2 ? 46 : 54}%)`;
@@ -29,6 +28,10 @@ function table(parent, header, rows, attributes = {}) {
 const value = number => number === null || number === undefined ? '–' : Number.isInteger(number) ? String(number) : number.toFixed(3);
 const withUnit = (number, figure) => number === null || number === undefined || !figure.unit ? value(number) : `${value(number)} ${figure.unit}`;
 
+// Of a figure of a class; of all classes if it has no name.
+const interval = (name, label = '') => (intervals[label] || {})[name] || '';
+const percent = Math.round(100 * report.intervals.level);
+
 function head() {
   const box = add(page, 'div', {class: 'head'});
   const minutes = report.recordings.reduce((sum, r) => sum + r.duration_sec, 0) / 60;
@@ -40,6 +43,7 @@ function head() {
     const [number, unit] = shown[name].split(' '), line = add(tile, 'b', {}, number);
     if (unit) add(line, 'small', {}, ` ${unit}`);
     add(tile, 'span', {title: figure.source}, figure.words);
+    if (interval(name)) add(tile, 'span', {class: 'interval'}, interval(name));
   }
 }
 
@@ -239,10 +243,11 @@ function allFigures(parent) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'All figures');
   const live = report.live;
-  table(box, live ? ['', 'offline', 'live'] : ['', ''], registry.all.map(figure => [
+  table(box, ['', live ? 'offline' : '', `${percent} %`, ...(live ? ['live'] : [])], registry.all.map(figure => [
     [figure.words, {title: figure.source}], [shown[figure.name], {'data-figure': figure.name}],
+    [interval(figure.name), {class: 'interval', 'data-interval': figure.name}],
     ...(live ? [withUnit(live.figures[figure.name], figure)] : [])]));
-  add(box, 'p', {}, `Windows settle ${value(report.settle_sec)} s after a change of the annotated label.`);
+  add(box, 'p', {}, `Windows settle ${value(report.settle_sec)} s after a change of the annotated label. Intervals of ${percent} %: ${report.intervals.num_draws} bootstrap draws of ${report.intervals.num_units} units, each an annotated action with the background before it.`);
 }
 
 function confusion(parent) {
@@ -264,12 +269,28 @@ function confusion(parent) {
   }
 }
 
+function curve(parent) {
+  if (!report.curve) return;
+  const box = add(parent, 'div', {class: 'card'});
+  add(box, 'h3', {}, 'Recall against false actions, by threshold');
+  const drawn = new Curve(box, report.curve);
+  if (!drawn.svg) return;
+  legend(box, drawn.series.filter(one => one.label).map(one => labels.indexOf(one.label)));
+  add(box, 'p', {}, 'All classes in bold. The dots are the thresholds of this report; other points were decided from the same scores, so the best of them looks a little better than it is.');
+}
+
 function classes(parent) {
   const box = add(parent, 'div', {class: 'card'});
   add(box, 'h3', {}, 'Classes');
   const unitOf = figure => figure.unit ? `${figure.words}, ${figure.unit}` : figure.words;
   table(box, ['', ...registry.per_class.map(unitOf)], Object.entries(report.per_class).map(([label, row]) => [
     label, ...registry.per_class.map(figure => value(row[figure.name]))]));
+  // Below each value, in small: a column of its own for every interval would be too wide.
+  const names = Object.keys(report.per_class);
+  box.querySelectorAll('tbody tr').forEach((line, i) => registry.per_class.forEach((figure, column) => {
+    const limits = interval(figure.name, names[i]);
+    if (limits) add(line.cells[column + 1], 'div', {class: 'interval'}, limits);
+  }));
 }
 
 function histogram(parent, delays) {
@@ -313,6 +334,7 @@ head();
 recordings();
 live();
 add(page, 'h2', {}, 'Figures');
+curve(page);
 classes(page);
 const columns = add(page, 'div', {class: 'columns'});
 allFigures(columns);
