@@ -158,10 +158,9 @@ class DecisionSettings:
         enter = self.enter_threshold or point.enter_threshold
         # What is given for all classes holds for all of them.
         of_model = {} if self.enter_threshold else point.class_thresholds
+        leave = max(MIN_THRESHOLD, enter * point.leave_threshold / point.enter_threshold)
         return replace(
-            self, enter_threshold=enter,
-            leave_threshold=(self.leave_threshold
-                             or enter * point.leave_threshold / point.enter_threshold),
+            self, enter_threshold=enter, leave_threshold=self.leave_threshold or leave,
             class_thresholds={**of_model, **self.class_thresholds})
 
     def check_labels(self, labels: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies as st
 from imrs_ros.decision import DecisionFilter, softmax
 from imrs_ros.records import Event, NO_ACTION, Scores
-from imrs_ros.settings import DecisionSettings, MIN_THRESHOLD, SettingsError
+from imrs_ros.settings import DecisionSettings, MIN_THRESHOLD, OperatingPoint, SettingsError
 import numpy as np
 import pytest
 
@@ -169,3 +169,38 @@ def test_settings_change_between_windows():
                                             'wave, fall; got jump'):
         decision_filter.change(DecisionSettings(**PLAIN, enabled_classes=('jump',)))
     assert decision_filter.update(scores(3, .5)).label == 'wave'
+
+
+def test_the_logit_of_none_takes_its_share():
+    settings = DecisionSettings(smoothing_sec=0.0, min_duration_sec=0.0, enter_threshold=0.5)
+    decision_filter = DecisionFilter(('wave', 'fall'), 1.0, settings)
+
+    def decide(stamp_ns, *shares):
+        return decision_filter.update(
+            Scores('front', stamp_ns, '', np.log(shares).astype(np.float32)))
+    decision = decide(1, 0.3, 0.1, 0.6)
+    assert decision.probabilities_K == pytest.approx([0.3, 0.1])
+    assert (decision.label, decision.confidence) == (NO_ACTION, pytest.approx(0.7))
+    assert decide(2, 0.6, 0.1, 0.3).label == 'wave'
+
+
+def test_thresholds_left_out_are_the_models():
+    point = OperatingPoint(enter_threshold=0.7, leave_threshold=0.35,
+                           class_thresholds={'fall': 0.4})
+    timing = {'smoothing_sec': 0.0, 'min_duration_sec': 0.0}
+
+    def label(shares, **given):
+        decision_filter = DecisionFilter(
+            ('wave', 'fall'), 1.0, DecisionSettings(**timing, **given), point)
+        return decision_filter.update(
+            Scores('front', 1, '', np.log(shares).astype(np.float32))).label
+    assert label([0.69, 0.31]) == NO_ACTION
+    assert label([0.71, 0.29]) == 'wave'
+    assert label([0.59, 0.41]) == 'fall'
+    assert label([0.59, 0.41], enter_threshold=0.5) == 'wave'
+    assert label([0.45, 0.41, 0.14], enter_threshold=0.5) == NO_ACTION
+    assert label([0.45, 0.41, 0.14], class_thresholds={'wave': 0.44}) == 'wave'
+    assert DecisionSettings(enter_threshold=MIN_THRESHOLD).at(point).leave_threshold == (
+        MIN_THRESHOLD)
+    with pytest.raises(ValueError, match=r'leave_threshold must be in .*0\.7'):
+        label([0.5, 0.5], leave_threshold=0.8)

@@ -24,7 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import hold_ns, settle_ns
 from imrs_ros.evaluation.search import decide
@@ -52,7 +54,7 @@ GAP_SEC = 6.0
 """Background before every action of a recording, s."""
 FALSE_PER_MIN = 1.0
 """Default of the false actions allowed per minute of background."""
-FIGURES = ('num_actions', 'num_found', 'false_actions', 'false_per_min', 'f1@25',
+FIGURES = ('num_actions', 'num_found', 'recall', 'false_actions', 'false_per_min', 'f1@25',
            'delay_median_sec', 'delay_p95_sec')
 
 
@@ -104,11 +106,20 @@ def fit(network: VideoNetwork, spec: InputSpec, data: FitData, false_per_min: fl
     tracks = fitting.fit_none()
     settings = DecisionSettings()
     point = fit_operating_point(tracks, settings, false_per_min)
-    found = figures([decide(track, settings.at(point)) for track in tracks])
+    decided = [decide(track, settings.at(point)) for track in tracks]
     return Fitted(network, point, {
         'allowed_false_per_min': false_per_min, 'sources': sorted(data.sources),
         'minutes': round(sum(track.duration_ns for track in tracks) / 60e9, 1),
-        **{name: found[name] for name in FIGURES}})
+        **_measured(decided)})
+
+
+def _measured(decided: Sequence[Track]) -> dict[str, Any]:
+    """Return figures, and their intervals where they have one."""
+    found = figures(decided)
+    limits = intervals(count_units([
+        (str(number), [track]) for number, track in enumerate(decided)])).get('', {})
+    return {**{name: found[name] for name in FIGURES},
+            'intervals': {name: limits[name] for name in FIGURES if name in limits}}
 
 
 class _Fitting:

@@ -82,8 +82,8 @@ def record(
         source=source)
 
 
-def track_of(recording: PooledRecording, logits_NL: NDArray[np.float32], labels: tuple[str, ...], *,
-             hold_ns: int, settle_ns: int) -> Track:
+def track_of(recording: PooledRecording, logits_NL: NDArray[np.float32],
+             labels: tuple[str, ...], *, hold_ns: int, settle_ns: int) -> Track:
     """
     Return the track of a recording, without decisions.
 
