@@ -81,7 +81,8 @@ def measure(card: ModelCard, videos: Sequence[LabelledVideo], rates_hz: Sequence
     :param videos: what is scored.
     :param rates_hz: rates of the camera; 0 for that of the videos.
     """
-    score = backend_scorer(load_backend(card, BackendSettings()).backend)
+    score = backend_scorer(
+        load_backend(card, BackendSettings()).backend, len(card.labels))
     print(f'{card.name}, {len(videos)} videos, top-1\n{"camera":>14} {"clip":>8} {"video":>8}')
     for rate_hz in rates_hz:
         found = count_right(

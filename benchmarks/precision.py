@@ -65,8 +65,10 @@ def accuracy(card: ModelCard, data: Path, split: int) -> dict[str, dict[str, flo
     :return: figures by precision.
     """
     spec, videos = card.spec, read_split(data, split).test
-    scorers = {name: backend_scorer(OpenVinoBackend(card, BackendSettings(cpu_precision=name)))
-               for name in CPU_PRECISIONS}
+    scorers = {
+        name: backend_scorer(
+            OpenVinoBackend(card, BackendSettings(cpu_precision=name)), len(card.labels))
+        for name in CPU_PRECISIONS}
     windows = video_windows(num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px)
     logits: dict[str, list[np.ndarray]] = {name: [] for name in scorers}
     for video in tqdm(videos, unit='video', disable=None):

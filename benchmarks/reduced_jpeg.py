@@ -97,7 +97,7 @@ def main() -> None:
     for name, size in SIZES.items():
         clips = [decode_clip(read_clip(video, card), size, card.spec.size_px) for video in chosen]
         logits = {way: np.concatenate(
-            [backend.infer([Clip('', clip[way], 0, 0, '')]) for clip in clips])
+            [backend.infer([Clip('', clip[way], 0, 0, '')])[:, :len(card.labels)] for clip in clips])
             for way in clips[0]}
         right = {way: int((logits_MK.argmax(1) == labels_M).sum())
                  for way, logits_MK in logits.items()}

@@ -43,8 +43,8 @@ from training.data_set.splits import LabelledVideo
 from training.model_folder.calibration import fit_temperature
 from training.operating_point.none_fit import evidence, Features, fit_evidence, fit_none_score
 from training.operating_point.pooling import WindowPooler
-from training.operating_point.thresholds import fit_operating_point
 from training.operating_point.recording import PooledRecording, record, track_of
+from training.operating_point.thresholds import fit_operating_point
 
 CLIPS_PER_KNOWN, CLIPS_PER_OTHER = 1, 3
 """Most windows of a video, evenly spaced: there are fewer videos of other actions."""

@@ -160,17 +160,19 @@ def frozen_scorer(network: VideoNetwork) -> ScoreClips:
     return score
 
 
-def backend_scorer(backend: Backend) -> ScoreClips:
+def backend_scorer(backend: Backend, num_logits: int | None = None) -> ScoreClips:
     """
     Return a function that scores clips with a backend.
 
     :param backend: a loaded model.
-    :return: a function from clips_MTHWC to logits_MK.
+    :param num_logits: the first of them are kept: without that of none, pass the number of
+        labels; default all.
+    :return: a function from clips_MTHWC to logits_ML.
     """
     def score(clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
         return backend.infer([
             Clip(camera='', frames_THWC=clip, first_sequence=0, stamp_ns=0, frame_id='')
-            for clip in clips_MTHWC])
+            for clip in clips_MTHWC])[:, :num_logits]
     return score
 
 
