@@ -27,12 +27,12 @@ from imrs_ros.images.compressed import decode_compressed
 from imrs_ros.images.preprocessing import centre_square, shrink
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
-from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 from imrs_ros.video import read_video, video_timeline
 import numpy as np
 from numpy.typing import NDArray
 from training.data_set.splits import LabelledVideo, read_split
+from training.scoring.scored_model import backend_scorer
 
 SIZES = {'VGA': (640, 480), '1080p': (1920, 1080)}
 JPEG_QUALITY = 80
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument('--clips', type=int, default=60, help='number (default: %(default)s)')
     arguments = parser.parse_args()
     card = ModelCard.load(find_model(arguments.model))
-    backend = load_backend(card, BackendSettings()).backend
+    score = backend_scorer(load_backend(card, BackendSettings()).backend, len(card.labels))
     videos = read_split(Path(data_folder()) / SUBSET, 1).test
     chosen = videos[::max(1, len(videos) // arguments.clips)][:arguments.clips]
     labels_M = np.array([video.label for video in chosen])
@@ -97,7 +97,7 @@ def main() -> None:
     for name, size in SIZES.items():
         clips = [decode_clip(read_clip(video, card), size, card.spec.size_px) for video in chosen]
         logits = {way: np.concatenate(
-            [backend.infer([Clip('', clip[way], 0, 0, '')])[:, :len(card.labels)] for clip in clips])
+            [score(clip[way][None]) for clip in clips])
             for way in clips[0]}
         right = {way: int((logits_MK.argmax(1) == labels_M).sum())
                  for way, logits_MK in logits.items()}
