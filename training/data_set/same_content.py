@@ -15,6 +15,8 @@ from pathlib import Path
 
 from training.data_set.problem import Kind, Problem
 
+BLOCK_BYTES = 1 << 20
+
 
 def find_in_background(
     splits: Mapping[str, Mapping[Path, str]], background: Mapping[Path, str],
@@ -68,5 +70,8 @@ def _group(paths: Iterable[Path], key: Callable[[Path], str]) -> list[list[Path]
 
 
 def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
     with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
