@@ -154,7 +154,9 @@ class Configured:
 
     def _close(self) -> None:
         self._of_activate.close()
-        self._is_closed = True
+        # Another thread than the timers' may close: whatever they publish, they look here first.
+        with self._output_lock:
+            self._is_closed = True
 
     def _publish(self, decisions: list[Decision]) -> None:
         """Publish the decisions of one backend call; runs on the worker's thread."""
@@ -183,8 +185,11 @@ class Configured:
 
     def _end_unseen(self) -> None:
         """End the actions of cameras without frames or windows; called by a timer."""
-        for camera in self.cameras.values():
-            camera.outputs.assert_liveliness()
+        with self._output_lock:
+            if self._is_closed:
+                return
+            for camera in self.cameras.values():
+                camera.outputs.assert_liveliness()
         if not self._is_active:
             return
         max_gap_sec, limit_sec = self._settings.window.max_gap_sec, self._window_limit_sec()
@@ -221,10 +226,13 @@ class Configured:
             return
         state = 'active' if self._is_active else 'inactive'
         recognizer = self.worker.recognizer
-        self._outputs.publish_diagnostics([
+        statuses = [
             Status(camera=None, hardware_id=platform.node(), state=state,
                    problems=[*self._health.problems(), *self._namesakes()],
                    values=self._health.values(recognizer.description)),
             *(camera.status(state, recognizer.num_skipped(name), self._window_limit_sec(),
                             expects_images=self._is_active)
-              for name, camera in self.cameras.items())])
+              for name, camera in self.cameras.items())]
+        with self._output_lock:
+            if not self._is_closed:
+                self._outputs.publish_diagnostics(statuses)

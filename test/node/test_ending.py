@@ -29,8 +29,10 @@ def start_process(graph, module, parameters):
     """Start a process of a node with parameters, on the graph."""
     given = [word for name, value in parameters.items()
              for word in ('-p', f'{name}:={str(value).lower() if value is True else value}')]
+    # Under nohup, a child would ignore SIGHUP.
     return subprocess.Popen(
         [sys.executable, '-m', module, '--ros-args', *given],
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)}, stderr=subprocess.PIPE, text=True)
 
 
