@@ -10,6 +10,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+import gc
 import sys
 from typing import Any
 
@@ -169,8 +170,12 @@ class RecognizerNode(LifecycleNode):
 
     def _release(self) -> None:
         """Undo whatever configure and activate did, however far they came."""
-        self._configured = None
+        was_configured, self._configured = self._configured is not None, None
         self._entities.close()
+        if was_configured:
+            # Callbacks and what owns them refer to each other. Until Python collects such circles,
+            # rarely, the rings and the network of this session would stay.
+            gc.collect()
 
     def log_error(self, text: str) -> None:
         """

@@ -8,6 +8,7 @@
 
 """Transitions of the real node: failures are named and leave nothing behind."""
 
+import gc
 import itertools
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 import subprocess
 import sys
 import threading
+import weakref
 
 from imrs_ros.model_card import CARD_FILE
 from imrs_ros.node.messages import raw_message, stamp_to_ns
@@ -198,6 +200,23 @@ def test_leaving_the_active_state_ends_the_action(graph, tiny_card, transition):
         late = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
         graph.wait(lambda: late)
         assert late[-1].data == 'no_action'
+
+
+def test_sessions_do_not_pile_up(graph, tiny_card):
+    """Their rings and networks hold megabytes; Python collects circles rarely by itself."""
+    node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw'))
+    cameras = []
+    gc.disable()
+    try:
+        for _ in range(4):
+            cameras.append(weakref.ref(node._configured.cameras['front']))
+            for transition in (TRANSITIONS.TRANSITION_DEACTIVATE, TRANSITIONS.TRANSITION_CLEANUP,
+                               TRANSITIONS.TRANSITION_CONFIGURE, TRANSITIONS.TRANSITION_ACTIVATE):
+                assert change_state(graph, transition)
+        # The executor may still hold what it was waiting for when the last one ended.
+        assert sum(camera() is not None for camera in cameras) <= 1
+    finally:
+        gc.enable()
 
 
 def test_round_trips_leave_nothing_behind(graph, tiny_card):
