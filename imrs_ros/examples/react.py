@@ -116,6 +116,8 @@ class React(Node):
         """Stop when the behaviour itself ends."""
         if self._is_running:
             self.stop('the behaviour ends')
+            # What is still on its way when the process ends is lost.
+            self._running.wait_for_all_acked(Duration(seconds=1))
 
 
 def main(args: list[str] | None = None) -> None:

@@ -334,7 +334,7 @@ def test_the_parameter_file_is_the_nodes(root, bag, params, tmp_path):
 @pytest.mark.parametrize(('text', 'words'), [
     ('/**: {ros__parameters: {hoop: 3}}', 'hoop must be one of'),
     ('/**: {ros__parameters: {hop: many}}', 'hop must be like 4, got'),
-    ('/**: {ros__parameters: {enter_threshold: 1}}', 'must be like 0.8, got 1'),
+    ('/**: {ros__parameters: {enter_threshold: 1}}', 'must be like 0.0, got 1'),
     ('/**: {ros__parameters: {enter_threshold: 1.5}}', 'must be in'),
     ('/**: {ros__parameters: {cameras: [1, 2]}}', r'must be like .* got \[1, 2\]'),
     ('a: [', r'^[^\n]*expected a parameter file[^\n]*ParserError[^\n]*line 1, column 5[^\n]*$'),

@@ -10,7 +10,7 @@
 
 from imrs_ros.evaluation.metrics.missed import why_missed
 from imrs_ros.records import NO_ACTION
-from imrs_ros.settings import DecisionSettings
+from imrs_ros.settings import DecisionSettings, OperatingPoint
 import pytest
 from sample_recordings import segment, track
 
@@ -26,4 +26,5 @@ from sample_recordings import segment, track
     ({}, (0.1, 0.9), 'no windows'), ({}, (2.0, 3.0), 'best 0.10 < 0.80')])
 def test_why_an_action_was_missed(changes, segment_sec, why):
     made = track([NO_ACTION] * 3, scores=[[0.5, 0, 0], [0.72, 0, 0], [0.1, 0, 0]])
-    assert why_missed(made, segment(*segment_sec, 'wave'), DecisionSettings(**changes)) == why
+    settings = DecisionSettings(**changes).at(OperatingPoint())
+    assert why_missed(made, segment(*segment_sec, 'wave'), settings) == why
