@@ -84,7 +84,8 @@ RULES = {
     'training/operating_point': SHARED | {
         'numpy', 'sklearn', 'torch', 'tqdm', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.images.preprocessing', 'imrs_ros.networks', EVALUATION, 'training.clips',
-        'training.data_set', 'training.learning', 'training.model_folder', 'training.scoring'},
+        'training.config', 'training.data_set', 'training.learning', 'training.model_folder',
+        'training.scoring'},
     'training/studies': {
         'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks',
         'imrs_ros.yaml_file', 'training.clips', 'training.config', 'training.learning',

@@ -21,12 +21,9 @@ import sys
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
-from training.clips.run_data import hold_out
 from training.config import RunConfig
-from training.data_set.background import read_sources
-from training.data_set.splits import read_split
 from training.operating_point.command_line import add_fit_arguments, print_card
-from training.operating_point.fit import FALSE_PER_MIN, FitData
+from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish
 
 FITTED = ('parity', 'accuracy', 'operating_point')
@@ -55,16 +52,11 @@ def calibrate_folder(
         raise ValueError(
             f'{folder}: expected a model that training.export wrote, whose card says which '
             'videos it was not trained on, got none in provenance.config')
-    settings = RunConfig.from_mapping(config, str(folder))
-    split = read_split(data, settings.split)
-    train, validation = hold_out(split.train, settings)
-    publication = Publication(
-        architecture=card.architecture, spec=card.spec, dtype='float16',
-        split_number=settings.split, data_name=data.resolve().name, false_per_min=false_per_min,
-        provenance={k: v for k, v in card.provenance.items() if k not in FITTED})
-    return publish(out, load_network(card), publication, FitData(
-        labels=card.labels, train=train, validation=validation,
-        sources=read_sources(data, background)), split)
+    return publish(out, load_network(card), Publication(
+        architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
+        config=RunConfig.from_mapping(config, str(folder)), data=data, background=background,
+        false_per_min=false_per_min,
+        provenance={k: v for k, v in card.provenance.items() if k not in FITTED}))
 
 
 def main() -> None:

@@ -21,13 +21,10 @@ from pathlib import Path
 import sys
 
 from imrs_ros.model_card import Architecture, ModelCard
-from training.clips.run_data import hold_out
-from training.data_set.background import read_sources
-from training.data_set.splits import read_split
 from training.learning.networks import load_trained
 from training.model_folder.writer import DTYPES, input_spec
 from training.operating_point.command_line import add_fit_arguments, print_card
-from training.operating_point.fit import FALSE_PER_MIN, FitData
+from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish
 
 
@@ -54,21 +51,16 @@ def export_run(
         raise ValueError(f'{run}: expected an RGB stream, got {model.config.stream}; flow '
                          'streams are teachers and are never run on a robot')
     config = model.config
-    split = read_split(data, config.split)
-    train, validation = hold_out(split.train, config)
-    publication = Publication(
+    return publish(out, network, Publication(
         architecture=Architecture(
             name=config.network, excitation=config.excitation,
             excitation_stages=config.excitation_stages, width=config.width),
         spec=input_spec(network, num_frames=config.num_frames, fps=config.fps,
                         size_px=config.size_px),
-        dtype=dtype, split_number=config.split, data_name=data.resolve().name,
+        labels=model.labels, config=config, dtype=dtype, data=data, background=background,
         false_per_min=false_per_min, provenance={
             'config': config.to_mapping(), 'epoch': model.epoch,
-            'validation_video_top1': round(model.validation_top1, 4)})
-    return publish(out, network, publication, FitData(
-        labels=model.labels, train=train, validation=validation,
-        sources=read_sources(data, background)), split)
+            'validation_video_top1': round(model.validation_top1, 4)}))
 
 
 def main() -> None:

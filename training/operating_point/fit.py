@@ -167,7 +167,7 @@ class _Fitting:
         clips = [(labels[video.label], video.path)
                  for video in deal(self._data.validation, count)[number]]
         return record(self._pooler, self._spec, clips, fold_videos(fold),
-                      source=', '.join(fold), hop=WindowSettings().hop, gap_sec=GAP_SEC)
+                      hop=WindowSettings().hop, gap_sec=GAP_SEC)
 
     def _track(self, network: VideoNetwork, recording: PooledRecording) -> Track:
         with torch.inference_mode():

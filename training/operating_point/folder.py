@@ -19,13 +19,16 @@ from imrs_ros.networks import VideoNetwork
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from tqdm import tqdm
-from training.data_set.splits import LabelledVideo, Split
+from training.clips.run_data import hold_out
+from training.config import RunConfig
+from training.data_set.background import read_sources
+from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import count_right, score_clips
 from training.model_folder.calibration import Calibration, NO_CALIBRATION
 from training.model_folder.parity import check_parity
 from training.model_folder.writer import (
     add_golden_scores, DTYPES, new_model_folder, write_model_folder)
-from training.operating_point.fit import fit, FitData
+from training.operating_point.fit import fit, FitData, Fitted
 from training.scoring.scored_model import ScoredModel
 
 PARITY_VIDEOS = 100
@@ -42,36 +45,45 @@ class Publication:
     """Its input."""
     dtype: str
     """Number format of the stored weights."""
-    split_number: int
-    """The split whose test list is scored."""
-    data_name: str
-    """Name of the data set."""
+    labels: tuple[str, ...]
+    """Class names in the order of the logits."""
+    config: RunConfig
+    """How the network was trained: the split, and the videos held out of it."""
     provenance: Mapping[str, Any]
-    """How the network was trained."""
+    """What the card says for people, besides what is measured here."""
+    data: Path
+    """Folder of the data set that the network was trained on."""
+    background: Sequence[Path] = ()
+    """Folders of other actions, one source each, besides the data's list."""
     false_per_min: float
     """False actions allowed per minute of background."""
 
 
-def publish(
-    out: Path, network: VideoNetwork, made_of: Publication, data: FitData, split: Split,
-) -> ModelCard:
+def publish(out: Path, network: VideoNetwork, made_of: Publication) -> ModelCard:
     """
     Fit what turns scores into decisions, and write the model folder.
 
     :param out: the folder; its name is the model's name.
     :param network: trained.
-    :param made_of: what goes into the folder besides.
-    :param data: what to fit on.
-    :param split: its test list is scored, and chooses nothing.
+    :param made_of: what goes into the folder besides. Of the data's test list, the accuracy is
+        measured; it chooses nothing.
     :return: the card.
     :raises ParityError: when the folder's model does not agree with the network.
+    :raises FileNotFoundError: when data is missing.
     :raises ValueError: when ``out`` is not a model folder, or the labels are not the data's.
     """
-    total = len(data.train) + len(data.validation) + sum(map(len, data.sources.values()))
-    with tqdm(total=total, unit='video', desc='fit', disable=None, leave=False) as bar:
-        fitted = fit(network, made_of.spec, data, made_of.false_per_min, bar.update)
-    score = fitted.network.none_score
+    config = made_of.config
+    split = read_split(made_of.data, config.split)
+    if made_of.labels != split.labels:
+        raise ValueError(
+            f'{out}: expected the labels of the data, {split.labels}, got {made_of.labels}')
+    train, validation = hold_out(split.train, config)
+    data = FitData(labels=made_of.labels, train=train, validation=validation,
+                   sources=read_sources(made_of.data, made_of.background))
+    # Refuses a wrong folder before anything is computed.
     with new_model_folder(out) as new:
+        fitted = _fit(network, made_of, data)
+        score = fitted.network.none_score
         provenance = dict(made_of.provenance)
 
         def write(calibration: Calibration) -> ModelCard:
@@ -83,17 +95,22 @@ def publish(
                     num_components=score.whiten.out_features))
         card = write(NO_CALIBRATION)
         scored = ScoredModel.from_card(card, load_backend(card, BackendSettings()).backend)
-        scored.check(split.labels, made_of.split_number)
         provenance['parity'] = _parity(fitted.network, scored, data.validation)
         accuracy = count_right(
             scored.score_videos(split.test), [video.label for video in split.test])
         provenance['accuracy'] = {
-            'data': made_of.data_name, 'split': made_of.split_number,
+            'data': made_of.data.resolve().name, 'split': config.split,
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
         provenance['operating_point'] = fitted.measured
         write(Calibration(temperature=1.0, operating_point=fitted.operating_point))
         add_golden_scores(new)
     return ModelCard.load(out)
+
+
+def _fit(network: VideoNetwork, made_of: Publication, data: FitData) -> Fitted:
+    total = len(data.train) + len(data.validation) + sum(map(len, data.sources.values()))
+    with tqdm(total=total, unit='video', desc='fit', disable=None, leave=False) as bar:
+        return fit(network, made_of.spec, data, made_of.false_per_min, bar.update)
 
 
 def _parity(network: VideoNetwork, scored: ScoredModel, videos: Sequence[LabelledVideo],

@@ -19,7 +19,7 @@ from pathlib import Path
 from imrs_ros.decision import softmax
 from imrs_ros.evaluation.ground_truth.segment import runs, Segment
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe, recorded_frames, RecordedFrame
+from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe, recorded_frames
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
 import numpy as np
@@ -39,13 +39,11 @@ class PooledRecording:
     """The actions."""
     duration_ns: int
     """Of the recording."""
-    source: str
-    """Where its background comes from."""
 
 
 def record(
     pooler: WindowPooler, spec: InputSpec, clips: Sequence[tuple[str, Path]],
-    background: Sequence[Path], *, source: str, hop: int, gap_sec: float,
+    background: Sequence[Path], *, hop: int, gap_sec: float,
 ) -> PooledRecording:
     """
     Play clips one after the other, with background around each, and pool their windows.
@@ -54,7 +52,6 @@ def record(
     :param spec: its input.
     :param clips: label and file of each.
     :param background: videos that show none of the classes, at least one.
-    :param source: name of their source.
     :param hop: frames between two windows.
     :param gap_sec: background before every clip and after the last, s.
     :return: the recording.
@@ -66,7 +63,6 @@ def record(
     labels: list[str] = []
 
     def frames() -> Iterator[NDArray[np.uint8]]:
-        recorded: RecordedFrame
         for recorded in recorded_frames(clips, background, recipe):
             times.append(recorded.log_ns)
             labels.append(recorded.label)
@@ -78,8 +74,7 @@ def record(
     return PooledRecording(
         times_N=np.array([times_ns[index] for index, _ in windows], np.int64),
         features_ND=np.stack([features_D for _, features_D in windows]),
-        annotated=tuple(runs(times_ns, labels, duration_ns)), duration_ns=duration_ns,
-        source=source)
+        annotated=tuple(runs(times_ns, labels, duration_ns)), duration_ns=duration_ns)
 
 
 def track_of(recording: PooledRecording, logits_NL: NDArray[np.float32],
