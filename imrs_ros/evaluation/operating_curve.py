@@ -92,7 +92,7 @@ def sweep(tracks: Sequence[Track], settings: DecisionSettings) -> list[CurvePoin
     """
     Decide anew with lower and higher thresholds, from the scores.
 
-    Half a second per hour and point: the filter runs over all windows.
+    The model is not run, but for every point the filter runs over all windows.
 
     :param tracks: annotated, as decided with the settings.
     :param settings: the present ones.
