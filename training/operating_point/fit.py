@@ -37,7 +37,8 @@ from imrs_ros.settings import DecisionSettings, OperatingPoint, WindowSettings
 import numpy as np
 from numpy.typing import NDArray
 import torch
-from training.clips.windows import video_windows
+from training.clips.clip_reader import VideoReader
+from training.clips.windows import reader_windows
 from training.data_set.background import Sources
 from training.data_set.splits import LabelledVideo
 from training.model_folder.calibration import fit_temperature
@@ -129,8 +130,7 @@ class _Fitting:
                  on_video: Callable[[], object]) -> None:
         self._network, self._spec, self._data = network, spec, data
         self._pooler = WindowPooler(network, spec.num_frames)
-        self._windows = video_windows(
-            num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px)
+        self._reader = VideoReader(spec.fps)
         self._on_video = on_video
         self._validation, self._truth_M = self._known(data.validation)
 
@@ -182,11 +182,12 @@ class _Fitting:
             [video.label for video in videos], [len(rows) for rows in features])
 
     def _pool(self, paths: Sequence[Path], most: int) -> Features:
+        windows = reader_windows(
+            self._reader, num_frames=self._spec.num_frames, size_px=self._spec.size_px,
+            max_clips=most)
         rows = []
         for path in paths:
-            clips_MTHWC = self._windows(LabelledVideo(path, -1, None))
-            chosen = np.linspace(0, len(clips_MTHWC) - 1, min(len(clips_MTHWC), most))
-            rows.append(self._pooler.clips(clips_MTHWC[chosen.round().astype(int)]))
+            rows.append(self._pooler.clips(windows(LabelledVideo(path, -1, None))))
             self._on_video()
         return np.concatenate(rows)
 
