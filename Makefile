@@ -58,7 +58,9 @@ reproduce: setup  ## train the shipped model and redo docs/results.md; takes hou
 	$(call STUDY,training/studies/paper.yaml)
 	$(call STUDY,training/studies/lite0.yaml)
 	$(VENV)/bin/python -m training.export data/runs/lite0-imrs-split1-seed0 --data $(DATA) \
-		--out models/ucf10
+		--background $(OTHER) --out models/ucf10
+	$(VENV)/bin/python -m training.add_pose models/ucf10 --data $(DATA) --background $(OTHER) \
+		--out models/ucf10_pose
 
 clean:  ## remove the environments and everything built; data/ and models/ stay
 	rm -rf .venv .venv-jazzy build install log *.egg-info .mypy_cache .ruff_cache .hypothesis

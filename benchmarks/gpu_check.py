@@ -12,7 +12,8 @@ Check the GPU backends on a machine that has an NVIDIA GPU.
 Builds and checks each backend with an empty cache, loads it again from the cache, times 1 to 8
 clips per call, the backends interleaved, compares their scores with PyTorch in float32, and
 reports what ``auto`` selects. Install ``requirements/gpu.txt``, then run ``.venv/bin/python
-benchmarks/gpu_check.py``; exits with 1 if a backend was refused. Not yet run on a GPU.
+benchmarks/gpu_check.py``; exits with 1 if a backend was refused. ``tensorrt`` has not run on a GPU
+yet.
 """
 
 import argparse

@@ -9,7 +9,8 @@
 """
 The card of a model: ``model.yaml`` beside ``model.safetensors``, read and checked.
 
-A model folder is data only: nothing in it is executed, and no path in it is followed.
+A model folder is data only: nothing in it is executed, and no path in it is followed. It may name
+other models whose weights it uses; these lie beside it, or are installed.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from typing import Any
 
 from imrs_ros.card_fields import (
     CardSection, FieldKind, integer, list_of, MAX_CHARACTERS, number, optional, STRING)
+from imrs_ros.model_folders import find_model
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import OperatingPoint, SettingsError
 from imrs_ros.yaml_file import read_yaml
@@ -32,6 +34,9 @@ GOLDEN_BOUND = 0.05
 """Logits; the bound between a trained model and its export. Half precision shifts ucf10's logits
 by 0.006."""
 PROBABILITY = number(0, 1)
+MODEL_NAME = FieldKind(
+    f'the name of a model folder, of at most {MAX_CHARACTERS} letters, digits, "_" and "-"',
+    lambda value: STRING.accepts(value) and value.replace('-', '_').isidentifier())
 LABELS = FieldKind(
     f'a list of distinct strings other than {NO_ACTION!r}, of at most {MAX_CHARACTERS} printable '
     'characters',
@@ -73,6 +78,56 @@ class NoneScoreSpec:
         :raises ValueError: if an entry is missing or invalid.
         """
         return cls(num_components=section.read('num_components', integer(1, 4096)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OtherWeights:
+    """The weights of another model folder, used as they are."""
+
+    model: str
+    """Name of the folder."""
+    sha256: str
+    """SHA-256 of its weights file, hexadecimal."""
+
+    @classmethod
+    def from_section(cls, section: CardSection) -> 'OtherWeights':
+        """
+        Read a section that names another model.
+
+        :param section: the section.
+        :return: the weights.
+        :raises ValueError: if an entry is missing or invalid.
+        """
+        return cls(model=section.read('model', MODEL_NAME), sha256=section.read('sha256', STRING))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoseSpec:
+    """A pose stream beside the network; see ``networks.posed_network``."""
+
+    weight: float
+    """Of its probabilities in the average."""
+    num_members: int
+    """Of its classifier."""
+    picture: OtherWeights
+    """Of the network of the whole picture."""
+    finder: OtherWeights
+    """Of the network that finds people."""
+
+    @classmethod
+    def from_section(cls, section: CardSection) -> 'PoseSpec':
+        """
+        Read the section ``pose`` of a card.
+
+        :param section: the section.
+        :return: the stream.
+        :raises ValueError: if an entry is missing or invalid.
+        """
+        return cls(
+            weight=float(section.read('weight', number(0.01, 0.99))),
+            num_members=section.read('num_members', integer(1, 100)),
+            picture=OtherWeights.from_section(section.section('picture')),
+            finder=OtherWeights.from_section(section.section('finder')))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +206,8 @@ class ModelCard:
     """How to build the network."""
     none_score: NoneScoreSpec | None
     """How the network scores "none of these"; None if it does not."""
+    pose: PoseSpec | None
+    """Its pose stream; None for a network of the whole picture alone."""
     spec: InputSpec
     """Input of the network."""
     labels: tuple[str, ...]
@@ -178,6 +235,24 @@ class ModelCard:
         """Return the path of the weights file."""
         return self.folder / WEIGHTS_FILE
 
+    def find_weights(self, other: OtherWeights) -> Path:
+        """
+        Find the weights of another model that this one uses.
+
+        :param other: from this card.
+        :return: the weights file.
+        :raises ModelCardError: when there is none, or it holds others.
+        """
+        path = self.folder.parent / other.model / WEIGHTS_FILE
+        try:
+            path = path if path.is_file() else find_model(other.model) / WEIGHTS_FILE
+            _check_weights(path, other.sha256)
+        except (OSError, ModelCardError) as error:
+            raise ModelCardError(
+                f'{self.folder}: expected the weights of {other.model} beside it: {error}'
+            ) from error
+        return path
+
     @classmethod
     def load(cls, folder: Path | str) -> 'ModelCard':
         """
@@ -199,11 +274,10 @@ class ModelCard:
             card = cls.from_mapping(read_yaml(path), folder)
         except ValueError as error:
             raise ModelCardError(f'{path}: {error}') from error
-        found = hashlib.sha256(card.weights_path.read_bytes()).hexdigest()
-        if found != card.weights_sha256:
-            raise ModelCardError(
-                f'{card.weights_path}: expected SHA-256 {card.weights_sha256}, as in {CARD_FILE}, '
-                f'got {found}; copy card and weights again, together')
+        _check_weights(card.weights_path, card.weights_sha256)
+        if card.pose is not None:
+            for other in (card.pose.picture, card.pose.finder):
+                card.find_weights(other)
         return card
 
     @classmethod
@@ -226,6 +300,7 @@ class ModelCard:
                       if 'none_score' in values else None)
         return cls(
             name=card.read('name', STRING), folder=folder, labels=labels, none_score=none_score,
+            pose=PoseSpec.from_section(card.section('pose')) if 'pose' in values else None,
             temperature=float(calibration.read('temperature', number(0.001, 1000))),
             operating_point=_operating_point(card.section('decision', default={}), labels),
             weights_sha256=card.section('weights').read('sha256', STRING),
@@ -237,6 +312,14 @@ class ModelCard:
             golden=Golden.from_section(
                 card.section('golden', default={}), len(labels) + (none_score is not None)),
             provenance=values.get('provenance') or {})
+
+
+def _check_weights(path: Path, sha256: str) -> None:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != sha256:
+        raise ModelCardError(
+            f'{path}: expected SHA-256 {sha256}, as in {CARD_FILE}, got {found}; copy card and '
+            'weights again, together')
 
 
 def _operating_point(section: CardSection, labels: tuple[str, ...]) -> OperatingPoint:

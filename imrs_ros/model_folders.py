@@ -31,7 +31,8 @@ def find_model(model: str) -> Path:
         for folder in model_roots():
             if (folder / model).is_dir():
                 return folder / model
-    known = sorted({f.name for root in model_roots() if root.is_dir() for f in root.iterdir()})
+    known = sorted({
+        card.parent.name for root in model_roots() for card in root.glob('*/model.yaml')})
     raise FileNotFoundError(
         f'expected the path of a model folder or one of the installed models {known}, got '
         f'{model!r}')

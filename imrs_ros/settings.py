@@ -219,5 +219,6 @@ class BackendSettings:
             ('cpu_precision', self.cpu_precision in CPU_PRECISIONS,
              f'must be one of {", ".join(CPU_PRECISIONS)}, got {self.cpu_precision!r}'),
             ('num_threads', self.num_threads >= 0, f'must be at least 0, got {self.num_threads}'),
-            ('cpu_cores', all(core >= 0 for core in self.cpu_cores),
-             f'must be numbers from 0 on, got {list(self.cpu_cores)}'))
+            ('cpu_cores', all(core >= 0 for core in self.cpu_cores)
+             and len({*self.cpu_cores}) == len(self.cpu_cores),
+             f'must be numbers from 0 on, each once, got {list(self.cpu_cores)}'))

@@ -21,13 +21,9 @@ import sys
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
-from training.config import RunConfig
 from training.operating_point.command_line import add_fit_arguments, print_card
 from training.operating_point.fit import FALSE_PER_MIN
-from training.operating_point.folder import Publication, publish
-
-FITTED = ('parity', 'accuracy', 'operating_point')
-"""Entries of ``provenance`` that are written anew."""
+from training.operating_point.folder import FITTED, Publication, publish, run_config
 
 
 def calibrate_folder(
@@ -47,15 +43,10 @@ def calibrate_folder(
     :raises ValueError: when the card does not say which videos the model has not learnt from.
     """
     card = ModelCard.load(folder)
-    config = card.provenance.get('config')
-    if not isinstance(config, dict):
-        raise ValueError(
-            f'{folder}: expected a model that training.export wrote, whose card says which '
-            'videos it was not trained on, got none in provenance.config')
     return publish(out, load_network(card), Publication(
         architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
-        config=RunConfig.from_mapping(config, str(folder)), data=data, background=background,
-        false_per_min=false_per_min,
+        config=run_config(card), data=data, background=background,
+        false_per_min=false_per_min, pose=card.pose,
         provenance={k: v for k, v in card.provenance.items() if k not in FITTED}))
 
 

@@ -12,10 +12,12 @@ Measure models: ``python -m training.evaluate --model DIR [DIR ...] --data DIR -
 Prints clip and video top-1 and top-5 on the test list of an official split, with the margin of
 error and the chance level, accuracy per class, parameters and FLOPs. A DIR is a model folder, run
 as in the node, or a run of training.train. Several are also fused: their probabilities are
-averaged (two-stream).
+averaged (two-stream). With ``--unseen``, it also says how well each model tells its classes from
+other actions of sources that it was not fitted on.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 import json
 from pathlib import Path
@@ -23,11 +25,15 @@ import sys
 
 from imrs_ros.atomic_file import replace_text
 from imrs_ros.settings import BACKENDS, BackendSettings, CPU_PRECISIONS
-from training.data_set.splits import read_split
+import numpy as np
+from numpy.typing import NDArray
+from training.data_set.background import read_sources, Sources
+from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import Accuracy, count_right
 from training.scoring.complexity import measure_complexity
 from training.scoring.confusion import accuracy_table, count_confusions, draw_confusion
 from training.scoring.scored_model import fuse, ScoredModel
+from training.scoring.unseen import known_scores, separate, Separation, separation_table
 
 
 def describe(model: ScoredModel) -> str:
@@ -70,12 +76,18 @@ def evaluate(arguments: argparse.Namespace) -> None:
         backend=arguments.backend, cpu_precision=arguments.cpu_precision)
     models = [ScoredModel.load(folder, arguments.frames, settings) for folder in arguments.model]
     truth = [video.label for video in split.test]
-    all_logits = []
+    unseen = read_sources(arguments.data, arguments.unseen, 'test') if arguments.unseen else {}
+    all_logits, separations = [], {}
     for model in models:
         model.check(split.labels, arguments.split)
         print(f'split {arguments.split}: {describe(model)}', flush=True)
-        all_logits.append(model.score_videos(split.test))
+        scored = model.score_videos(split.test)
+        all_logits.append(model.of_classes(scored))
         print(report(count_right(all_logits[-1], truth)), flush=True)
+        if unseen:
+            found = separate_sources(model, scored, unseen)
+            separations[model.name] = {name: asdict(each) for name, each in found.items()}
+            print(separation_table(found), flush=True)
     logits = all_logits[0] if len(all_logits) == 1 else fuse(all_logits)
     accuracy = count_right(logits, truth)
     if len(all_logits) > 1:
@@ -86,7 +98,28 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if arguments.confusion:
         draw_confusion(counts_KK, split.labels, arguments.confusion)
     if arguments.json:
-        replace_text(arguments.json, json.dumps(asdict(accuracy), indent=2) + '\n')
+        values = {**asdict(accuracy), **({'unseen': separations} if unseen else {})}
+        replace_text(arguments.json, json.dumps(values, indent=2) + '\n')
+
+
+def separate_sources(
+    model: ScoredModel, known: Sequence[NDArray[np.float32]], sources: Sources,
+) -> dict[str, Separation]:
+    """
+    Measure how well a model tells its classes from each source of other actions.
+
+    :param model: the model.
+    :param known: its logits_ML of every test video.
+    :param sources: videos by source.
+    :return: figures by source.
+    """
+    known_N = known_scores(known, len(model.labels), model.temperature)
+    found = {}
+    for name, paths in sources.items():
+        logits = model.score_videos([LabelledVideo(path, -1, None) for path in paths])
+        found[name] = separate(
+            known_N, known_scores(logits, len(model.labels), model.temperature), len(paths))
+    return found
 
 
 def main() -> None:
@@ -102,6 +135,9 @@ def main() -> None:
                         help='backend of model folders')
     parser.add_argument('--cpu-precision', choices=CPU_PRECISIONS, default='float32',
                         help='precision of model folders on a CPU')
+    parser.add_argument('--unseen', type=Path, nargs='+', default=(), metavar='DIR',
+                        help='folders of other actions that no model was fitted on, one source '
+                             'each, besides splits/background_test.txt')
     parser.add_argument('--json', type=Path, help='also write the figures there, as fractions')
     parser.add_argument('--confusion', type=Path, help='PNG file to draw the confusion matrix to')
     try:

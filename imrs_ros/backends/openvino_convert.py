@@ -20,8 +20,9 @@ import warnings
 
 from imrs_ros.backends.cache_entry import publish_entry
 from imrs_ros.backends.openvino_export import NOT_WRITTEN, WRONG_MODEL
-from imrs_ros.model_card import ModelCard, ModelCardError
+from imrs_ros.model_card import InputSpec, ModelCard, ModelCardError
 from imrs_ros.networks.cut import cut_network
+from imrs_ros.networks.network_parts import NetworkParts
 from imrs_ros.networks.weights import load_network
 from imrs_ros.part_plan import PLAN_FILE
 import openvino
@@ -37,8 +38,18 @@ def convert(card: ModelCard, folder: Path) -> None:
     :raises ModelCardError: when the weights do not fit the card.
     :raises OSError: when the folder cannot be written.
     """
-    spec = card.spec
-    parts = cut_network(load_network(card), spec.num_frames)
+    convert_parts(cut_network(load_network(card), card.spec.num_frames), card.spec, folder)
+
+
+def convert_parts(parts: NetworkParts, spec: InputSpec, folder: Path) -> None:
+    """
+    Write an OpenVINO model for every part, and the plan.
+
+    :param parts: of a network.
+    :param spec: its input.
+    :param folder: gets ``plan.json``, and .xml and .bin for every part.
+    :raises OSError: when the folder cannot be written.
+    """
     blank = torch.zeros(
         (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
     for name, inputs in parts.examples(blank).items():

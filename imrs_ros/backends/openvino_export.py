@@ -50,6 +50,7 @@ def export_values(card: ModelCard, torch_version: str | None = None) -> Values:
     code = hashlib.sha256(b''.join(path.read_bytes() for path in CODE)).hexdigest()
     return {
         'weights': card.weights_sha256, 'network': asdict(card.architecture),
+        'pose': None if card.pose is None else asdict(card.pose),
         'input': asdict(card.spec), 'num_labels': len(card.labels), 'code': code,
         'openvino': openvino.get_version(), 'torch': torch_version}
 

@@ -14,8 +14,9 @@ Start at ``build``. It may import PyTorch, ``model_card`` and ``part_plan``.
 
 from imrs_ros.networks.build import build_network, NETWORKS
 from imrs_ros.networks.checkpoints import load_checkpoint, load_published, LoadReport
+from imrs_ros.networks.clip_network import ClipNetwork
 from imrs_ros.networks.published import MARS, NORMALISATIONS, read_published
 from imrs_ros.networks.video_network import VideoNetwork
 
-__all__ = ['build_network', 'load_checkpoint', 'load_published', 'LoadReport', 'MARS', 'NETWORKS',
-           'NORMALISATIONS', 'read_published', 'VideoNetwork']
+__all__ = ['build_network', 'ClipNetwork', 'load_checkpoint', 'load_published', 'LoadReport',
+           'MARS', 'NETWORKS', 'NORMALISATIONS', 'read_published', 'VideoNetwork']

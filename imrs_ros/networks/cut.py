@@ -8,25 +8,36 @@
 
 """The one place where a network is cut into parts, so that windows share work."""
 
+from collections.abc import Callable
+
+from imrs_ros.networks.clip_network import ClipNetwork
 from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.lite0_parts import lite0_parts
 from imrs_ros.networks.network_parts import NetworkParts
+from imrs_ros.networks.posed_network import PosedNetwork
+from imrs_ros.networks.posed_parts import posed_parts
 from imrs_ros.networks.resnet3d import ResNet3D
 from imrs_ros.networks.resnet_parts import resnet_parts
-from imrs_ros.networks.video_network import VideoNetwork
+from torch import Tensor
 
 
-def cut_network(network: VideoNetwork, num_frames: int) -> NetworkParts:
+def cut_network(
+    network: ClipNetwork, num_frames: int, head: Callable[[Tensor], Tensor] | None = None,
+) -> NetworkParts:
     """
     Cut a network into parts.
 
     :param network: in evaluation mode.
     :param num_frames: T, frames of a window.
+    :param head: applied to the pooled features; default the network's last layers.
     :return: the parts; they share the network's weights.
     :raises TypeError: for a network without parts.
     """
+    head = network.classify if head is None else head
+    if isinstance(network, PosedNetwork):
+        return posed_parts(network, num_frames, head)
     if isinstance(network, Lite0):
-        return lite0_parts(network, num_frames)
+        return lite0_parts(network, num_frames, head)
     if isinstance(network, ResNet3D):
-        return resnet_parts(network, num_frames)
+        return resnet_parts(network, num_frames, head)
     raise TypeError(f'expected a network of build_network, got {type(network).__name__}')

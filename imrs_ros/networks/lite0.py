@@ -27,6 +27,7 @@ from dataclasses import dataclass
 
 from imrs_ros.networks.excitation import make_excitation
 from imrs_ros.networks.resnet3d import BasicBlock
+from imrs_ros.networks.same_conv import SameConv2d
 from imrs_ros.networks.video_network import VideoNetwork
 import torch
 from torch import nn, Tensor
@@ -74,28 +75,6 @@ HALF_SHARE = 1 / 3
 NUM_REDUCED_CHANNELS = 48
 MOTION_CHANNELS = {1: 64, 2: 128}
 """Output channels of the 3D block of each stage."""
-
-
-class SameConv2d(nn.Conv2d):
-    """A convolution padded as TensorFlow's ``SAME``: the odd row and column go below and right."""
-
-    def forward(self, x_FCHW: Tensor) -> Tensor:
-        """
-        Convolve.
-
-        :param x_FCHW: float features.
-        :return: features with sides ceil(side / stride).
-        """
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        totals = [max((-(-side // stride) - 1) * stride + kernel - side, 0)
-                  for side in x_FCHW.shape[2:]]
-        if all(total == kernel - 1 and total % 2 == 0 for total in totals):
-            return functional.conv2d(
-                x_FCHW, self.weight, self.bias, stride, totals[0] // 2, 1, self.groups)
-        (top, left) = (total // 2 for total in totals)
-        padding = (left, totals[1] - left, top, totals[0] - top)
-        return functional.conv2d(
-            functional.pad(x_FCHW, padding), self.weight, self.bias, stride, 0, 1, self.groups)
 
 
 class InvertedResidual(nn.Module):

@@ -15,6 +15,8 @@ reduced by the first 1x1x1 convolution, is 0.3 of the 40 million multiplications
 Layout legend: N frames, T frames of a clip, C channels, H height, W width, D features.
 """
 
+from collections.abc import Callable
+
 from imrs_ros.networks.lite0 import Lite0, LOOK_EVERY, pool_change
 from imrs_ros.networks.network_parts import NetworkParts, Piece
 from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
@@ -25,19 +27,22 @@ MAP_BATCHES = (4, 1)
 """Four frames in a batch take an eighth less time than one after the other; sixteen do not."""
 
 
-def lite0_parts(network: Lite0, num_frames: int) -> NetworkParts:
+def lite0_parts(
+    network: Lite0, num_frames: int, head: Callable[[Tensor], Tensor],
+) -> NetworkParts:
     """
     Cut the network into parts.
 
     :param network: in evaluation mode.
     :param num_frames: T, frames of a window.
+    :param head: applied to the pooled features.
     :return: the parts; no model for whole clips, as the parts are as fast.
     """
     def body(maps_TCHW: Tensor, looks_TD: Tensor) -> Tensor:
         """Do the rest; looks of other than every fourth frame are never read."""
         maps_1TCHW = maps_TCHW[None]
         head_1D = looks_TD[LOOK_EVERY // 2::LOOK_EVERY].mean(dim=0, keepdim=True)
-        return network.classify(torch.cat(
+        return head(torch.cat(
             [head_1D, pool_change(maps_1TCHW), network.moving_features(maps_1TCHW)], dim=1))
     plan = PartPlan(
         num_frames=num_frames, has_whole=False,

@@ -26,6 +26,8 @@ per window at hop 1, for 1.2 MB more memory per frame.
 Layout legend: N frames, T frames of a clip, K taps, C channels, H height, W width.
 """
 
+from collections.abc import Callable
+
 from imrs_ros.networks.network_parts import NetworkParts, Piece, Tensors
 from imrs_ros.networks.resnet3d import ResNet3D
 from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
@@ -38,16 +40,19 @@ REACH = NUM_TAPS // 2
 """Frames before and after its own that an output needs."""
 
 
-def resnet_parts(network: ResNet3D, num_frames: int) -> NetworkParts:
+def resnet_parts(
+    network: ResNet3D, num_frames: int, head: Callable[[Tensor], Tensor],
+) -> NetworkParts:
     """
     Cut the network into parts.
 
     :param network: in evaluation mode.
     :param num_frames: T, frames of a window; with fewer than seven, no output is shared, and there
         is only the model for whole clips and the body.
+    :param head: applied to the pooled features.
     :return: the parts.
     """
-    stem = StemParts(network, num_frames)
+    stem = StemParts(network, num_frames, head)
     modules = {'whole': Piece(network, stem.whole), 'body': Piece(network, stem.body)}
     if num_frames < NUM_TAPS:
         plan = PartPlan(num_frames=num_frames, parts=(), has_whole=True,
@@ -73,14 +78,16 @@ def resnet_parts(network: ResNet3D, num_frames: int) -> NetworkParts:
 class StemParts:
     """The stem of a network, for whole clips or by sums of taps, and what follows it."""
 
-    def __init__(self, network: ResNet3D, num_frames: int) -> None:
+    def __init__(self, network: ResNet3D, num_frames: int, head: Callable[[Tensor], Tensor],
+                 ) -> None:
         """
         Prepare the functions of a network.
 
         :param network: in evaluation mode.
         :param num_frames: T, frames of a window.
+        :param head: applied to the pooled features.
         """
-        self._network, self._num_frames = network, num_frames
+        self._network, self._num_frames, self._head = network, num_frames, head
 
     def _finish(self, conv_NCHW: Tensor) -> Tensor:
         """Apply the steps after the convolution that treat each output alone."""
@@ -138,9 +145,9 @@ class StemParts:
 
         :param maps_TCHW: maps at its first three positions, the inner ones, and those at its
             last three positions, with an axis in front.
-        :return: logits_1K.
+        :return: logits_1L, or what else the head returns.
         """
         x_TCHW = torch.cat([maps.flatten(0, maps.dim() - 4) for maps in maps_TCHW])
         x_1CTHW = functional.max_pool3d(
             x_TCHW.transpose(0, 1)[None], (3, 1, 1), (2, 1, 1), (1, 0, 0))
-        return self._network.classify(self._network.pool_maps(x_1CTHW))
+        return self._head(self._network.pool_maps(x_1CTHW))

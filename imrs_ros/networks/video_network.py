@@ -7,21 +7,20 @@
 # language governing permissions and limitations under the License.
 
 """
-The contract of every network: uint8 clip in, logits out, split into frame part and clip part.
+A network of one stream: split into frame part and clip part, with one last layer.
 
 Layout legend: N clips or frames, T frames of a clip, H height, W width, C channels, K classes,
 L logits: K, or K + 1 with one for none of the classes; D features.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
 
-from imrs_ros.networks.none_score import NoneScore
+from imrs_ros.networks.clip_network import ClipNetwork, Scored
 import torch
 from torch import nn, Tensor
 
 
-class VideoNetwork(nn.Module, ABC):
+class VideoNetwork(ClipNetwork):
     """
     A 3D CNN that equals ``clip_part(stack(frame_part(frame_t)))``.
 
@@ -40,29 +39,6 @@ class VideoNetwork(nn.Module, ABC):
     norm: nn.Module
     dropout: nn.Dropout
     fc: nn.Linear
-    #: appends the logit of none; None for a network that has none, as in training
-    none_score: NoneScore | None
-    #: per-channel normalisation
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        """
-        Set the normalisation: ``(pixel - mean) / std`` per channel, for pixels in [0, 255].
-
-        :param mean: per-channel mean, its length is the number of input channels.
-        :param std: per-channel divisor, all above zero.
-        :raises ValueError: when the two differ in length or a divisor is not positive.
-        """
-        super().__init__()
-        if len(mean) != len(std) or min(std) <= 0:
-            raise ValueError(
-                'mean and std must have one value per channel, std above zero; '
-                f'got mean {list(mean)} and std {list(std)}')
-        self.in_channels = len(mean)
-        self.none_score = None
-        self.register_buffer('mean', torch.tensor(mean, dtype=torch.float32), persistent=False)
-        self.register_buffer('std', torch.tensor(std, dtype=torch.float32), persistent=False)
 
     def normalise(self, image_C_last: Tensor) -> Tensor:
         """
@@ -117,16 +93,31 @@ class VideoNetwork(nn.Module, ABC):
             return moving_ND
         return torch.cat([self.still_features(parts_NT), moving_ND], dim=1)
 
-    def classify(self, features_ND: Tensor) -> Tensor:
+    @property
+    def num_classes(self) -> int:
+        """Return K."""
+        return self.fc.out_features
+
+    @property
+    def distance_dim(self) -> int:
+        """Return the number of features in which distances count: all of them."""
+        return self.feature_dim
+
+    def score(self, features_ND: Tensor) -> Scored:
         """
-        Apply the last layers, with the score of none where there is one.
+        Apply the last layers; there are no hints.
 
         :param features_ND: pooled features.
-        :return: logits_NL.
+        :return: normalised features and logits.
         """
         x_ND = self.drop_features(self.norm(features_ND))
-        logits_NK: Tensor = self.fc(self.dropout(x_ND))
-        return logits_NK if self.none_score is None else self.none_score(x_ND, logits_NK)
+        return Scored(x_ND, self.fc(self.dropout(x_ND)), x_ND.new_zeros((len(x_ND), 0)))
+
+    def divide_logits(self, temperature: float) -> None:
+        """Divide the last layer's weights; see ``ClipNetwork``."""
+        with torch.no_grad():
+            for parameter in self.fc.parameters():
+                parameter.div_(temperature)
 
     def drop_features(self, x_ND: Tensor) -> Tensor:
         """
@@ -136,16 +127,6 @@ class VideoNetwork(nn.Module, ABC):
         :return: what the last layer gets.
         """
         return x_ND
-
-    def add_none_score(self, num_components: int) -> NoneScore:
-        """
-        Append the logit of none to those of the classes, from now on.
-
-        :param num_components: dimensions of the space in which distances are measured.
-        :return: the score, all of its weights zero.
-        """
-        self.none_score = NoneScore(self.feature_dim, self.fc.out_features, num_components)
-        return self.none_score
 
     def clip_part(self, parts_NT: Tensor) -> Tensor:
         """
@@ -176,12 +157,3 @@ class VideoNetwork(nn.Module, ABC):
         """
         features_ND = self.pool_clip(clip_NTHWC)
         return self.classify(features_ND), features_ND
-
-    def forward(self, clip_NTHWC: Tensor) -> Tensor:
-        """
-        Classify whole clips.
-
-        :param clip_NTHWC: uint8 clips, in [0, 255].
-        :return: logits_NL, float32.
-        """
-        return self.forward_features(clip_NTHWC)[0]

@@ -9,17 +9,24 @@
 """Loads the network of a model folder, or says why card and weights do not fit."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.networks.build import build_network
+from imrs_ros.networks.clip_network import ClipNetwork
+from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.networks.published import COUNTER_SUFFIX
-from imrs_ros.networks.video_network import VideoNetwork
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+PICTURE, FINDER = 'picture.', 'finder.'
+"""Prefixes of the weights of a network with a pose stream that lie in other model folders."""
+NONE_SCORE = 'none_score.'
+"""Prefix of the names of the weights of a score of none."""
 
-def load_network(card: ModelCard) -> VideoNetwork:
+
+def load_network(card: ModelCard) -> ClipNetwork:
     """
     Build the network a card describes and fill it with its weights.
 
@@ -34,17 +41,33 @@ def load_network(card: ModelCard) -> VideoNetwork:
         network = network_of(card)
     except ValueError as error:
         raise ModelCardError(f'{card.folder}: {error}') from error
-    try:
-        tensors = load_file(card.weights_path)
-    except (SafetensorError, OSError) as error:
-        raise ModelCardError(
-            f'{card.weights_path}: expected a safetensors file, got: {error}') from error
+    tensors = read_weights(card.weights_path)
+    if card.pose is not None:
+        picture = read_weights(card.find_weights(card.pose.picture))
+        tensors |= {f'{PICTURE}{name}': tensor for name, tensor in picture.items()
+                    if not name.startswith(NONE_SCORE)}
+        tensors |= {f'{FINDER}{name}': tensor for name, tensor in read_weights(
+            card.find_weights(card.pose.finder)).items()}
     _check_fit(card, network.state_dict(), tensors)
     network.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
     return network.eval().requires_grad_(False)
 
 
-def network_of(card: ModelCard) -> VideoNetwork:
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """
+    Read a file of weights.
+
+    :param path: a safetensors file.
+    :return: tensors by name.
+    :raises ModelCardError: when it is none.
+    """
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelCardError(f'{path}: expected a safetensors file, got: {error}') from error
+
+
+def network_of(card: ModelCard) -> ClipNetwork:
     """
     Build the network a card describes, with initial weights.
 
@@ -53,10 +76,13 @@ def network_of(card: ModelCard) -> VideoNetwork:
     :raises ValueError: when the architecture cannot be built.
     """
     architecture, spec = card.architecture, card.spec
-    network = build_network(
+    network: ClipNetwork
+    network = picture = build_network(
         architecture.name, num_classes=len(card.labels), in_channels=len(spec.mean),
         excitation=architecture.excitation, excitation_stages=architecture.excitation_stages,
         width=architecture.width, mean=spec.mean, std=spec.std)
+    if card.pose is not None:
+        network = PosedNetwork(picture, card.pose.weight, card.pose.num_members)
     if card.none_score is not None:
         network.add_none_score(card.none_score.num_components)
     return network
@@ -66,7 +92,8 @@ def _check_fit(
     card: ModelCard, expected: Mapping[str, Tensor], found: Mapping[str, Tensor],
 ) -> None:
     """Name the first few tensors that are missing, unknown or of another shape."""
-    num_rows = found['fc.weight'].shape[0] if 'fc.weight' in found else None
+    last = 'fc.weight' if card.pose is None else f'{PICTURE}fc.weight'
+    num_rows = found[last].shape[0] if last in found else None
     if num_rows is not None and num_rows != len(card.labels):
         raise ModelCardError(
             f'{card.folder}: the card names {len(card.labels)} labels, the weights give '

@@ -25,6 +25,9 @@ from samples import TINY_LABELS, TINY_SPEC, write_tiny_model
 import torch
 
 
+NO_HINTS = torch.zeros(1, 0)
+
+
 def score_with_known_weights():
     score = NoneScore(feature_dim=2, num_classes=2, num_components=2)
     score.requires_grad_(False)
@@ -40,12 +43,12 @@ def score_with_known_weights():
 def test_evidence_follows_the_formula():
     score = score_with_known_weights()
     features, logits = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, float(np.log(3))]])
-    extra, distance, best = score.evidence_of(features, logits)[0].tolist()
+    extra, distance, best = score.evidence_of(features, logits, NO_HINTS)[0].tolist()
     # Whitened, the clip is at (2, 2): 2 from the first centre, sqrt(5) from the second; P is 2.
     assert extra == pytest.approx(1 - 2 + 0.5)
     assert distance == pytest.approx(np.log(1 + 4 / 2))
     assert best == pytest.approx(-np.log(0.75))
-    *classes, none = score(features, logits)[0].tolist()
+    *classes, none = score(features, logits, NO_HINTS)[0].tolist()
     assert classes == pytest.approx([0.0, np.log(3)])
     odds = extra + 2 * distance + 4 * best - 1
     assert none == pytest.approx(np.log(4) + odds)
@@ -57,7 +60,7 @@ def test_evidence_follows_the_formula():
 
 def test_a_clip_at_a_centre_is_finite():
     score = score_with_known_weights()
-    evidence = score.evidence_of(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2))
+    evidence = score.evidence_of(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2), NO_HINTS)
     assert evidence[0].tolist() == pytest.approx([1.5, 0.0, np.log(2)])
 
 

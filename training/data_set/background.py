@@ -19,24 +19,25 @@ Sources = dict[str, tuple[Path, ...]]
 robot will see others."""
 
 
-def read_sources(data: Path, folders: Sequence[Path] = ()) -> Sources:
+def read_sources(data: Path, folders: Sequence[Path] = (), use: str = 'train') -> Sources:
     """
     Find all background videos.
 
     :param data: folder with ``videos/`` and ``splits/``; of ``background_train.txt``, where there
         is one, every class folder is a source.
     :param folders: more sources, one folder each, searched with all below them.
+    :param use: ``train``, or ``test`` for the list that nothing is fitted on.
     :return: the files of every source, in order.
     :raises FileNotFoundError: when a folder or a listed video is missing.
     :raises ValueError: when a folder holds no video, or two sources have one name.
     """
     sources: dict[str, list[Path]] = {}
     try:
-        for path in read_background(data, 'train'):
+        for path in read_background(data, use):
             sources.setdefault(path.parent.name, []).append(path)
     except FileNotFoundError:
         # Without any background, what needs some says so.
-        if (data / 'splits' / 'background_train.txt').exists():
+        if (data / 'splits' / f'background_{use}.txt').exists():
             raise
     for folder in folders:
         if not folder.is_dir():

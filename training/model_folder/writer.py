@@ -19,18 +19,16 @@ from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
 from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, NoneScoreSpec,
-    WEIGHTS_FILE)
-from imrs_ros.networks import VideoNetwork
+    PoseSpec, WEIGHTS_FILE)
+from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.published import COUNTER_SUFFIX
-from imrs_ros.networks.weights import load_network
+from imrs_ros.networks.weights import FINDER, load_network, NONE_SCORE, PICTURE
 from imrs_ros.yaml_file import read_yaml
 from safetensors.torch import save_file
 import torch
 from training.model_folder.calibration import Calibration
 import yaml
 
-NONE_SCORE = 'none_score.'
-"""Prefix of the names of its weights, which stay in float32."""
 DTYPES = {'float16': torch.float16, 'float32': torch.float32}
 """Number formats of stored weights."""
 
@@ -54,7 +52,7 @@ def new_model_folder(out: Path) -> Iterator[Path]:
 
 
 def input_spec(
-    network: VideoNetwork, *, num_frames: int, fps: float, size_px: int,
+    network: ClipNetwork, *, num_frames: int, fps: float, size_px: int,
 ) -> InputSpec:
     """
     Return the card's description of a network's input.
@@ -82,6 +80,7 @@ def write_model_folder(
     dtype: torch.dtype,
     provenance: Mapping[str, Any],
     none_score: NoneScoreSpec | None = None,
+    pose: PoseSpec | None = None,
 ) -> ModelCard:
     """
     Write ``model.safetensors`` and ``model.yaml``.
@@ -96,13 +95,16 @@ def write_model_folder(
     :param dtype: number format of the stored weights, but for the score of none.
     :param provenance: plain values, for people to read.
     :param none_score: how the network scores none of its classes; None if it does not.
+    :param pose: its pose stream, where it has one; the weights of other models are left out.
     :return: the card, read back and checked.
     """
-    extra = {} if none_score is None else {'none_score': asdict(none_score)}
+    extra = {name: asdict(spec) for name, spec in (('pose', pose), ('none_score', none_score))
+             if spec is not None}
     # Distances are differences of large numbers: half precision would change them.
     weights = {key: tensor.to(torch.float32 if key.startswith(NONE_SCORE) else dtype).contiguous()
                for key, tensor in state.items()
-               if not key.endswith(COUNTER_SUFFIX)}
+               if not key.endswith(COUNTER_SUFFIX)
+               and not (pose is not None and key.startswith((PICTURE, FINDER)))}
     with replace_file(folder / WEIGHTS_FILE) as new:
         save_file(weights, new)
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()

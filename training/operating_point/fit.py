@@ -9,6 +9,7 @@
 """
 Fit all that turns a trained network's features into decisions.
 
+    pose stream     on training videos, and on background videos of every source
     temperature     on the validation videos, folded into the last layer
     score of none   on training videos, and on background videos of every source
     thresholds      on recordings: validation videos, with background between them of a source that
@@ -31,8 +32,10 @@ from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import hold_ns, settle_ns
 from imrs_ros.evaluation.search import decide
 from imrs_ros.model_card import InputSpec
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks import ClipNetwork
+from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.none_score import NoneScore
+from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.settings import DecisionSettings, OperatingPoint, WindowSettings
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +47,7 @@ from training.data_set.splits import LabelledVideo
 from training.model_folder.calibration import fit_temperature
 from training.operating_point.none_fit import evidence, Features, fit_evidence, fit_none_score
 from training.operating_point.pooling import WindowPooler
+from training.operating_point.pose_fit import fit_pose, PosePooler
 from training.operating_point.recording import PooledRecording, record, track_of
 from training.operating_point.thresholds import fit_operating_point
 
@@ -77,7 +81,7 @@ class FitData:
 class Fitted:
     """A network whose scores are calibrated, and its thresholds."""
 
-    network: VideoNetwork
+    network: ClipNetwork
     """With temperature 1, and a score of none where there was background."""
     operating_point: OperatingPoint = field(default_factory=OperatingPoint)
     """Thresholds of the decision."""
@@ -85,7 +89,7 @@ class Fitted:
     """How often the decisions were right and wrong on the recordings; empty without background."""
 
 
-def fit(network: VideoNetwork, spec: InputSpec, data: FitData, false_per_min: float,
+def fit(network: ClipNetwork, spec: InputSpec, data: FitData, false_per_min: float,
         on_video: Callable[[], object] = lambda: None) -> Fitted:
     """
     Fit temperature, score of none and thresholds.
@@ -101,6 +105,7 @@ def fit(network: VideoNetwork, spec: InputSpec, data: FitData, false_per_min: fl
     network = deepcopy(network).eval().requires_grad_(False)
     network.none_score = None
     fitting = _Fitting(network, spec, data, on_video)
+    fitting.fit_pose_stream()
     fitting.calibrate()
     if not data.sources:
         return Fitted(network)
@@ -126,31 +131,41 @@ def _measured(decided: Sequence[Track]) -> dict[str, Any]:
 class _Fitting:
     """Features of all videos, computed once, and what is fitted on them in turn."""
 
-    def __init__(self, network: VideoNetwork, spec: InputSpec, data: FitData,
+    def __init__(self, network: ClipNetwork, spec: InputSpec, data: FitData,
                  on_video: Callable[[], object]) -> None:
         self._network, self._spec, self._data = network, spec, data
-        self._pooler = WindowPooler(network, spec.num_frames)
+        self._pooler = WindowPooler(
+            cut_network(network, spec.num_frames, lambda features_ND: features_ND), spec)
         self._reader = VideoReader(spec.fps)
         self._on_video = on_video
         self._validation, self._truth_M = self._known(data.validation)
+        self._folds = split_sources(data.sources) if data.sources else []
+        self._poses: _Poses | None = None
+
+    def fit_pose_stream(self) -> None:
+        """Describe all poses, and fit the pose stream, where there is one, on all of them."""
+        if isinstance(self._network, PosedNetwork):
+            self._poses = _Poses(
+                self._network, self._spec, self._data, self._folds, self._on_video)
+            self._poses.fit(self._network)
 
     def calibrate(self) -> None:
-        """Divide the last layer by the temperature."""
+        """Divide the logits by the temperature."""
         with torch.inference_mode():
             logits_MK = self._network.classify(torch.from_numpy(self._validation)).numpy()
-        temperature = fit_temperature(logits_MK, self._truth_M)
-        for parameter in self._network.fc.parameters():
-            parameter.div_(temperature)
+        self._network.divide_logits(fit_temperature(logits_MK, self._truth_M))
 
     def fit_none(self) -> list[Track]:
         """Fit the score of none on everything; return tracks scored by fits that saw less."""
         known_MD, truth_M = self._known(self._data.train)
-        folds = split_sources(self._data.sources)
+        folds = self._folds
         others = [self._pool(fold_videos(fold), CLIPS_PER_OTHER) for fold in folds]
-        held_out: list[tuple[VideoNetwork, NoneScore]] = []
+        held_out: list[tuple[ClipNetwork, NoneScore]] = []
         for number, other_MD in enumerate(others):
             rest = [o for n, o in enumerate(others) if n != number]
             network = deepcopy(self._network)
+            if self._poses is not None:
+                self._poses.fit(network, without=number if rest else None)
             held_out.append((network, fit_none_score(
                 network, known_MD, truth_M, np.concatenate(rest or [other_MD]))))
         score = fit_none_score(self._network, known_MD, truth_M, np.concatenate(others))
@@ -169,7 +184,7 @@ class _Fitting:
         return record(self._pooler, self._spec, clips, fold_videos(fold),
                       hop=WindowSettings().hop, gap_sec=GAP_SEC)
 
-    def _track(self, network: VideoNetwork, recording: PooledRecording) -> Track:
+    def _track(self, network: ClipNetwork, recording: PooledRecording) -> Track:
         with torch.inference_mode():
             logits_NL = network.classify(torch.from_numpy(recording.features_ND)).numpy()
         return track_of(
@@ -190,6 +205,32 @@ class _Fitting:
             rows.append(self._pooler.clips(windows(LabelledVideo(path, -1, None))))
             self._on_video()
         return np.concatenate(rows)
+
+
+class _Poses:
+    """Descriptions of the poses of all videos, computed once."""
+
+    def __init__(self, network: PosedNetwork, spec: InputSpec, data: FitData,
+                 folds: Sequence[Sources], on_video: Callable[[], object]) -> None:
+        pooler = PosePooler(network.finder, spec)
+
+        def describe(path: Path) -> Features:
+            on_video()
+            return pooler.describe(path)
+        known = [describe(video.path) for video in data.train]
+        self._known_MD = np.concatenate(known)
+        self._truth_M = np.repeat(
+            [video.label for video in data.train], [len(rows) for rows in known])
+        self._folds = [[np.concatenate([describe(path) for path in paths])
+                        for paths in fold.values()] for fold in folds]
+
+    def fit(self, network: ClipNetwork, without: int | None = None) -> None:
+        """Fit the pose stream of a network, without the background of one fold."""
+        if not isinstance(network, PosedNetwork):
+            raise TypeError('expected a network with a pose stream')
+        fit_pose(network.pose, self._known_MD, self._truth_M, [
+            rows for number, fold in enumerate(self._folds) if number != without
+            for rows in fold])
 
 
 def split_sources(sources: Sources) -> list[Sources]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends import load_backend
-from imrs_ros.model_card import Architecture, InputSpec, ModelCard, NoneScoreSpec
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.model_card import Architecture, InputSpec, ModelCard, NoneScoreSpec, PoseSpec
+from imrs_ros.networks import ClipNetwork
+from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from tqdm import tqdm
@@ -33,6 +34,8 @@ from training.scoring.scored_model import ScoredModel
 
 PARITY_VIDEOS = 100
 """Most validation videos whose first clip is compared."""
+FITTED = ('parity', 'accuracy', 'operating_point')
+"""Entries of ``provenance`` that are written anew."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +46,8 @@ class Publication:
     """How to build the network."""
     spec: InputSpec
     """Its input."""
+    pose: PoseSpec | None = None
+    """Its pose stream, where it has one."""
     dtype: str
     """Number format of the stored weights."""
     labels: tuple[str, ...]
@@ -59,7 +64,7 @@ class Publication:
     """False actions allowed per minute of background."""
 
 
-def publish(out: Path, network: VideoNetwork, made_of: Publication) -> ModelCard:
+def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
     """
     Fit what turns scores into decisions, and write the model folder.
 
@@ -91,13 +96,14 @@ def publish(out: Path, network: VideoNetwork, made_of: Publication) -> ModelCard
                 new, name=out.resolve().name, labels=data.labels, calibration=calibration,
                 state=fitted.network.state_dict(), dtype=DTYPES[made_of.dtype],
                 provenance=provenance, architecture=made_of.architecture, spec=made_of.spec,
+                pose=made_of.pose,
                 none_score=None if score is None else NoneScoreSpec(
                     num_components=score.whiten.out_features))
         card = write(NO_CALIBRATION)
         scored = ScoredModel.from_card(card, load_backend(card, BackendSettings()).backend)
         provenance['parity'] = _parity(fitted.network, scored, data.validation)
-        accuracy = count_right(
-            scored.score_videos(split.test), [video.label for video in split.test])
+        logits = scored.of_classes(scored.score_videos(split.test))
+        accuracy = count_right(logits, [video.label for video in split.test])
         provenance['accuracy'] = {
             'data': made_of.data.resolve().name, 'split': config.split,
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
@@ -107,15 +113,33 @@ def publish(out: Path, network: VideoNetwork, made_of: Publication) -> ModelCard
     return ModelCard.load(out)
 
 
-def _fit(network: VideoNetwork, made_of: Publication, data: FitData) -> Fitted:
+def _fit(network: ClipNetwork, made_of: Publication, data: FitData) -> Fitted:
     total = len(data.train) + len(data.validation) + sum(map(len, data.sources.values()))
+    if isinstance(network, PosedNetwork):
+        total += total - len(data.validation)
     with tqdm(total=total, unit='video', desc='fit', disable=None, leave=False) as bar:
         return fit(network, made_of.spec, data, made_of.false_per_min, bar.update)
 
 
-def _parity(network: VideoNetwork, scored: ScoredModel, videos: Sequence[LabelledVideo],
+def _parity(network: ClipNetwork, scored: ScoredModel, videos: Sequence[LabelledVideo],
             ) -> dict[str, float]:
     """Compare the network and the folder's model on the first clip of some videos."""
     firsts = [scored.windows(video)[:1] for video in videos[:PARITY_VIDEOS]]
     return check_parity(np.concatenate([score_clips(network, clip) for clip in firsts]),
                         np.concatenate([scored.score(clip) for clip in firsts]))
+
+
+def run_config(card: ModelCard) -> RunConfig:
+    """
+    Return how a model was trained, and on which videos it was not.
+
+    :param card: of a model that ``training.export`` wrote.
+    :return: the settings of the run.
+    :raises ValueError: when the card does not say.
+    """
+    config = card.provenance.get('config')
+    if not isinstance(config, dict):
+        raise ValueError(
+            f'{card.folder}: expected a model that training.export wrote, whose card says which '
+            'videos it was not trained on, got none in provenance.config')
+    return RunConfig.from_mapping(config, str(card.folder))

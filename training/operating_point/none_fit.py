@@ -9,12 +9,13 @@
 """
 Fit the score of "none of these" on features of clips of known classes and of other actions.
 
-Layout legend: M clips, D features, P components, K classes, E evidence.
+Layout legend: M clips, D features, X features in which distances count, P components, K classes,
+E evidence.
 """
 
 from collections.abc import Mapping, Sequence
 
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.none_score import NoneScore
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ Features = NDArray[np.float32]
 
 
 def fit_none_score(
-    network: VideoNetwork, known_MD: Features, truth_M: NDArray[np.int64], other_MD: Features,
+    network: ClipNetwork, known_MD: Features, truth_M: NDArray[np.int64], other_MD: Features,
 ) -> NoneScore:
     """
     Fit the extra class and the distances; the evidence is left to ``fit_evidence``.
@@ -49,7 +50,7 @@ def fit_none_score(
     :param other_MD: pooled features of clips of other actions.
     :return: the score.
     """
-    known, other = _normalised(network, known_MD), _normalised(network, other_MD)
+    known, other = _distance_features(network, known_MD), _distance_features(network, other_MD)
     num_components = min(NUM_COMPONENTS, len(known) - 1, known.shape[1])
     score = network.add_none_score(num_components).requires_grad_(False)
     is_other = np.r_[np.zeros(len(known)), np.ones(len(other))]
@@ -59,7 +60,7 @@ def fit_none_score(
     components = PCA(num_components, whiten=True, random_state=0).fit(known)
     known_MP = components.transform(known)
     centres_KP = np.stack([
-        known_MP[truth_M == k].mean(axis=0) for k in range(network.fc.out_features)])
+        known_MP[truth_M == k].mean(axis=0) for k in range(network.num_classes)])
     covariance = LedoitWolf(assume_centered=True).fit(known_MP - centres_KP[truth_M])
     # Then the squared length of a difference is its Mahalanobis distance.
     root_PP = np.linalg.cholesky(np.linalg.inv(
@@ -99,7 +100,7 @@ def fit_evidence(
     _set(score.evidence, fitted.coef_ * weight_E, fitted.intercept_)
 
 
-def evidence(network: VideoNetwork, features_MD: Features) -> NDArray[np.float64]:
+def evidence(network: ClipNetwork, features_MD: Features) -> NDArray[np.float64]:
     """
     Return the pieces of evidence of some clips.
 
@@ -111,16 +112,15 @@ def evidence(network: VideoNetwork, features_MD: Features) -> NDArray[np.float64
     if network.none_score is None:
         raise RuntimeError('expected a network with a score of none; fit it first')
     with torch.inference_mode():
-        x_MD = network.norm(torch.from_numpy(features_MD))
         found: NDArray[np.float64] = network.none_score.evidence_of(
-            x_MD, network.fc(x_MD)).double().numpy()
+            *network.score(torch.from_numpy(features_MD))).double().numpy()
     return found
 
 
-def _normalised(network: VideoNetwork, features_MD: Features) -> NDArray[np.float64]:
+def _distance_features(network: ClipNetwork, features_MD: Features) -> NDArray[np.float64]:
     with torch.inference_mode():
-        found: NDArray[np.float64] = network.eval().norm(
-            torch.from_numpy(features_MD)).double().numpy()
+        found: NDArray[np.float64] = network.eval().score(
+            torch.from_numpy(features_MD)).x_NX.double().numpy()
     return found
 
 

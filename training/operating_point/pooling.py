@@ -7,56 +7,45 @@
 # language governing permissions and limitations under the License.
 
 """
-Pooled features of overlapping windows, each frame's part computed once.
+Pooled features of overlapping windows, computed as the robot computes its scores.
 
 Layout legend: T frames of a window, H height, W width, C channels, M windows, D features.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
+from imrs_ros.backends.openvino_backend import OpenVinoModels
+from imrs_ros.backends.openvino_convert import convert_parts
+from imrs_ros.model_card import InputSpec
+from imrs_ros.networks.network_parts import NetworkParts
+from imrs_ros.records import Clip
+from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
-import torch
-from torch import nn, Tensor
-from training.learning.frozen_part import compile_part
-
-
-class _FramePart(nn.Module):
-
-    def __init__(self, network: VideoNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, frames_NHWC: Tensor) -> tuple[Tensor, ...]:
-        return (self.network.frame_part(frames_NHWC),)
-
-
-class _PoolPart(nn.Module):
-
-    def __init__(self, network: VideoNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, parts_T: Tensor) -> tuple[Tensor, ...]:
-        return (self.network.pool_parts(parts_T[None]),)
 
 
 class WindowPooler:
-    """Computes what the last layers of a network get, window by window."""
+    """Computes what the last layers of a network get, window by window, each frame once."""
 
-    def __init__(self, network: VideoNetwork, num_frames: int) -> None:
+    def __init__(self, parts: NetworkParts, spec: InputSpec) -> None:
         """
-        Compile the network's two parts by OpenVINO.
+        Compile a network's parts by OpenVINO.
 
-        :param network: put into evaluation mode.
-        :param num_frames: T, frames of a window.
+        :param parts: whose body returns features_1D.
+        :param spec: the network's input.
         """
-        network.eval()
-        self.num_frames = num_frames
-        self._frame_part = compile_part(_FramePart(network))
-        self._pool_part = compile_part(_PoolPart(network))
+        shape = (spec.size_px, spec.size_px, len(spec.mean))
+        self.num_frames = spec.num_frames
+        self._next = 0
+        with TemporaryDirectory() as folder:
+            convert_parts(parts, spec, Path(folder))
+            models = OpenVinoModels(parts.plan, Path(folder), BackendSettings())
+        self._reuse = FrameReuse(parts.plan, models, shape, models.item_shapes)
+        self._reuse.measure()
 
     def windows(
         self, frames: Iterable[NDArray[np.uint8]], hop: int,
@@ -68,11 +57,16 @@ class WindowPooler:
         :param hop: frames from one window to the next.
         :return: for each window, the index of its newest frame, and features_D.
         """
-        parts: deque[Tensor] = deque(maxlen=self.num_frames)
+        # No frame of an earlier call has one of these numbers.
+        start = self._next + self.num_frames
+        kept: deque[NDArray[np.uint8]] = deque(maxlen=self.num_frames)
         for index, image_HWC in enumerate(frames):
-            parts.append(self._frame_part(torch.from_numpy(image_HWC[None]))[0])
-            if index >= self.num_frames - 1 and (index - self.num_frames + 1) % hop == 0:
-                yield index, self._pool_part(torch.cat([*parts]))[0][0].numpy()
+            self._next = start + index + 1
+            kept.append(image_HWC)
+            first = index - self.num_frames + 1
+            if first >= 0 and first % hop == 0:
+                clip = Clip('', np.stack(kept), start + first, 0, '')
+                yield index, self._reuse.infer([clip])[0]
 
     def clips(self, clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
         """

@@ -16,7 +16,7 @@ MAC (as many papers do, without saying so) state half as much.
 
 from dataclasses import dataclass
 
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks import ClipNetwork
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -32,7 +32,7 @@ class Complexity:
 
 
 def measure_complexity(
-    network: VideoNetwork, *, num_frames: int, size_px: int,
+    network: ClipNetwork, *, num_frames: int, size_px: int,
 ) -> Complexity:
     """
     Run one clip through a network in evaluation mode, and count.

@@ -19,7 +19,7 @@ from pathlib import Path
 from imrs_ros.backends import Backend, load_backend
 from imrs_ros.decision import softmax
 from imrs_ros.model_card import CARD_FILE, ModelCard
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks import ClipNetwork, VideoNetwork
 from imrs_ros.networks.weights import network_of
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -47,7 +47,7 @@ class ScoredModel:
     """The split it was trained on; None if unknown."""
     description: str
     """The backend and device, or the stream and epoch."""
-    network: VideoNetwork
+    network: ClipNetwork
     """Its architecture; the weights may be untrained."""
     size_px: int
     """Side of its square frames."""
@@ -57,6 +57,8 @@ class ScoredModel:
     """clips_MTHWC to logits_ML, where the model has it with that of none."""
     windows: Windows
     """Cuts a video into clips."""
+    temperature: float = 1.0
+    """Logits are divided by it before the softmax."""
 
     @classmethod
     def load(
@@ -97,7 +99,7 @@ class ScoredModel:
             split=config.get('split') if isinstance(config, dict) else None,
             description='; '.join([str(backend.description), *fallbacks]),
             network=network_of(card), size_px=spec.size_px, num_frames=spec.num_frames,
-            score=backend_scorer(backend), windows=video_windows(
+            temperature=card.temperature, score=backend_scorer(backend), windows=video_windows(
                 num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
 
     @classmethod
@@ -120,10 +122,18 @@ class ScoredModel:
         Score whole videos.
 
         :param videos: what to score.
-        :return: logits_MK of every video, without that of none.
+        :return: logits_ML of every video, where the model has it with that of none.
         """
-        return [logits_ML[:, :len(self.labels)]
-                for logits_ML in score_videos(self.score, videos, self.windows)]
+        return score_videos(self.score, videos, self.windows)
+
+    def of_classes(self, logits: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """
+        Leave out the logit of none.
+
+        :param logits: logits_ML of every video.
+        :return: logits_MK.
+        """
+        return [logits_ML[:, :len(self.labels)] for logits_ML in logits]
 
     def check(self, labels: tuple[str, ...], split: int) -> None:
         """

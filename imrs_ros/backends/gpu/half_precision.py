@@ -15,23 +15,27 @@ TensorRT 11 takes the types of the graph as they are (torch-tensorrt 2.13 no lon
 Layout legend: N clips, T frames, H height, W width, C channels.
 """
 
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks import ClipNetwork
+from imrs_ros.networks.posed_network import PosedNetwork
 import torch
 from torch import nn, Tensor
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-def to_half(network: VideoNetwork) -> VideoNetwork:
+def to_half(network: ClipNetwork) -> ClipNetwork:
     """
     Convert a network to half precision, in place.
 
     Pixels are still normalised in float32, as float16 cannot represent a mean of 114.7748. From
-    the first convolution on, everything is float16, the logits included.
+    the first convolution on, everything is float16, the logits included. A network with a pose
+    stream stays as it is: positions of keypoints are compared, and in float16 they tie.
 
     :param network: in evaluation mode.
     :return: the same network.
     """
+    if isinstance(network, PosedNetwork):
+        return network
     mean, std = network.mean.clone(), network.std.clone()
     network.half()
     network.mean, network.std = mean, std

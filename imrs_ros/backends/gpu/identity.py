@@ -44,6 +44,7 @@ def describe(card: ModelCard, kind: str, gpu: str, compute_capability: str) -> V
     """
     return {
         'kind': kind, 'weights': card.weights_sha256, 'network': asdict(card.architecture),
+        'pose': None if card.pose is None else asdict(card.pose),
         'input': asdict(card.spec), 'num_labels': len(card.labels), 'max_clips': MAX_CLIPS,
         'gpu': gpu, 'compute_capability': compute_capability,
         'versions': {**{name: _version(name) for name in PACKAGES},

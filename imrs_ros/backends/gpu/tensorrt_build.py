@@ -23,13 +23,13 @@ from tempfile import TemporaryDirectory
 from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
 from imrs_ros.backends.gpu.half_precision import to_half
 from imrs_ros.model_card import InputSpec, ModelCard
-from imrs_ros.networks import VideoNetwork
+from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.weights import load_network
 import torch
 
 
 def export_network(
-    network: VideoNetwork, spec: InputSpec, dtype: torch.dtype, device: torch.device,
+    network: ClipNetwork, spec: InputSpec, dtype: torch.dtype, device: torch.device,
 ) -> torch.export.ExportedProgram:
     """
     Export a network for any number of clips.

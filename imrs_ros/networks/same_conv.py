@@ -1,0 +1,34 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""A convolution padded as TensorFlow pads."""
+
+from torch import nn, Tensor
+from torch.nn import functional
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution padded as TensorFlow's ``SAME``: the odd row and column go below and right."""
+
+    def forward(self, x_FCHW: Tensor) -> Tensor:
+        """
+        Convolve.
+
+        :param x_FCHW: float features.
+        :return: features with sides ceil(side / stride).
+        """
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        totals = [max((-(-side // stride) - 1) * stride + kernel - side, 0)
+                  for side in x_FCHW.shape[2:]]
+        if all(total == kernel - 1 and total % 2 == 0 for total in totals):
+            return functional.conv2d(
+                x_FCHW, self.weight, self.bias, stride, totals[0] // 2, 1, self.groups)
+        (top, left) = (total // 2 for total in totals)
+        padding = (left, totals[1] - left, top, totals[0] - top)
+        return functional.conv2d(
+            functional.pad(x_FCHW, padding), self.weight, self.bias, stride, 0, 1, self.groups)
