@@ -10,16 +10,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from imrs_ros.video import video_files
 from training.data_set.splits import read_background
 
+ListUse = Literal['train', 'test']
 Sources = dict[str, tuple[Path, ...]]
 """Files by source. A detector of the unknown is judged on sources that it was not fitted on, for a
 robot will see others."""
 
 
-def read_sources(data: Path, folders: Sequence[Path] = (), use: str = 'train') -> Sources:
+def read_sources(
+    data: Path, folders: Sequence[Path] = (), use: ListUse = 'train',
+) -> Sources:
     """
     Find all background videos.
 

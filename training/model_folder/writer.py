@@ -8,7 +8,7 @@
 
 """Write a model folder: the weights and the card that describes them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 import hashlib
@@ -19,7 +19,8 @@ from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
 from imrs_ros.golden_clips import digest_of, golden_clips
 from imrs_ros.model_card import (
     Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, NoneScoreSpec,
-    PoseSpec, WEIGHTS_FILE)
+    OtherWeights, PoseSpec, WEIGHTS_FILE)
+from imrs_ros.model_folders import find_model
 from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.weights import FINDER, load_network, NONE_SCORE, PICTURE
@@ -34,20 +35,28 @@ DTYPES = {'float16': torch.float16, 'float32': torch.float32}
 
 
 @contextmanager
-def new_model_folder(out: Path) -> Iterator[Path]:
+def new_model_folder(out: Path, others: Sequence[OtherWeights] = ()) -> Iterator[Path]:
     """
     Yield a folder to write a model into; it replaces ``out`` once the block has ended.
 
     :param out: the destination: absent, empty, or an earlier model.
-    :return: an empty folder with the same name.
+    :param others: other models whose weights the new one uses, beside ``out`` or installed.
+    :return: an empty folder with the same name, and the other models beside it.
+    :raises FileNotFoundError: when one of the other models is nowhere.
     :raises ValueError: when ``out`` holds anything else, which would be lost.
     """
     out = out.resolve()
-    others = {p.name for p in out.iterdir()} if out.is_dir() else set()
-    if out.is_file() or others - {CARD_FILE, WEIGHTS_FILE}:
+    missing = [other.model for other in others if not (out.parent / other.model).is_dir()]
+    for model in missing:
+        find_model(model)
+    found = {p.name for p in out.iterdir()} if out.is_dir() else set()
+    if out.is_file() or found - {CARD_FILE, WEIGHTS_FILE}:
         raise ValueError(f'{out}: expected a new folder or an earlier model, got '
-                         f'{sorted(others)[:3] or "a file"}; choose another --out')
+                         f'{sorted(found)[:3] or "a file"}; choose another --out')
     with replace_folder(out) as new:
+        for other in others:
+            if other.model not in missing:
+                (new.parent / other.model).symlink_to(out.parent / other.model)
         yield new
 
 

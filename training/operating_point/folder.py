@@ -86,7 +86,8 @@ def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
     data = FitData(labels=made_of.labels, train=train, validation=validation,
                    sources=read_sources(made_of.data, made_of.background))
     # Refuses a wrong folder before anything is computed.
-    with new_model_folder(out) as new:
+    pose = made_of.pose
+    with new_model_folder(out, () if pose is None else (pose.picture, pose.finder)) as new:
         fitted = _fit(network, made_of, data)
         score = fitted.network.none_score
         provenance = dict(made_of.provenance)

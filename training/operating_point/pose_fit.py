@@ -18,6 +18,7 @@ Layout legend: M clips, D numbers of a description, E members, B clips of a batc
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
@@ -116,10 +117,10 @@ def _examples(
 
 
 def _train(classifier: PoseClassifier, pose_MD: Tensor, label_M: Tensor, share_M: Tensor) -> None:
-    optimizer = torch.optim.AdamW([
+    groups: list[dict[str, Any]] = [
         {'params': list(classifier.weights)},
-        {'params': list(classifier.biases), 'weight_decay': 0.0}],
-        LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        {'params': list(classifier.biases), 'weight_decay': 0.0}]
+    optimizer = torch.optim.AdamW(groups, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, STEPS)
     for rows_EB in _batches(share_M, classifier.num_members):
         pose_EBD = pose_MD[rows_EB]

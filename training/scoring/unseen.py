@@ -84,8 +84,9 @@ def separation_table(found: Mapping[str, Separation]) -> str:
     :param found: by source.
     :return: a row for each source, and their mean.
     """
-    rows = [(source, f'{s.auroc:.3f}', f'{s.fpr95:.3f}', s.num_videos, s.num_clips)
-            for source, s in found.items()]
+    rows: list[tuple[str | int, ...]] = [
+        (source, f'{s.auroc:.3f}', f'{s.fpr95:.3f}', s.num_videos, s.num_clips)
+        for source, s in found.items()]
     rows.append(('mean', f'{np.mean([s.auroc for s in found.values()]):.3f}',
                  f'{np.mean([s.fpr95 for s in found.values()]):.3f}', '', ''))
     return pandas.DataFrame(rows, columns=[
