@@ -77,10 +77,12 @@ RULES = {
         'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.yaml_file',
         'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
-        'matplotlib', 'numpy', 'sklearn', 'torch', 'imrs_ros.backends', 'imrs_ros.decision',
-        'imrs_ros.networks', 'training.clips', 'training.data_set', 'training.learning'},
+        'matplotlib', 'numpy', 'pandas', 'sklearn', 'torch', 'imrs_ros.backends',
+        'imrs_ros.decision', 'imrs_ros.networks', 'training.clips', 'training.data_set',
+        'training.learning'},
     'training/model_folder': SHARED | {
-        'numpy', 'safetensors', 'torch', 'yaml', 'imrs_ros.networks'},
+        'numpy', 'openvino', 'safetensors', 'torch', 'yaml', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.networks'},
     'training/operating_point': SHARED | {
         'numpy', 'sklearn', 'torch', 'tqdm', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.images.preprocessing', 'imrs_ros.networks', EVALUATION, 'training.clips',

@@ -161,6 +161,7 @@ def test_find_model_by_path_and_by_name(tiny_model, tmp_path, monkeypatch):
     assert find_model(str(tiny_model.folder)) == tiny_model.folder
     share = tmp_path / 'prefix' / 'share' / 'imrs_ros' / 'models' / 'mine'
     share.mkdir(parents=True)
+    (share / 'model.yaml').touch()
     monkeypatch.setenv('AMENT_PREFIX_PATH', f'/nowhere:{tmp_path / "prefix"}')
     assert find_model('mine') == share
     with pytest.raises(FileNotFoundError, match=r"installed models \[.*'mine'.*\], got 'other'"):

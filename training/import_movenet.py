@@ -16,27 +16,8 @@ import argparse
 from pathlib import Path
 import sys
 
-from imrs_ros.atomic_file import replace_file
-from imrs_ros.model_card import WEIGHTS_FILE
-from safetensors.torch import save_file
+from training.model_folder.finder import write_finder
 from training.model_folder.movenet_tflite import load_tflite
-
-
-def import_movenet(source: Path, out: Path) -> Path:
-    """
-    Write the weights of a TFLite file into a folder.
-
-    :param source: ``movenet.tflite``.
-    :param out: the folder; created where missing.
-    :return: the weights file, float16, as the source has them.
-    :raises FileNotFoundError: when there is no such file.
-    :raises ValueError: when it is another one.
-    """
-    state = load_tflite(source).state_dict()
-    out.mkdir(parents=True, exist_ok=True)
-    with replace_file(out / WEIGHTS_FILE) as new:
-        save_file({name: tensor.half().contiguous() for name, tensor in state.items()}, new)
-    return out / WEIGHTS_FILE
 
 
 def main() -> None:
@@ -48,7 +29,7 @@ def main() -> None:
     parser.add_argument('--out', type=Path, required=True, help='folder to write')
     arguments = parser.parse_args()
     try:
-        print(import_movenet(arguments.source, arguments.out))
+        print(write_finder(load_tflite(arguments.source), arguments.out))
     except (OSError, ValueError) as error:
         sys.exit(f'import_movenet: {error}')
 

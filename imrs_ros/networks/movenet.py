@@ -140,8 +140,7 @@ class MoveNet(nn.Module):
         """Return the scores and positions of the highest local maxima."""
         highest = functional.max_pool2d(centre_N1HW, PEAK_WINDOW, 1, PEAK_WINDOW // 2)
         is_peak = (highest - centre_N1HW) < PEAK_TOLERANCE
-        peaks = torch.where(is_peak, centre_N1HW, torch.zeros_like(centre_N1HW)).flatten(1)
-        values_NP, at_NP = peaks.topk(MAX_PEOPLE, dim=1)
+        values_NP, at_NP = (centre_N1HW * is_peak).flatten(1).topk(MAX_PEOPLE, dim=1)
         return values_NP, at_NP
 
     def _describe(self, maps: dict[str, Tensor], peaks_NP: Tensor, at_NP: Tensor) -> Tensor:
@@ -158,14 +157,17 @@ class MoveNet(nn.Module):
         guess_NPJ2 = peak_NP2[:, :, None] + _take(maps['position'], at_NP).unflatten(2, (-1, 2))
         distance_NPJS = (guess_NPJ2[:, :, :, None] - places_S2).square().sum(dim=-1)
         weight_NPJS = torch.exp(-distance_NPJS / (GAUSSIAN_WIDTH * min(height, width)))
-        inside_NPS = ((places_S2 >= first_NP2[:, :, None]) & (places_S2 < last_NP2[:, :, None])
-                      ).all(dim=-1)
+        inside_NPS2 = (places_S2 >= first_NP2[:, :, None]) & (places_S2 < last_NP2[:, :, None])
+        inside_NPS = inside_NPS2[..., 0] & inside_NPS2[..., 1]
         heat_N1JS = torch.sigmoid(maps['keypoint']).flatten(2)[:, None]
         weighted_NPJS = heat_N1JS * weight_NPJS * inside_NPS[:, :, None]
         at_NPJ = weighted_NPJS.argmax(dim=-1)
         # As in the original: where two people share a place, the score is that of the nearer one.
-        score_NPJ = weighted_NPJS.amax(dim=1).gather(2, at_NPJ.transpose(1, 2)).transpose(1, 2)
-        offset_NPJ2 = _take_own(maps['keypoint_offset'], at_NPJ)
+        here_NPJS = at_NPJ[..., None] == torch.arange(height * width, device=at_NP.device)
+        score_NPJ = (weighted_NPJS.amax(dim=1, keepdim=True) * here_NPJS).sum(dim=-1)
+        offset_N1JS2 = maps['keypoint_offset'].flatten(2).unflatten(
+            1, (NUM_KEYPOINTS, 2)).transpose(2, 3)[:, None]
+        offset_NPJ2 = (offset_N1JS2 * here_NPJS[..., None]).sum(dim=-2)
         keypoint_NPJ2 = (places_S2[at_NPJ] + offset_NPJ2) / sides_2
         counts_NPJ = (score_NPJ > LEAST_KEYPOINT_SCORE).float()
         person_NP = peaks_NP * (score_NPJ * counts_NPJ).sum(2) / counts_NPJ.sum(2).clamp(min=1)
@@ -175,14 +177,7 @@ class MoveNet(nn.Module):
 
 
 def _take(map_NCHW: Tensor, at_NP: Tensor) -> Tensor:
-    """Return all channels at positions, (N, P, C)."""
+    """Return all channels at positions, (N, P, C); not by gather, which TensorRT has not."""
     map_NCS = map_NCHW.flatten(2)
-    index_NCP = at_NP[:, None].expand(-1, map_NCS.shape[1], -1)
-    return map_NCS.gather(2, index_NCP).transpose(1, 2)
-
-
-def _take_own(map_NCHW: Tensor, at_NPJ: Tensor) -> Tensor:
-    """Return of two channels for each keypoint those at its own positions, (N, P, J, 2)."""
-    map_NJ2S = map_NCHW.flatten(2).unflatten(1, (NUM_KEYPOINTS, 2))
-    index_NJ2P = at_NPJ.transpose(1, 2)[:, :, None].expand(-1, -1, 2, -1)
-    return map_NJ2S.gather(3, index_NJ2P).permute(0, 3, 1, 2)
+    is_here_NPS = at_NP[..., None] == torch.arange(map_NCS.shape[2], device=at_NP.device)
+    return torch.bmm(is_here_NPS.to(map_NCS.dtype), map_NCS.transpose(1, 2))

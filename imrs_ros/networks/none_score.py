@@ -81,6 +81,6 @@ class NoneScore(nn.Module):
         offsets_NKP = self.whiten(features_ND)[:, None] - self.centres_KP
         nearest_N1 = offsets_NKP.square().mean(dim=2).amin(dim=1, keepdim=True)
         best_N1 = logits_NK.amax(dim=1, keepdim=True) - logits_NK.logsumexp(dim=1, keepdim=True)
-        found = [self.extra(features_ND), nearest_N1.log1p(), -best_N1]
+        found = [self.extra(features_ND), (1 + nearest_N1).log(), -best_N1]
         # An empty tensor would not be exported.
         return torch.cat([*found, hints_NH] if hints_NH.shape[1] else found, dim=1)

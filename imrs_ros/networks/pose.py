@@ -51,9 +51,9 @@ def describe_pose(people_NTPD: Tensor) -> Tensor:
         varies; mean sides of the box; mean and least certainty of the person; the summed
         certainty of the others. All but the last three fade to 0 where nobody is seen.
     """
-    best_NT11 = people_NTPD[..., -1].argmax(dim=2)[..., None, None]
-    person_NTD = people_NTPD.gather(
-        2, best_NT11.expand(-1, -1, 1, people_NTPD.shape[3])).squeeze(2)
+    best_NT1 = people_NTPD[..., -1].argmax(dim=2, keepdim=True)
+    is_best_NTP = best_NT1 == torch.arange(people_NTPD.shape[2], device=people_NTPD.device)
+    person_NTD = (people_NTPD * is_best_NTP[..., None]).sum(dim=2)
     keypoints_NTJ3 = person_NTD[..., :3 * NUM_KEYPOINTS].unflatten(2, (NUM_KEYPOINTS, 3))
     place_NTJ2, score_NTJ = keypoints_NTJ3[..., :2], keypoints_NTJ3[..., 2]
     certainty_NT = person_NTD[..., -1]
@@ -143,7 +143,7 @@ class PoseClassifier(nn.Module):
         x = ((pose_MND - self.mean_D) / self.deviation_D).clamp(-LARGEST, LARGEST)
         last = len(self.weights) - 1
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases)):
-            x = torch.baddbmm(bias, x, weight)
+            x = torch.bmm(x, weight) + bias
             if number < last:
                 x = functional.dropout(functional.relu(x), dropout)
         return x

@@ -65,9 +65,9 @@ class PosedNetwork(ClipNetwork):
         :param clip_NTHWC: uint8 clips, in [0, 255].
         :return: features_ND.
         """
-        frames_NTHWC = clip_NTHWC[:, POSE_FIRST::POSE_EVERY]
+        frames_NTHWC = clip_NTHWC[:, POSE_FIRST::POSE_EVERY].contiguous()
         people_NTPD = self.finder(frames_NTHWC.flatten(0, 1)).unflatten(
-            0, frames_NTHWC.shape[:2])
+            0, (-1, frames_NTHWC.shape[1]))
         return torch.cat([self.picture.pool_clip(clip_NTHWC), describe_pose(people_NTPD)], dim=1)
 
     def score(self, features_ND: Tensor) -> Scored:

@@ -111,7 +111,7 @@ class VideoNetwork(ClipNetwork):
         :return: normalised features and logits.
         """
         x_ND = self.drop_features(self.norm(features_ND))
-        return Scored(x_ND, self.fc(self.dropout(x_ND)), x_ND.new_zeros((len(x_ND), 0)))
+        return Scored(x_ND, self.fc(self.dropout(x_ND)), x_ND[:, :0])
 
     def divide_logits(self, temperature: float) -> None:
         """Divide the last layer's weights; see ``ClipNetwork``."""

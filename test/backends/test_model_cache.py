@@ -302,8 +302,8 @@ def test_identity_of_an_engine_names_all_it_depends_on(tiny_card):
     identity = describe(tiny_card, 'float16', 'NVIDIA X', '8.7')
     assert identity['weights'] == tiny_card.weights_sha256
     assert identity['input']['size_px'] == 32
-    assert set(identity) == {'kind', 'weights', 'network', 'input', 'num_labels', 'max_clips',
-                             'gpu', 'compute_capability', 'versions'}
+    assert set(identity) == {'kind', 'weights', 'network', 'pose', 'input', 'num_labels',
+                             'max_clips', 'gpu', 'compute_capability', 'versions'}
     assert set(identity['versions']) == {'tensorrt', 'torch-tensorrt', 'torch', 'cuda'}
     assert identity['versions']['torch'].startswith('2.')
     assert json.loads(json.dumps(identity)).keys() == identity.keys()

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import hashlib
 from pathlib import Path
 
+from imrs_ros.atomic_file import replace_file
 from imrs_ros.model_card import OtherWeights, WEIGHTS_FILE
+from imrs_ros.networks.movenet import MoveNet
+from safetensors.torch import save_file
 
 FINDER_NAME = 'movenet'
 
@@ -40,3 +43,18 @@ def finder_weights(folder: Path) -> FinderWeights:
         raise FileNotFoundError(f'{path}: expected the weights of a people finder, got no file')
     return FinderWeights(path, OtherWeights(
         model=folder.resolve().name, sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
+
+
+def write_finder(network: MoveNet, folder: Path) -> Path:
+    """
+    Write the weights of a people finder.
+
+    :param network: the finder.
+    :param folder: created where missing.
+    :return: the weights file, float16.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with replace_file(folder / WEIGHTS_FILE) as new:
+        save_file({name: tensor.half().contiguous()
+                   for name, tensor in network.state_dict().items()}, new)
+    return folder / WEIGHTS_FILE

@@ -22,6 +22,7 @@ from imrs_ros.backends.gpu.half_precision import to_half
 from imrs_ros.backends.gpu.tensorrt_build import export_network
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import build_network
+from imrs_ros.networks.posed_network import PosedNetwork
 import pytest
 import torch
 from torch._decomp import get_decompositions
@@ -32,6 +33,7 @@ LOWERED = {
     # dynamo/lowering/passes/remove_assert_nodes.py
     'aten._assert_tensor_metadata.default': (),
     # dynamo/lowering/passes/replace_max_pool_with_indices.py
+    'aten.max_pool2d_with_indices.default': ('aten.max_pool2d.default',),
     'aten.max_pool3d_with_indices.default': ('aten.max_pool3d.default',),
 }
 NETWORKS = {'lite0': (64, 1.0), 'resnet18': (32, 0.125), 'resnext101': (32, 0.25)}
@@ -77,21 +79,25 @@ def operators(graph):
             yield from LOWERED.get(name, (name,))
 
 
-def export(name, excitation, dtype):
+def export(name, excitation, dtype, posed):
     size_px, width = NETWORKS[name]
     network = build_network(
         name, num_classes=3, width=width, excitation=excitation).eval().requires_grad_(False)
+    if posed:
+        network = PosedNetwork(network, 0.4, 2).eval().requires_grad_(False)
+        network.add_none_score(4)
     if dtype == torch.float16:
         network = to_half(network)
     spec = InputSpec(num_frames=16, fps=25.0, size_px=size_px, mean=(0.0,) * 3, std=(1.0,) * 3)
     return export_network(network, spec, dtype, torch.device('cpu'))
 
 
-@pytest.mark.parametrize(('name', 'excitation', 'dtype'), [
-    ('lite0', 'ce', torch.float16), ('resnet18', 'se', torch.float16),
-    ('resnet18', 'ce', torch.float32), ('resnext101', 'ce', torch.float16)])
-def test_all_operators_are_converted(name, excitation, dtype):
-    exported = export(name, excitation, dtype)
+@pytest.mark.parametrize(('name', 'excitation', 'dtype', 'posed'), [
+    ('lite0', 'ce', torch.float16, False), ('resnet18', 'se', torch.float16, False),
+    ('resnet18', 'ce', torch.float32, False), ('resnext101', 'ce', torch.float16, False),
+    ('lite0', 'ce', torch.float32, True)])
+def test_all_operators_are_converted(name, excitation, dtype, posed):
+    exported = export(name, excitation, dtype, posed)
     (batch,) = exported.range_constraints.values()
     assert (int(batch.lower), int(batch.upper)) == (1, MAX_CLIPS)
     found = set(operators(exported.run_decompositions(decompositions()).graph))
