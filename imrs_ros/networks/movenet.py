@@ -146,9 +146,9 @@ class MoveNet(nn.Module):
     def _describe(self, maps: dict[str, Tensor], peaks_NP: Tensor, at_NP: Tensor) -> Tensor:
         height, width = maps['centre'].shape[2:]
         sides_2 = torch.tensor([height, width], dtype=torch.float32, device=at_NP.device)
-        places_S2 = torch.cartesian_prod(
-            torch.arange(height, device=at_NP.device),
-            torch.arange(width, device=at_NP.device)).float()
+        number_S = torch.arange(height * width, device=at_NP.device)
+        row_S = (number_S / width).floor()
+        places_S2 = torch.stack([row_S, number_S - width * row_S], dim=1)
         peak_NP2 = places_S2[at_NP]
         half_NP2 = functional.relu(_take(maps['size'], at_NP)) / 2
         centre_NP2 = peak_NP2 + _take(maps['centre_offset'], at_NP)
@@ -163,7 +163,7 @@ class MoveNet(nn.Module):
         weighted_NPJS = heat_N1JS * weight_NPJS * inside_NPS[:, :, None]
         at_NPJ = weighted_NPJS.argmax(dim=-1)
         # As in the original: where two people share a place, the score is that of the nearer one.
-        here_NPJS = at_NPJ[..., None] == torch.arange(height * width, device=at_NP.device)
+        here_NPJS = at_NPJ[..., None] == number_S
         score_NPJ = (weighted_NPJS.amax(dim=1, keepdim=True) * here_NPJS).sum(dim=-1)
         offset_N1JS2 = maps['keypoint_offset'].flatten(2).unflatten(
             1, (NUM_KEYPOINTS, 2)).transpose(2, 3)[:, None]
