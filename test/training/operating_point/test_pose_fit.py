@@ -29,8 +29,15 @@ def clips(centre, count, seed):
     return found
 
 
-CENTRES = [np.array(c, np.float32) for c in ((4, 0, 0, 0), (0, 0, 4, 0), (-4, 0, -4, 0))]
-"""Vertical places: a mirror does not change them. The last is that of other actions."""
+def vertical(first, last, value):
+    """Return a centre that lies at a value in some vertical places, which a mirror keeps."""
+    centre = np.zeros(34, np.float32)
+    centre[first:last:2] = value
+    return centre
+
+
+CENTRES = [vertical(0, 16, 3.0), vertical(16, 34, 3.0), vertical(0, 34, -3.0)]
+"""The last is that of other actions. A mirror swaps places of equal value, all but the nose's."""
 
 
 def fitted(seed=0, others=1):
