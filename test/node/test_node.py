@@ -225,7 +225,8 @@ def test_node_recognizer_and_evaluation_give_the_same_scores(graph, dataset, shi
     backend = load_backend(card, BackendSettings()).backend
     windows = video_windows(num_frames=16, fps=card.spec.fps, size_px=card.spec.size_px)(
         LabelledVideo(video, 0, None))
-    evaluated = [softmax(logits, card.temperature) for logits in backend_scorer(backend)(windows)]
+    evaluated = [softmax(logits, card.temperature)[:len(card.labels)]
+                 for logits in backend_scorer(backend)(windows)]
     sent = [Frame(START_NS + f.stamp_ns, 'camera', f.image_HWC) for f in read_video(video)]
 
     recognizer = Recognizer(card, backend, ['front'], window=WindowSettings(hop=16))
