@@ -11,6 +11,7 @@ TESTS ?= test
 TESTS_OF_NODE := test/node test/images test/evaluation/live test/evaluation/recordings
 
 DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
+OTHER := $(addprefix $(DATA)/../other-actions/,dark skateboard daily)
 STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1 \
 	--results docs/results.json --tables docs/results.md
 

@@ -36,7 +36,7 @@ by 0.006."""
 PROBABILITY = number(0, 1)
 MODEL_NAME = FieldKind(
     f'the name of a model folder, of at most {MAX_CHARACTERS} letters, digits, "_" and "-"',
-    lambda value: STRING.accepts(value) and value.replace('-', '_').isidentifier())
+    lambda value: STRING.accepts(value) and value.replace('-', '').replace('_', '').isalnum())
 LABELS = FieldKind(
     f'a list of distinct strings other than {NO_ACTION!r}, of at most {MAX_CHARACTERS} printable '
     'characters',
@@ -88,6 +88,15 @@ class OtherWeights:
     """Name of the folder."""
     sha256: str
     """SHA-256 of its weights file, hexadecimal."""
+
+    def __post_init__(self) -> None:
+        """
+        Check the name.
+
+        :raises ValueError: when it is no name of a folder.
+        """
+        if not MODEL_NAME.accepts(self.model):
+            raise ValueError(f'expected {MODEL_NAME.description}, got {self.model!r:.60}')
 
     @classmethod
     def from_section(cls, section: CardSection) -> 'OtherWeights':

@@ -9,6 +9,7 @@
 """What colcon, rosdep and bloom read of the package."""
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -59,3 +60,13 @@ def test_no_dependency_keeps_the_package_from_being_released(package):
     keys = [element.text for element in package if element.tag.endswith('depend')]
     assert 'rclpy' in keys
     assert [key for key in keys if key.endswith('-pip')] == []
+
+
+@pytest.mark.parametrize('target', [
+    'setup', 'demo', 'lint', 'unit', 'test-jazzy', 'stages', 'bench', 'reproduce', 'clean'])
+def test_the_makefile_uses_no_variable_that_it_does_not_define(root, target):
+    done = subprocess.run(
+        ['make', '--dry-run', '--warn-undefined-variables', target], cwd=root,
+        env={**os.environ, 'IMRS_DATA': '/data'}, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert 'undefined variable' not in done.stderr

@@ -17,7 +17,6 @@ which must lie beside the new one, or be installed.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-import sys
 
 from imrs_ros.model_card import ModelCard, OtherWeights, PoseSpec
 from imrs_ros.model_folders import find_model
@@ -26,9 +25,9 @@ from imrs_ros.networks.pose import MEMBERS
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.networks.weights import load_network, read_weights
 from training.model_folder.finder import FINDER_NAME, finder_weights
-from training.operating_point.command_line import add_fit_arguments, print_card
+from training.operating_point.command_line import add_fit_arguments, make_model
 from training.operating_point.fit import FALSE_PER_MIN
-from training.operating_point.folder import FITTED, Publication, publish, run_config
+from training.operating_point.folder import Publication, publish
 
 POSE_WEIGHT = 0.4
 
@@ -48,14 +47,17 @@ def add_pose(
     :param weight: of the pose stream's probabilities in the average.
     :return: the card.
     :raises FileNotFoundError: when data, or the people finder, is missing.
-    :raises ValueError: when the model is no lite0, has a pose stream already, or its card does not
-        say which videos it has not learnt from.
+    :raises ValueError: when the model is no lite0, has a pose stream already, is ``out`` itself,
+        or its card does not say which videos it has not learnt from.
     """
     card = ModelCard.load(folder)
     picture = load_network(card)
     if not isinstance(picture, Lite0):
         raise ValueError(f'{folder}: expected a lite0 of the whole picture, got '
                          f'{card.architecture.name}{" with a pose stream" if card.pose else ""}')
+    if out.resolve() == folder.resolve():
+        raise ValueError(f'{out}: expected another folder than the model itself, whose weights '
+                         'stay in use, got the same; choose another --out')
     picture.none_score = None
     finder = finder_weights(find_model(FINDER_NAME))
     spec = PoseSpec(
@@ -64,11 +66,8 @@ def add_pose(
         finder=finder.reference)
     network = PosedNetwork(picture, spec.weight, spec.num_members)
     network.finder.load_state_dict({k: v.float() for k, v in read_weights(finder.path).items()})
-    return publish(out, network, Publication(
-        architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
-        config=run_config(card), data=data, background=background, pose=spec,
-        false_per_min=false_per_min,
-        provenance={k: v for k, v in card.provenance.items() if k not in FITTED}))
+    return publish(out, network, Publication.anew(
+        card, pose=spec, data=data, background=background, false_per_min=false_per_min))
 
 
 def main() -> None:
@@ -76,18 +75,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog='python -m training.add_pose', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('model', type=Path, help='model folder')
-    parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
-    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     parser.add_argument('--weight', type=float, default=POSE_WEIGHT, metavar='W',
                         help='of the pose stream in the average (default: %(default)g)')
     add_fit_arguments(parser)
     arguments = parser.parse_args()
-    try:
-        card = add_pose(arguments.model, arguments.data, arguments.out, arguments.background,
-                        arguments.false_per_min, arguments.weight)
-    except (OSError, ValueError, RuntimeError) as error:
-        sys.exit(f'add_pose: {error}')
-    print_card(card)
+    make_model('add_pose', lambda: add_pose(
+        arguments.model, arguments.data, arguments.out, arguments.background,
+        arguments.false_per_min, arguments.weight))
 
 
 if __name__ == '__main__':

@@ -17,13 +17,12 @@ fitted to a rate of false actions, as ``training.export`` does.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-import sys
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
-from training.operating_point.command_line import add_fit_arguments, print_card
+from training.operating_point.command_line import add_fit_arguments, make_model
 from training.operating_point.fit import FALSE_PER_MIN
-from training.operating_point.folder import FITTED, Publication, publish, run_config
+from training.operating_point.folder import Publication, publish
 
 
 def calibrate_folder(
@@ -43,11 +42,8 @@ def calibrate_folder(
     :raises ValueError: when the card does not say which videos the model has not learnt from.
     """
     card = ModelCard.load(folder)
-    return publish(out, load_network(card), Publication(
-        architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
-        config=run_config(card), data=data, background=background,
-        false_per_min=false_per_min, pose=card.pose,
-        provenance={k: v for k, v in card.provenance.items() if k not in FITTED}))
+    return publish(out, load_network(card), Publication.anew(
+        card, pose=card.pose, data=data, background=background, false_per_min=false_per_min))
 
 
 def main() -> None:
@@ -55,16 +51,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog='python -m training.calibrate', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('model', type=Path, help='model folder')
-    parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
-    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     add_fit_arguments(parser)
     arguments = parser.parse_args()
-    try:
-        card = calibrate_folder(arguments.model, arguments.data, arguments.out,
-                                arguments.background, arguments.false_per_min)
-    except (OSError, ValueError, RuntimeError) as error:
-        sys.exit(f'calibrate: {error}')
-    print_card(card)
+    make_model('calibrate', lambda: calibrate_folder(
+        arguments.model, arguments.data, arguments.out, arguments.background,
+        arguments.false_per_min))
 
 
 if __name__ == '__main__':

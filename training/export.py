@@ -18,12 +18,11 @@ split's test list.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-import sys
 
 from imrs_ros.model_card import Architecture, ModelCard
 from training.learning.networks import load_trained
 from training.model_folder.writer import DTYPES, input_spec
-from training.operating_point.command_line import add_fit_arguments, print_card
+from training.operating_point.command_line import add_fit_arguments, make_model
 from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish
 
@@ -68,18 +67,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog='python -m training.export', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('run', type=Path, help='output folder of training.train')
-    parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
-    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     parser.add_argument('--dtype', choices=tuple(DTYPES), default='float16',
                         help='number format of the stored weights (default: float16)')
     add_fit_arguments(parser)
     arguments = parser.parse_args()
-    try:
-        card = export_run(arguments.run, arguments.data, arguments.out, arguments.dtype,
-                          arguments.background, arguments.false_per_min)
-    except (OSError, ValueError, RuntimeError) as error:
-        sys.exit(f'export: {error}')
-    print_card(card)
+    make_model('export', lambda: export_run(
+        arguments.run, arguments.data, arguments.out, arguments.dtype, arguments.background,
+        arguments.false_per_min))
 
 
 if __name__ == '__main__':

@@ -7,7 +7,9 @@
 # language governing permissions and limitations under the License.
 
 """
-The 3D CNNs in PyTorch, their weights, and the parts whose work windows share.
+The 3D CNNs, the people finder and the pose stream in PyTorch, their weights, and their parts.
+
+A part is what windows that share frames compute once.
 
 Start at ``build``. It may import PyTorch, ``model_card`` and ``part_plan``.
 """

@@ -43,7 +43,7 @@ def posed_parts(
         raise TypeError('expected a pose stream beside lite0, got one beside '
                         f'{type(network.picture).__name__}')
     picture = lite0_parts(network.picture, num_frames, lambda features_ND: features_ND)
-    pose = pose_parts(network.finder, num_frames, lambda pose_ND: pose_ND)
+    pose = pose_parts(network.finder, num_frames)
 
     def body(*inputs: Tensor) -> Tensor:
         *maps, people_TPD = inputs
@@ -56,20 +56,17 @@ def posed_parts(
         **picture.modules, **pose.modules, 'body': Piece(network, body)})
 
 
-def pose_parts(
-    finder: MoveNet, num_frames: int, head: Callable[[Tensor], Tensor],
-) -> NetworkParts:
+def pose_parts(finder: MoveNet, num_frames: int) -> NetworkParts:
     """
     Cut the pose stream alone into parts.
 
     :param finder: finds people.
     :param num_frames: T, frames of a window.
-    :param head: applied to descriptions_ND.
-    :return: the parts.
+    :return: the parts; the body returns pose_1D.
     """
     def body(people_TPD: Tensor) -> Tensor:
         """Describe the pose; people of other than every second frame are never read."""
-        return head(describe_pose(people_TPD[POSE_FIRST::POSE_EVERY][None]))
+        return describe_pose(people_TPD[POSE_FIRST::POSE_EVERY][None])
     part = Part(
         name=PEOPLE, outputs=(PEOPLE,), sources=(PartInput(FRAMES, 0),), kept=num_frames,
         positions=tuple(range(POSE_FIRST, num_frames, POSE_EVERY)))

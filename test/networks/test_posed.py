@@ -10,6 +10,7 @@
 
 import shutil
 
+from imrs_ros.backends.gpu.half_precision import precisions_of
 from imrs_ros.backends.openvino_backend import OpenVinoBackend
 from imrs_ros.backends.torch_backend import TorchBackend
 from imrs_ros.golden_clips import golden_clips
@@ -150,6 +151,20 @@ def test_a_pose_stream_is_added_to_a_lite0_alone(models, tiny_model, tmp_path):
         add_pose(tiny_model.folder, tmp_path, tmp_path / 'out')
     with pytest.raises(ValueError, match='got lite0 with a pose stream'):
         add_pose(models / 'posed', tmp_path, tmp_path / 'out')
+
+
+def test_what_would_be_refused_at_the_end_is_refused_at_the_start(models, tmp_path):
+    with pytest.raises(ValueError, match='expected another folder than the model itself'):
+        add_pose(models / 'picture', tmp_path, models / 'picture')
+    odd = shutil.copytree(models / 'picture', tmp_path / 'v1.2')
+    with pytest.raises(ValueError, match=r"expected the name of a model folder.*got 'v1\.2'"):
+        add_pose(odd, tmp_path, tmp_path / 'out')
+    assert OtherWeights(model='3d-model_2', sha256='').model == '3d-model_2'
+
+
+def test_a_gpu_does_not_run_it_in_half_precision(models):
+    assert list(precisions_of(ModelCard.load(models / 'picture'))) == ['float16', 'float32']
+    assert list(precisions_of(ModelCard.load(models / 'posed'))) == ['float32']
 
 
 def test_another_picture_has_no_parts(models):

@@ -6,9 +6,10 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""What the commands that write a calibrated model folder share: arguments and last lines."""
+"""What the commands that write a calibrated model folder share: arguments, errors, last lines."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 import sys
@@ -20,16 +21,32 @@ from training.operating_point.fit import FALSE_PER_MIN
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     """
-    Add what the fit of scores and thresholds needs.
+    Add where the data is, where the model goes, and what the fit of scores and thresholds needs.
 
     :param parser: of a command.
     """
+    parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
+    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     parser.add_argument('--background', type=Path, nargs='+', default=(), metavar='DIR',
                         help='folders of videos of other actions, one source each, besides '
                              'splits/background_train.txt')
     parser.add_argument('--false-per-min', type=float, default=FALSE_PER_MIN, metavar='N',
                         help='false actions allowed per minute of background '
                              '(default: %(default)g)')
+
+
+def make_model(program: str, make: Callable[[], ModelCard]) -> None:
+    """
+    Make a model folder and print what it reached, or end with the reason why not.
+
+    :param program: name of the command, for the reason.
+    :param make: returns the card of the new folder.
+    """
+    try:
+        card = make()
+    except (OSError, ValueError, RuntimeError) as error:
+        sys.exit(f'{program}: {error}')
+    print_card(card)
 
 
 def print_card(card: ModelCard) -> None:

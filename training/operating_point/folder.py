@@ -63,6 +63,27 @@ class Publication:
     false_per_min: float
     """False actions allowed per minute of background."""
 
+    @classmethod
+    def anew(cls, card: ModelCard, *, pose: PoseSpec | None, data: Path,
+             background: Sequence[Path], false_per_min: float) -> 'Publication':
+        """
+        Return what a model folder is made of that uses the network of another one.
+
+        :param card: of the other one, which ``training.export`` wrote.
+        :param pose: the pose stream of the new one, where it has one.
+        :param data: folder of the data set that the network was trained on.
+        :param background: folders of other actions.
+        :param false_per_min: false actions allowed per minute of background.
+        :return: the same but for these.
+        :raises ValueError: when the card does not say which videos the network has not learnt
+            from.
+        """
+        return cls(
+            architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
+            config=_run_config(card), pose=pose, data=data, background=background,
+            false_per_min=false_per_min,
+            provenance={k: v for k, v in card.provenance.items() if k not in FITTED})
+
 
 def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
     """
@@ -130,14 +151,8 @@ def _parity(network: ClipNetwork, scored: ScoredModel, videos: Sequence[Labelled
                         np.concatenate([scored.score(clip) for clip in firsts]))
 
 
-def run_config(card: ModelCard) -> RunConfig:
-    """
-    Return how a model was trained, and on which videos it was not.
-
-    :param card: of a model that ``training.export`` wrote.
-    :return: the settings of the run.
-    :raises ValueError: when the card does not say.
-    """
+def _run_config(card: ModelCard) -> RunConfig:
+    """Return how a model was trained, and on which videos it was not."""
     config = card.provenance.get('config')
     if not isinstance(config, dict):
         raise ValueError(

@@ -9,8 +9,7 @@
 """
 Fit the classifier of a pose stream on descriptions of poses.
 
-It has a class of its own for none of the classes, learnt from other actions. Small networks on a
-few thousand descriptions take about a minute.
+It has a class of its own for none of the classes, learnt from other actions.
 
 Layout legend: M clips, D numbers of a description, E members, B clips of a batch.
 """
@@ -56,8 +55,7 @@ class PosePooler:
         :param spec: the input of the network that it stands beside.
         """
         self._spec = spec
-        self._pooler = WindowPooler(
-            pose_parts(finder, spec.num_frames, lambda pose_ND: pose_ND), spec)
+        self._pooler = WindowPooler(pose_parts(finder, spec.num_frames), spec)
 
     def describe(self, path: Path) -> Features:
         """

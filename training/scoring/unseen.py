@@ -49,12 +49,12 @@ def known_scores(
     :param logits: logits_ML of every video.
     :param num_classes: K.
     :param temperature: of the model.
-    :return: known_N: 1 minus the probability of none where the model gives one, else that of the
-        best class.
+    :return: known_N, larger where more likely: the negative logarithm of the probability of none
+        where the model gives one, else the probability of the best class.
     """
     probabilities_NL = softmax(np.concatenate(logits), temperature)
     if probabilities_NL.shape[1] > num_classes:
-        # Log-odds keep what lies close to 1 apart.
+        # Close to 1, one minus the probability would round to 1.
         return np.asarray(-np.log(np.maximum(probabilities_NL[:, -1], 1e-30)), np.float64)
     return np.asarray(probabilities_NL.max(axis=1), np.float64)
 

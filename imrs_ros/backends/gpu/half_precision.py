@@ -15,12 +15,26 @@ TensorRT 11 takes the types of the graph as they are (torch-tensorrt 2.13 no lon
 Layout legend: N clips, T frames, H height, W width, C channels.
 """
 
+from imrs_ros.model_card import ModelCard
 from imrs_ros.networks import ClipNetwork
-from imrs_ros.networks.posed_network import PosedNetwork
 import torch
 from torch import nn, Tensor
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+PRECISIONS = {'float16': torch.float16, 'float32': torch.float32}
+"""The preferred one first."""
+
+
+def precisions_of(card: ModelCard) -> dict[str, torch.dtype]:
+    """
+    Return the precisions in which a model may run.
+
+    :param card: the model.
+    :return: types by name, the preferred one first; float32 alone for a model with a pose stream,
+        which looks for the highest value of maps: in float16, values tie.
+    """
+    return {name: dtype for name, dtype in PRECISIONS.items()
+            if card.pose is None or dtype == torch.float32}
 
 
 def to_half(network: ClipNetwork) -> ClipNetwork:
@@ -28,14 +42,11 @@ def to_half(network: ClipNetwork) -> ClipNetwork:
     Convert a network to half precision, in place.
 
     Pixels are still normalised in float32, as float16 cannot represent a mean of 114.7748. From
-    the first convolution on, everything is float16, the logits included. A network with a pose
-    stream stays as it is: positions of keypoints are compared, and in float16 they tie.
+    the first convolution on, everything is float16, the logits included.
 
     :param network: in evaluation mode.
     :return: the same network.
     """
-    if isinstance(network, PosedNetwork):
-        return network
     mean, std = network.mean.clone(), network.std.clone()
     network.half()
     network.mean, network.std = mean, std

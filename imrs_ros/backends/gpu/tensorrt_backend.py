@@ -19,11 +19,12 @@ from collections.abc import Sequence
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.gpu.cached_engines import CachedEngines
 from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
+from imrs_ros.backends.gpu.half_precision import precisions_of
 from imrs_ros.backends.gpu.identity import identity_of
 from imrs_ros.backends.gpu.presence import require_packages
 from imrs_ros.backends.gpu.tensorrt_build import build_plan
 from imrs_ros.backends.gpu.tensorrt_engine import TensorRtEngine
-from imrs_ros.backends.gpu.torch_cuda_backend import PRECISIONS, require_cuda
+from imrs_ros.backends.gpu.torch_cuda_backend import require_cuda
 from imrs_ros.backends.model_cache import cache_root, ModelCache
 from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard
@@ -49,14 +50,15 @@ class TensorRtBackend:
         """
         device = require_cuda()
         reference = Reference.complete(card)
+        precisions = precisions_of(card)
 
         def build(precision: str) -> bytes:
             require_packages('torch_tensorrt')
-            return build_plan(card, PRECISIONS[precision], device)
+            return build_plan(card, precisions[precision], device)
 
         engines = CachedEngines(
             ModelCache(cache_root() / 'engines'),
-            {precision: identity_of(card, precision, device) for precision in PRECISIONS},
+            {precision: identity_of(card, precision, device) for precision in precisions},
             build, lambda plan: TensorRtEngine(card, plan, device))
         precision, self._engine, notices = engines.load(
             lambda engine: reference.check(engine.infer))

@@ -21,7 +21,7 @@ from functools import partial
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS
 from imrs_ros.backends.gpu.engine_check import first_accepted
-from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
+from imrs_ros.backends.gpu.half_precision import precisions_of, to_channels_last, to_half
 from imrs_ros.backends.gpu.runner import GpuRunner
 from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard
@@ -35,8 +35,6 @@ from torch import Tensor
 
 NUM_WARM_UPS = 3
 """Runs before a capture: libraries allocate and choose their kernels in the first ones."""
-PRECISIONS = {'float16': torch.float16, 'float32': torch.float32}
-"""The preferred one first."""
 
 
 def require_cuda() -> torch.device:
@@ -117,7 +115,7 @@ class TorchCudaBackend:
         torch.backends.cudnn.allow_tf32 = False
 
         def attempts() -> Iterator[tuple[str, Callable[[], CudaGraphEngine]]]:
-            for name, dtype in PRECISIONS.items():
+            for name, dtype in precisions_of(card).items():
                 yield name, partial(CudaGraphEngine, card, device, dtype)
 
         precision, self._engine, notices = first_accepted(
