@@ -46,11 +46,15 @@ def fit_operating_point(
     :return: the thresholds with the most actions found; of those, the ones with the best F1. Where
         none keeps the rate, those with the fewest false actions.
     """
-    best = max((_point(t, share) for t in THRESHOLDS for share in LEAVE_SHARES),
-               key=lambda point: _worth(tracks, settings, point, false_per_min))
-    for label in tracks[0].classes if tracks else ():
-        best = max((best, *_variants(best, label)),
-                   key=lambda point: _worth(tracks, settings, point, false_per_min))
+    def worth(point: OperatingPoint) -> tuple[float, ...]:
+        return _worth(tracks, settings, point, false_per_min)
+    best = max((_point(t, share) for t in THRESHOLDS for share in LEAVE_SHARES), key=worth)
+    before = None
+    # A false action that one class no longer makes, another may make at a lower threshold.
+    while best != before:
+        before = best
+        for label in tracks[0].classes if tracks else ():
+            best = max((best, *_variants(best, label)), key=worth)
     return best
 
 

@@ -166,3 +166,13 @@ def test_settings_take_what_is_left_to_the_model():
     assert (given.enter_threshold, dict(given.class_thresholds)) == (0.5, {'wave': 0.9})
     assert given.leave_threshold == pytest.approx(
         0.5 * point.leave_threshold / point.enter_threshold)
+
+
+def test_a_false_action_that_one_class_no_longer_makes_another_may_make():
+    settings = DecisionSettings(smoothing_sec=0.0, min_duration_sec=0.2)
+    # 20 s of background in all, in which one false action is three a minute.
+    tracks = [track([0.9, 0.6, 0.35], [0.2, 0.7, 0.2], false_class=1),
+              track([0.9, 0.6, 0.35], [0.2, 0.45, 0.2])]
+    point = fit_operating_point(tracks, settings, 3.5)
+    assert point.class_thresholds.get('fall', point.enter_threshold) > 0.7
+    assert point.class_thresholds.get('wave', point.enter_threshold) <= 0.35
