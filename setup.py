@@ -57,8 +57,8 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
         (f'{SHARE}/launch', ['launch/recognizer.launch.py', 'launch/replay.launch.py']),
-        (f'{SHARE}/config', ['config/fastdds_images.xml', 'config/recognizer.yaml',
-                             'config/sros2_policy.xml']),
+        (f'{SHARE}/config', ['config/fastdds_images.xml', 'config/person_finder.yaml',
+                             'config/recognizer.yaml', 'config/sros2_policy.xml']),
         *installed('models'),
     ],
     python_requires='>=3.10',
@@ -66,6 +66,8 @@ setup(
     extras_require={
         'runtime': requirements('run'),
         'evaluation': requirements('evaluate'),
+        # Pulls in opencv-python as well; docs/person_finder.md says how to do without.
+        'people': requirements('people'),
         'gpu': requirements('gpu'),
         # With pytest in it, `colcon test` runs pytest.
         'test': requirements('test'),
@@ -73,8 +75,10 @@ setup(
     zip_safe=False,
     entry_points={'console_scripts': [
         'recognizer = imrs_ros.__main__:main',
+        'person_finder = imrs_ros.person_finder.__main__:main',
         'demo = imrs_ros.demo.demo:main',
         'react = imrs_ros.examples.react:main',
+        'turn_to = imrs_ros.examples.turn_to:main',
         *(f'{program} = imrs_ros.evaluation.command:{program}' for program in (
             'evaluate_bag', 'annotate_template', 'make_bag', 'play_bag', 'record_live',
             'compare_reports', 'tune_decisions')),

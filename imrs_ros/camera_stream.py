@@ -14,6 +14,7 @@ import threading
 from imrs_ros.images.motion import changed_fraction
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
+from imrs_ros.people.detection import Person
 from imrs_ros.records import Clip, Frame
 from imrs_ros.resampler import Resampler
 from imrs_ros.ring_buffer import RingBuffer
@@ -40,12 +41,16 @@ class TakenWindow:
 
     clip: Clip
     """A copy of the window's frames, so that the camera can continue at once."""
+    camera: str
+    """Name of the camera."""
     restarted: bool
     """Whether the camera restarted since the last window, so older scores must be discarded."""
     epoch: int
     """The camera's epoch when the window was taken."""
     is_still: bool
     """Whether too little moves in it for it to be scored."""
+    person: Person | None = None
+    """Whom it shows; None for the whole picture."""
 
 
 class CameraStream:
@@ -163,4 +168,4 @@ class CameraStream:
                 stamp_ns=self._newest.stamp_ns, frame_id=self._newest.frame_id)
             epoch, min_motion = self._epoch, self._settings.min_motion
         is_still = min_motion > 0 and changed_fraction(clip.frames_THWC) < min_motion
-        return TakenWindow(clip, restarted, epoch, is_still)
+        return TakenWindow(clip, self.name, restarted, epoch, is_still)

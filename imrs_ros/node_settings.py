@@ -14,13 +14,14 @@ import re
 from typing import Any
 
 from imrs_ros.settings import (
-    BackendSettings, DecisionSettings, require, SettingsError, WindowSettings)
+    BackendSettings, DecisionSettings, PeopleSettings, require, SettingsError, WindowSettings)
 
 NODE = 'recognizer'
 """Name of the node."""
 RELIABILITIES = ('best_effort', 'reliable')
 TRANSPORTS = ('auto', 'raw', 'compressed')
 CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
+IMAGE_SIZE = re.compile(r'([1-9]\d{0,5}) ?x ?([1-9]\d{0,5})')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +43,13 @@ class NodeSettings:
     """Images buffered per camera; when full, the oldest is dropped."""
     top_k: int = 5
     """Number of classes in a classification message."""
+    people: bool = False
+    """Whether everyone in the picture gets an action of their own."""
+    detections: tuple[str, ...] = ()
+    """Topics of the people detected in the images of each camera, in the order of the cameras;
+    empty for ``detections`` beside each camera's topic."""
+    detections_size: tuple[int, ...] = ()
+    """Width and height of the images that the detectors see, pixels; empty for the camera's."""
 
     def __post_init__(self) -> None:
         """
@@ -63,6 +71,9 @@ class NodeSettings:
              'namespace of its topic'),
             ('reliability', self.reliability in RELIABILITIES,
              f'must be one of {", ".join(RELIABILITIES)}, got {self.reliability!r}'),
+            ('detections', len(self.detections) in (0, len(topics)),
+             f'must name a topic for each of the {len(topics)} cameras, or none, got '
+             f'{list(self.detections)}'),
             ('transport', self.transport in TRANSPORTS,
              f'must be one of {", ".join(TRANSPORTS)}, got {self.transport!r}'))
 
@@ -79,16 +90,19 @@ class Settings:
     node: NodeSettings
     window: WindowSettings
     decision: DecisionSettings
+    people: PeopleSettings
     backend: BackendSettings
 
 
 TEXTS: dict[str, Callable[[str], Any]] = {
     'cpu_cores': lambda text: read_cores(text),
+    'detections': lambda text: tuple(split_words(text)),
+    'detections_size': lambda text: read_size(text),
     'enabled_classes': lambda text: tuple(split_words(text)),
     'class_thresholds': lambda text: read_thresholds(text)}
 """Settings written as one string: ROS has no mappings, and no empty lists in files."""
 CONCERNS = {'node': NodeSettings, 'window': WindowSettings, 'decision': DecisionSettings,
-            'backend': BackendSettings}
+            'people': PeopleSettings, 'backend': BackendSettings}
 
 
 def camera_name(topic: str) -> str:
@@ -150,6 +164,23 @@ def read_cores(text: str) -> tuple[int, ...]:
     except ValueError as error:
         raise SettingsError({
             'cpu_cores': f'cpu_cores must be like "2, 3", got {text!r}'}) from error
+
+
+def read_size(text: str) -> tuple[int, ...]:
+    """
+    Read the size of an image.
+
+    :param text: such as ``640x480``.
+    :return: width and height, pixels; nothing for an empty text.
+    :raises SettingsError: when it is neither.
+    """
+    if not text.strip():
+        return ()
+    match = IMAGE_SIZE.fullmatch(text.strip())
+    if match is None:
+        raise SettingsError({
+            'detections_size': f'detections_size must be like "640x480", got {text!r}'})
+    return int(match[1]), int(match[2])
 
 
 def default_of(name: str) -> Any:

@@ -17,6 +17,7 @@ Layout legend: T frames, H height, W width, C channels, K classes, L logits.
 from dataclasses import dataclass
 from enum import Enum
 
+from imrs_ros.people.detection import Person
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +42,7 @@ class Clip:
     """The frames of one window of one camera, on the model's time grid."""
 
     camera: str
-    """Name of the camera."""
+    """Whose frames: name of the camera, or, of crops of a person, another name of their own."""
     frames_THWC: NDArray[np.uint8]
     """RGB, uint8, in [0, 255], contiguous."""
     first_sequence: int
@@ -69,6 +70,8 @@ class Scores:
     """The camera's epoch when the window was taken."""
     inference_sec: float = 0.0
     """Duration of the backend call that scored it, s."""
+    person: Person | None = None
+    """Whom the window shows; None for the whole picture."""
 
 
 class Event(Enum):

@@ -193,6 +193,42 @@ def _threshold_rules(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PeopleSettings:
+    """Who of the people in the picture gets windows of their own."""
+
+    max_people: int = 6
+    """Most people of a camera that are scored, the nearest (largest) first; at least 1."""
+    person_margin: float = 1.2
+    """Side of the square around a person, over the longer side of the person's box; at least
+    1."""
+    min_person_px: int = 40
+    """Height in the camera's image below which a person is not scored, pixels; at least 1."""
+    person_timeout_sec: float = 1.0
+    """How long a person counts as present without being detected, s, above 0."""
+    person_class: str = 'person'
+    """Class of the detections that are people; empty for all."""
+    min_person_score: float = 0.2
+    """Certainty of a detection below which it is ignored, in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        """
+        Check the values.
+
+        :raises SettingsError: naming the settings, what they must be, and their values.
+        """
+        require(
+            ('max_people', self.max_people >= 1, f'must be at least 1, got {self.max_people}'),
+            ('person_margin', 1 <= self.person_margin < math.inf,
+             f'must be at least 1 and finite, got {self.person_margin}'),
+            ('min_person_px', self.min_person_px >= 1,
+             f'must be at least 1 pixel, got {self.min_person_px}'),
+            ('person_timeout_sec', 0 < self.person_timeout_sec < math.inf,
+             f'must be above 0 s and finite, got {self.person_timeout_sec}'),
+            ('min_person_score', 0 <= self.min_person_score <= 1,
+             f'must be in [0, 1], got {self.min_person_score}'))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BackendSettings:
     """What runs the network, and on how much of the CPU."""
 

@@ -7,19 +7,22 @@
 # language governing permissions and limitations under the License.
 
 """
-Start the recognizer node.
+Start the recognizer node, and the person finder where it is wanted.
 
-Example: ``ros2 launch imrs_ros recognizer.launch.py cameras:=[/front/image_raw] backend:=torch``.
+Examples: ``ros2 launch imrs_ros recognizer.launch.py cameras:=[/front/image_raw] backend:=torch``,
+``... people:=true`` for an action of everyone in the picture, ``... people:=/yolo/detections`` for
+the same by the boxes of a detector that runs anyway.
 """
 
 from pathlib import Path
+from typing import Any
 
 from imrs_ros.settings import BACKENDS
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.launch_context import LaunchContext
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import LifecycleNode
+from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 import yaml
 
@@ -27,6 +30,8 @@ CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
 FROM_FILE = ''
 """Default of the arguments that override the parameter file: its value is used."""
 BOOLEANS = ('true', 'false')
+FOR_BOTH = ('cameras', 'use_sim_time')
+"""Parameters that the person finder shares with the recognizer."""
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 RESPAWN_DELAY_SEC = 2.0
 
@@ -50,6 +55,11 @@ def generate_launch_description() -> LaunchDescription:
             'backend', default_value=FROM_FILE, choices=[FROM_FILE, *BACKENDS],
             description='Inference backend; overrides config.'),
         DeclareLaunchArgument(
+            'people', default_value=FROM_FILE,
+            description='An action for everyone in the picture: true starts person_finder as '
+                        'well; a topic, or a YAML list of one for each camera, uses the '
+                        'detections of another node; false for none. Overrides config.'),
+        DeclareLaunchArgument(
             'use_sim_time', default_value=FROM_FILE, choices=[FROM_FILE, *BOOLEANS],
             description='Use the time of /clock; overrides config.'),
         DeclareLaunchArgument(
@@ -60,11 +70,11 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'respawn', default_value='false', choices=BOOLEANS,
             description='Start the node again when its process ends.'),
-        OpaqueFunction(function=_make_node),
+        OpaqueFunction(function=_make_nodes),
     ])
 
 
-def _make_node(context: LaunchContext) -> list[LifecycleNode]:
+def _make_nodes(context: LaunchContext) -> list[Node]:
     def given(name: str) -> str:
         return str(LaunchConfiguration(name).perform(context))
     overrides: dict[str, object] = {
@@ -75,9 +85,27 @@ def _make_node(context: LaunchContext) -> list[LifecycleNode]:
     if given('cameras'):
         cameras = yaml.safe_load(given('cameras'))
         overrides['cameras'] = [cameras] if isinstance(cameras, str) else cameras
-    return [LifecycleNode(
-        package='imrs_ros', executable='recognizer', name='recognizer',
-        namespace=given('namespace'),
-        parameters=[given('config'), *([overrides] if overrides else [])],
-        ros_arguments=['--log-level', given('log_level')],
-        respawn=given('respawn') == 'true', respawn_delay=RESPAWN_DELAY_SEC, output='screen')]
+    if given('people'):
+        overrides |= _people_parameters(given('people'))
+    common: dict[str, Any] = {
+        'package': 'imrs_ros', 'namespace': given('namespace'),
+        'ros_arguments': ['--log-level', given('log_level')],
+        'respawn': given('respawn') == 'true', 'respawn_delay': RESPAWN_DELAY_SEC,
+        'output': 'screen'}
+    nodes: list[Node] = [LifecycleNode(
+        executable='recognizer', name='recognizer',
+        parameters=[given('config'), *([overrides] if overrides else [])], **common)]
+    if given('people') == 'true':
+        of_finder = {name: overrides[name] for name in FOR_BOTH if name in overrides}
+        nodes.append(Node(
+            executable='person_finder', name='person_finder',
+            parameters=[given('config'), *([of_finder] if of_finder else [])], **common))
+    return nodes
+
+
+def _people_parameters(people: str) -> dict[str, object]:
+    if people in BOOLEANS:
+        return {'people': people == 'true'}
+    topics = yaml.safe_load(people)
+    return {'people': True, 'detections': ParameterValue(
+        topics if isinstance(topics, str) else ', '.join(topics), value_type=str)}

@@ -9,9 +9,9 @@
 """
 Build the vision_msgs stand-in into this virtual environment, once.
 
-vision_msgs is not on PyPI. The four messages in ``vision_msgs/`` are built with the rosidl
-wheels and checked against the type hash of the original: with another hash, this node and the
-other nodes of a robot would not hear each other.
+vision_msgs is not on PyPI. The messages in ``vision_msgs/`` are built with the rosidl wheels and
+checked against the type hashes of the original: with another hash, this node and the other nodes
+of a robot would not hear each other. A stand-in that lacks one of them is built anew.
 
 Run by ``make setup``; needs a C++ compiler.
 """
@@ -25,7 +25,14 @@ import subprocess
 import sys
 import sysconfig
 
-CLASSIFICATION_HASH = 'RIHS01_f74db28d0eaef3afb78f48bf2161cd709a1383a0309d3454383b25be11345143'
+# Those that are published or subscribed to; what they are made of is part of their hash. The
+# library rosbags, which does not use rosidl, computes these from the definitions of
+# github.com/ros-perception/vision_msgs 4.1.1 (Typestore.hash_rihs01).
+ORIGINAL_HASHES = {
+    'Classification': 'RIHS01_f74db28d0eaef3afb78f48bf2161cd709a1383a0309d3454383b25be11345143',
+    'Detection2DArray': 'RIHS01_214274120007f4a683866481336b70310268cfa107aebe9d594a6acf75bda968',
+    'LabelInfo': 'RIHS01_3d37df4015cdf660cc851c51897f2acd957e1ca6205ba0a99aebffb9406b0783',
+}
 SOURCE = Path(__file__).resolve().parent / 'vision_msgs'
 PREFIX = Path(sys.prefix)
 WHEEL_BUILDER = re.compile(
@@ -71,24 +78,31 @@ def build(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def installed_hash() -> str | None:
+def installed_hashes() -> dict[str, str]:
     """
-    Read the type hash of the installed Classification message from its type description.
+    Read the type hashes of the installed messages from their type descriptions.
 
-    :return: the hash, or None where vision_msgs is not installed.
-    :raises KeyError: when the type description does not hold it.
+    :return: the hash of each message that is installed, of those that the stand-in has.
+    :raises KeyError: when a type description does not hold it.
     """
-    path = PREFIX / 'share' / 'vision_msgs' / 'msg' / 'Classification.json'
-    if not path.is_file():
-        return None
-    hashes = {entry['type_name']: entry['hash_string']
-              for entry in json.loads(path.read_text())['type_hashes']}
-    return str(hashes['vision_msgs/msg/Classification'])
+    hashes = {}
+    for name in sorted(path.stem for path in (SOURCE / 'msg').glob('*.msg')):
+        path = PREFIX / 'share' / 'vision_msgs' / 'msg' / f'{name}.json'
+        if path.is_file():
+            found = {entry['type_name']: entry['hash_string']
+                     for entry in json.loads(path.read_text())['type_hashes']}
+            hashes[name] = str(found[f'vision_msgs/msg/{name}'])
+    return hashes
+
+
+def is_complete() -> bool:
+    """Return whether every message of the stand-in is installed."""
+    return len(installed_hashes()) == len(list((SOURCE / 'msg').glob('*.msg')))
 
 
 def main() -> None:
     """
-    Build where needed, then check the hash.
+    Build where needed, then check the hashes.
 
     :raises RuntimeError: outside a virtual environment, or when the result is not the original.
     """
@@ -96,15 +110,16 @@ def main() -> None:
         raise RuntimeError(
             f'expected to run in a virtual environment, got {sys.prefix}, where files of the '
             'system would be changed; run `make setup`, which uses .venv')
-    if installed_hash() is None:
+    if not is_complete():
         print('building the vision_msgs stand-in (about a minute) ...', flush=True)
         point_at_this_python()
         build(PREFIX / 'build_vision_msgs')
-    found = installed_hash()
-    if found != CLASSIFICATION_HASH:
-        raise RuntimeError(
-            f'vision_msgs/msg/Classification: expected type hash {CLASSIFICATION_HASH}, got '
-            f'{found}; remove {PREFIX} and run `make setup` again')
+    found = installed_hashes()
+    for name, original in ORIGINAL_HASHES.items():
+        if found.get(name) != original:
+            raise RuntimeError(
+                f'vision_msgs/msg/{name}: expected type hash {original}, got {found.get(name)}; '
+                f'remove {PREFIX} and run `make setup` again')
 
 
 if __name__ == '__main__':

@@ -33,9 +33,12 @@ EVALUATION = 'imrs_ros.evaluation'
 # import stands here: packages, folders (with all below them), or single modules.
 RULES = {
     'imrs_ros': {'cv2', 'dask', 'joblib', 'numpy', 'yaml', 'imrs_ros.backends',
-                 'imrs_ros.images.motion', 'imrs_ros.images.preprocessing'},
+                 'imrs_ros.images.motion', 'imrs_ros.images.preprocessing', 'imrs_ros.people'},
     'imrs_ros/video': {'av', 'cv2', 'numpy'},
     'imrs_ros/images': {'cv2', 'numpy', 'imrs_ros.records'},
+    'imrs_ros/people': SHARED | {
+        'cv2', 'numpy', 'trackers', 'supervision', 'imrs_ros.camera_stream',
+        'imrs_ros.images.motion', 'imrs_ros.images.preprocessing', 'imrs_ros.resampler'},
     'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
@@ -45,18 +48,27 @@ RULES = {
         'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
         'imrs_ros.backends.model_cache', 'imrs_ros.backends.reference'},
     'imrs_ros/node': SHARED | PATH | ROS | {
-        'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images'},
+        'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images', 'imrs_ros.people',
+        'imrs_ros.node.people'},
+    'imrs_ros/node/people': SHARED | ROS | {'imrs_ros.images', 'imrs_ros.node', 'imrs_ros.people'},
+    'imrs_ros/person_finder': SHARED | ROS | {
+        'cv2', 'numpy', 'openvino', 'psutil', 'imrs_ros.backends', 'imrs_ros.images',
+        'imrs_ros.node', 'imrs_ros.people'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
     'imrs_ros/examples': ROS,
     'imrs_ros/evaluation': SHARED | PATH | {
-        'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.dask_cluster', EVALUATION},
+        'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
+        'imrs_ros.people.detection', 'imrs_ros.people.topic_names', EVALUATION},
     'imrs_ros/evaluation/recordings': SHARED | {
-        'cv2', 'numpy', 'rosbags', 'yaml', 'lz4', 'backports', 'compression', 'imrs_ros.images'},
-    'imrs_ros/evaluation/ground_truth': SHARED | {f'{EVALUATION}.recordings'},
-    'imrs_ros/evaluation/metrics': SHARED | {'numpy', 'sklearn', f'{EVALUATION}.ground_truth'},
+        'cv2', 'numpy', 'rosbags', 'yaml', 'lz4', 'backports', 'compression', 'imrs_ros.images',
+        'imrs_ros.people.detection'},
+    'imrs_ros/evaluation/ground_truth': SHARED | {
+        'imrs_ros.people.detection', f'{EVALUATION}.recordings'},
+    'imrs_ros/evaluation/metrics': SHARED | {
+        'numpy', 'scipy', 'sklearn', 'imrs_ros.people.detection', f'{EVALUATION}.ground_truth'},
     'imrs_ros/evaluation/offline': SHARED | PATH | {
-        'cv2', 'numpy', 'imrs_ros.backends', f'{EVALUATION}.recordings',
-        f'{EVALUATION}.ground_truth', f'{EVALUATION}.metrics'},
+        'cv2', 'numpy', 'imrs_ros.backends', 'imrs_ros.people', 'imrs_ros.person_finder.finder',
+        f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth', f'{EVALUATION}.metrics'},
     'imrs_ros/evaluation/live': SHARED | ROS | {
         'numpy', 'imrs_ros.node', f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth',
         f'{EVALUATION}.metrics', f'{EVALUATION}.offline'},

@@ -14,9 +14,11 @@ import re
 from packaging.requirements import Requirement
 import pytest
 
-FILES = ('run', 'evaluate')
+FILES = ('run', 'evaluate', 'people')
 CUDA = re.compile(r'nvidia-|cuda-|triton')
 """Pulled in by PyTorch's build for CUDA alone: proprietary (NVIDIA), triton MIT."""
+LEFT_OUT = {'opencv-python'}
+"""Of trackers; opencv-contrib-python-headless holds the same module."""
 
 
 def canonical(name):
@@ -31,7 +33,7 @@ def needed(root):
     found = set()
     while waiting:
         name = canonical(waiting.pop())
-        if name in found or CUDA.match(name):
+        if name in found | LEFT_OUT or CUDA.match(name):
             continue
         found.add(name)
         for text in distribution(name).requires or ():

@@ -13,12 +13,13 @@ import signal
 import threading
 import time
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, HealthCheck, settings, strategies as st
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.node.worker import Worker
+from imrs_ros.people.detection import Box, Detection, Detections
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Event, Frame, NO_ACTION
-from imrs_ros.settings import DecisionSettings, WindowSettings
+from imrs_ros.settings import DecisionSettings, PeopleSettings, WindowSettings
 import numpy as np
 import pytest
 
@@ -407,3 +408,151 @@ def test_worker_respects_the_rate_limit_and_takes_the_newest_window(tiny_card):
     worker.notify()
     worker.stop()
     assert len(backend.calls) == 3, 'two windows, then close'
+
+
+LEFT, RIGHT = Box(0.0, 0.0, 0.4, 1.0), Box(0.6, 0.0, 1.0, 1.0)
+
+
+def halves(stamp_ms, left, right):
+    image = np.zeros((40, 100, 3), np.uint8)
+    image[:, :50], image[:, 50:] = left, right
+    return Frame(stamp_ms * MS, 'optical_frame', image)
+
+
+def seen(stamp_ms, *people):
+    return Detections(stamp_ms * MS, tuple(Detection(box, 0.9, name) for name, box in people))
+
+
+def make_with_people(card, backend, cameras=('front',), **people):
+    return Recognizer(
+        card, backend, cameras, window=WindowSettings(hop=1), decision=EAGER,
+        people=PeopleSettings(**{'min_person_px': 1, **people}))
+
+
+def test_everybody_gets_decisions_of_their_own_beside_the_whole_picture(tiny_card, backend):
+    recognizer = make_with_people(tiny_card, backend)
+    for i in range(16):
+        recognizer.push('front', halves(1000 + 40 * i, 1, 2))
+    assert recognizer.detect('front', seen(1600, ('ann', LEFT), ('bob', RIGHT)))
+    decisions = recognizer.step()
+    assert [(d.scores.person and d.scores.person.id, d.label) for d in decisions] == [
+        (None, 'fall'), ('ann', 'fall'), ('bob', 'lift')]
+    assert {d.event for d in decisions} == {Event.ONSET}
+    assert {d.scores.camera for d in decisions} == {'front'}
+    assert recognizer.people('front').present() == tuple(d.scores.person for d in decisions[1:])
+
+
+def test_decisions_on_someone_who_left_are_void_and_a_return_starts_anew(tiny_card, backend):
+    recognizer = make_with_people(tiny_card, backend, person_timeout_sec=0.1)
+    for i in range(16):
+        recognizer.push('front', halves(1000 + 40 * i, 1, 2))
+    recognizer.detect('front', seen(1600, ('ann', LEFT)))
+    of_ann = recognizer.step()[1]
+    assert recognizer.is_current(of_ann)
+    for i in range(16, 21):
+        recognizer.push('front', halves(1000 + 40 * i, 1, 2))
+    assert [p.id for p in recognizer.departed('front')] == ['ann']
+    assert not recognizer.is_current(of_ann)
+    recognizer.detect('front', seen(1800, ('ann', LEFT)))
+    again = recognizer.step()[1]
+    assert (again.event, again.label) == (Event.ONSET, 'fall')
+    assert again.scores.person.number != of_ann.scores.person.number
+    recognizer.end('front')
+    assert not recognizer.is_current(again)
+    assert recognizer.people('front').present() == ()
+
+
+def test_people_of_all_cameras_take_turns_after_the_whole_pictures(tiny_card, backend):
+    recognizer = make_with_people(tiny_card, backend, ('front', 'rear'))
+    for camera in ('front', 'rear'):
+        for i in range(16):
+            recognizer.push(camera, halves(1000 + 40 * i, 1, 2))
+        recognizer.detect(camera, seen(1600, ('ann', LEFT), ('bob', RIGHT)))
+    assert [(d.scores.camera, d.scores.person and d.scores.person.id)
+            for d in recognizer.step()] == [
+        ('front', None), ('rear', None), ('front', 'ann'), ('rear', 'ann'),
+        ('front', 'bob'), ('rear', 'bob')]
+
+
+def test_new_thresholds_hold_for_people_who_are_there_and_who_come(tiny_card, backend):
+    recognizer = make_with_people(tiny_card, backend)
+    for i in range(16):
+        recognizer.push('front', halves(1000 + 40 * i, 1, 2))
+    recognizer.detect('front', seen(1600, ('ann', LEFT)))
+    recognizer.step()
+    recognizer.change(WindowSettings(hop=1), replace(EAGER, enabled_classes=('wave',)))
+    recognizer.push('front', halves(1640, 1, 2))
+    recognizer.detect('front', seen(1640, ('ann', LEFT), ('bob', RIGHT)))
+    assert [d.label for d in recognizer.step()] == [NO_ACTION] * 3
+
+
+def test_filters_of_people_who_left_are_not_kept(tiny_card, backend):
+    recognizer = make_with_people(tiny_card, backend, person_timeout_sec=0.05)
+    for i in range(200):
+        recognizer.push('front', halves(1000 + 40 * i, 1, 2))
+        recognizer.detect('front', seen(1000 + 40 * i, (f'{i // 4}', LEFT)))
+        recognizer.step()
+    assert len(recognizer._of_people) <= 3
+
+
+def test_without_people_detections_are_refused(tiny_card, backend):
+    recognizer = make(tiny_card, backend)
+    assert recognizer.people('front') is None
+    with pytest.raises(KeyError):
+        recognizer.detect('front', seen(1000))
+
+
+BOXES = st.sampled_from([LEFT, RIGHT, Box(0.3, 0.1, 0.7, 0.9), Box(0.9, 0.9, 1.5, 1.5),
+                         Box(0.5, 0.5, 0.5, 0.5), Box(float('nan'), 0.0, 1.0, 1.0)])
+PEOPLE_ACTIONS = st.one_of(
+    st.tuples(st.just('push'), st.integers(-30, 60), st.integers(0, 255)),
+    st.tuples(st.just('detect'), st.integers(-400, 400), st.lists(
+        st.tuples(st.sampled_from(['a', 'b', 'c', '']), BOXES), max_size=4)),
+    st.tuples(st.just('late step'), st.integers(-400, 400), st.just([])),
+    st.tuples(st.sampled_from(['step', 'end', 'clear']), st.none(), st.none()))
+
+
+@settings(max_examples=60, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PEOPLE_ACTIONS, max_size=80), st.integers(1, 3))
+def test_no_order_of_events_leaves_an_action_of_someone_who_left(tiny_card, actions, max_people):
+    recognizer = make_with_people(
+        tiny_card, CountingBackend(), max_people=max_people, person_timeout_sec=0.3)
+    now_ms, acting = 10_000, {}
+
+    def publish(decisions):
+        # As the node does, under its lock.
+        for person in recognizer.departed('front'):
+            acting.pop(person.number, None)
+        for decision in filter(recognizer.is_current, decisions):
+            if decision.scores.person is not None:
+                acting[decision.scores.person.number] = decision.label
+    for _ in range(16):
+        recognizer.push('front', halves(now_ms := now_ms + 40, 1, 2))
+    for kind, value, more in actions:
+        if kind == 'push':
+            recognizer.push('front', halves(now_ms := now_ms + value, more, more // 2))
+        elif kind == 'detect':
+            recognizer.detect('front', seen(max(1, now_ms + value), *more))
+        elif kind == 'step':
+            publish(recognizer.step())
+        elif kind == 'late step':
+            # Everybody leaves while the model works.
+            decisions = recognizer.step()
+            recognizer.push('front', halves(now_ms := now_ms + 480, 1, 2))
+            publish(decisions)
+        else:
+            if kind == 'clear':
+                recognizer.clear()
+            else:
+                recognizer.end('front')
+            publish([])
+            assert not acting
+        present = {person.number for person in recognizer.people('front').present()}
+        publish([])
+        assert acting.keys() <= present
+    for _ in range(40):
+        recognizer.push('front', halves(now_ms := now_ms + 40, 1, 2))
+        publish(recognizer.step())
+    assert not acting
+    assert recognizer.people('front').present() == ()

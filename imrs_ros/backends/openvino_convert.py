@@ -22,11 +22,12 @@ from imrs_ros.backends.cache_entry import publish_entry
 from imrs_ros.backends.openvino_export import NOT_WRITTEN, WRONG_MODEL
 from imrs_ros.model_card import InputSpec, ModelCard, ModelCardError
 from imrs_ros.networks.cut import cut_network
-from imrs_ros.networks.network_parts import NetworkParts
+from imrs_ros.networks.network_parts import NetworkParts, Tensors
 from imrs_ros.networks.weights import load_network
 from imrs_ros.part_plan import PLAN_FILE
 import openvino
 import torch
+from torch import nn
 
 
 def convert(card: ModelCard, folder: Path) -> None:
@@ -53,18 +54,26 @@ def convert_parts(parts: NetworkParts, spec: InputSpec, folder: Path) -> None:
     blank = torch.zeros(
         (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
     for name, inputs in parts.examples(blank).items():
-        with warnings.catch_warnings():
-            # PyTorch warns of its own use of a deprecated name.
-            warnings.simplefilter('ignore', FutureWarning)
-            exported = torch.export.export(parts.modules[name].eval(), inputs)
-            model = openvino.convert_model(exported)
-        # The converter leaves the shapes open; fixed ones are faster.
-        model.reshape({port: list(x.shape) for port, x in zip(model.inputs, inputs, strict=True)})
-        _save(model, folder / f'{name}.xml')
+        write_model(parts.modules[name], inputs, folder / f'{name}.xml')
     (folder / PLAN_FILE).write_text(json.dumps(parts.plan.as_mapping()), encoding='utf-8')
 
 
-def _save(model: openvino.Model, path: Path) -> None:
+def write_model(module: nn.Module, inputs: Tensors, path: Path) -> None:
+    """
+    Write an OpenVINO model.
+
+    :param module: what it computes.
+    :param inputs: examples, of the only shapes that it will take.
+    :param path: of the .xml file; the weights lie beside it.
+    :raises OSError: when it cannot be written.
+    """
+    with warnings.catch_warnings():
+        # PyTorch warns of its own use of a deprecated name.
+        warnings.simplefilter('ignore', FutureWarning)
+        exported = torch.export.export(module.eval(), inputs)
+        model = openvino.convert_model(exported)
+    # The converter leaves the shapes open; fixed ones are faster.
+    model.reshape({port: list(x.shape) for port, x in zip(model.inputs, inputs, strict=True)})
     try:
         openvino.save_model(model, path, compress_to_fp16=False)
     # A full disk is "basic_ios::clear: iostream error".

@@ -13,6 +13,7 @@ A model's network converted for OpenVINO: found where it was converted before, o
 result beside the model: a robot that has it needs no PyTorch.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 import hashlib
 import importlib
@@ -25,7 +26,7 @@ import sys
 import tempfile
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.model_cache import cache_root, ModelCache
+from imrs_ros.backends.model_cache import cache_root, ModelCache, Write
 from imrs_ros.model_card import ModelCard, ModelCardError
 import openvino
 
@@ -47,22 +48,32 @@ def export_values(card: ModelCard, torch_version: str | None = None) -> Values:
     :param torch_version: version of the PyTorch that converts it; None where any will do.
     :return: the values of its cache entry.
     """
-    code = hashlib.sha256(b''.join(path.read_bytes() for path in CODE)).hexdigest()
     return {
         'weights': card.weights_sha256, 'network': asdict(card.architecture),
         'pose': None if card.pose is None else asdict(card.pose),
-        'input': asdict(card.spec), 'num_labels': len(card.labels), 'code': code,
-        'openvino': openvino.get_version(), 'torch': torch_version}
+        'input': asdict(card.spec), 'num_labels': len(card.labels),
+        **conversion_values(torch_version)}
 
 
-def cache_beside(card: ModelCard) -> ModelCache:
+def conversion_values(torch_version: str | None) -> Values:
+    """
+    Return what every conversion depends on.
+
+    :param torch_version: version of the PyTorch that converts; None where any will do.
+    :return: values of its cache entry.
+    """
+    code = hashlib.sha256(b''.join(path.read_bytes() for path in CODE)).hexdigest()
+    return {'code': code, 'openvino': openvino.get_version(), 'torch': torch_version}
+
+
+def cache_beside(model_folder: Path) -> ModelCache:
     """
     Return the cache in a model folder, which is installed with the model.
 
-    :param card: the model.
+    :param model_folder: the model.
     :return: the cache; it trusts whoever may write the model.
     """
-    return ModelCache(card.folder / 'openvino', trusted=card.folder)
+    return ModelCache(model_folder / 'openvino', trusted=model_folder)
 
 
 def find_or_export(card: ModelCard) -> tuple[Path, tuple[str, ...]]:
@@ -75,13 +86,29 @@ def find_or_export(card: ModelCard) -> tuple[Path, tuple[str, ...]]:
     :raises RuntimeError: when the network cannot be converted, as without PyTorch.
     :raises OSError: when neither the cache nor the temporary folder can be written.
     """
+    return find_or_make(
+        cache_beside(card.folder), lambda torch_version: export_values(card, torch_version),
+        lambda folder, lock: export(card, folder, lock))
+
+
+def find_or_make(
+    beside: ModelCache, values_of: Callable[[str | None], Values], convert: Write,
+) -> tuple[Path, tuple[str, ...]]:
+    """
+    Return a converted network: from a model folder, this user's cache, or a conversion.
+
+    :param beside: the cache in the model folder.
+    :param values_of: returns all that it depends on, by the version of PyTorch.
+    :param convert: writes the files of the cache entry.
+    :return: the folder of the converted network, and what to warn of.
+    :raises OSError: when neither the cache nor the temporary folder can be written.
+    """
     try:
         torch_version = metadata.version('torch')
     except metadata.PackageNotFoundError:
         torch_version = None
-    beside, own = cache_beside(card), ModelCache(cache_root() / 'openvino')
-    values = export_values(card, torch_version)
-    folder = beside.find(export_values(card)) or own.find(values)
+    own, values = ModelCache(cache_root() / 'openvino'), values_of(torch_version)
+    folder = beside.find(values_of(None)) or own.find(values)
     warnings = [*beside.notices, *own.notices]
     if folder is not None:
         return folder, tuple(warnings)
@@ -91,7 +118,7 @@ def find_or_export(card: ModelCard) -> tuple[Path, tuple[str, ...]]:
 
     def write(unfinished: Path, lock: int) -> None:
         if converted is None:
-            export(card, unfinished, lock)
+            convert(unfinished, lock)
         else:
             shutil.copytree(converted, unfinished, dirs_exist_ok=True)
     try:
@@ -117,14 +144,28 @@ def export(card: ModelCard, folder: Path, lock: int) -> None:
     """
     if 'torch' in sys.modules:
         importlib.import_module(CONVERT).convert(card, folder)
-        return
+    else:
+        convert_apart(CONVERT, (str(card.folder), str(folder)), lock)
+
+
+def convert_apart(module: str, arguments: Sequence[str], lock: int) -> None:
+    """
+    Convert a network in a process of its own.
+
+    :param module: the program; it ends with 0, ``WRONG_MODEL`` or ``NOT_WRITTEN``.
+    :param arguments: its arguments.
+    :param lock: descriptor of the lock of the unfinished cache entry.
+    :raises ModelCardError: when the weights do not fit.
+    :raises OSError: when the folder cannot be written.
+    :raises RuntimeError: when the network cannot be converted, as without PyTorch.
+    """
     # In a process of its own: here, PyTorch would stay in memory as long as the node lives. When
     # the node is killed it goes on, holding the lock, so that the next start finds the result.
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(path or '.' for path in sys.path)}
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as errors:
         status = subprocess.run(
-            [sys.executable, '-m', CONVERT, str(card.folder), str(folder)], env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+            [sys.executable, '-m', module, *arguments], env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=errors,
             pass_fds=(lock,), start_new_session=True, check=False).returncode
         errors.seek(0)
         lines = errors.read().strip().splitlines()
@@ -142,7 +183,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit('usage: python -m imrs_ros.backends.openvino_export MODEL_FOLDER')
     card = ModelCard.load(sys.argv[1])
-    cache, values = cache_beside(card), export_values(card)
+    cache, values = cache_beside(card.folder), export_values(card)
     try:
         print(cache.find(values) or cache.make(
             values, lambda folder, lock: export(card, folder, lock)))

@@ -16,12 +16,14 @@ frame rate.
 import argparse
 import os
 from pathlib import Path
-import subprocess
 import sys
 import time
 
 from imrs_ros.demo.label_log import LabelLog
+from imrs_ros.demo.people_demo import run_people
+from imrs_ros.demo.recognizer_process import RecognizerProcess
 from imrs_ros.demo.ros_domain import RosDomain
+from imrs_ros.demo.scenes import people_scenes
 from imrs_ros.demo.sources import choose_source, data_folder, DemoClip
 from imrs_ros.demo.summary import ClipResult, closing_lines, is_success
 from imrs_ros.demo.video_player import Played, VideoPlayer
@@ -35,7 +37,6 @@ import rclpy
 from rclpy.node import Node
 
 TOPICS = {'raw': '/raw/image', 'jpeg': '/jpeg/image/compressed'}
-START_LIMIT_SEC = 120.0
 GAP_SEC = 1.5
 """Pause between two clips, longer than the node's ``max_gap_sec``."""
 SETTLE_SEC = 0.3
@@ -47,12 +48,12 @@ INTERRUPTED = 130
 class Demo:
     """Plays clips alternately on the raw and the JPEG camera."""
 
-    def __init__(self, node: Node, recognizer: 'subprocess.Popen[bytes]') -> None:
+    def __init__(self, node: Node, recognizer: RecognizerProcess) -> None:
         """
         Create the cameras, and subscribe to what is recognised.
 
         :param node: publishes and subscribes; it is spun on another thread.
-        :param recognizer: the node's process.
+        :param recognizer: runs in a process of its own.
         """
         self._recognizer = recognizer
         self._players = {
@@ -68,12 +69,11 @@ class Demo:
         :param clips: the clips.
         :raises RuntimeError: when the recognizer does not start, or ends early.
         """
-        self._wait_for_recognizer()
+        self._recognizer.wait_until(
+            lambda: all(player.num_subscribers for player in self._players.values()))
         for index, clip in enumerate(clips):
             self._play(clip, tuple(TOPICS)[index % len(TOPICS)])
-            if self._recognizer.poll() is not None:
-                raise RuntimeError(
-                    f'the recognizer ended early, status {self._recognizer.returncode}')
+            self._recognizer.check()
             if index < len(clips) - 1:
                 time.sleep(GAP_SEC)
 
@@ -99,28 +99,6 @@ class Demo:
             print(f'  -> {result.labels.longest}: {"right" if result.is_right else "wrong"}',
                   flush=True)
 
-    def _wait_for_recognizer(self) -> None:
-        limit = time.monotonic() + START_LIMIT_SEC
-        while not all(player.num_subscribers for player in self._players.values()):
-            if self._recognizer.poll() is not None or time.monotonic() > limit:
-                raise RuntimeError('expected the recognizer to subscribe to its cameras, it did '
-                                   'not; see its messages above')
-            time.sleep(0.1)
-
-
-def start_recognizer(model: str, backend: str) -> 'subprocess.Popen[bytes]':
-    """
-    Start the node in a process of its own.
-
-    :param model: name or path of the model.
-    :param backend: what runs it.
-    :return: the process.
-    """
-    topics = ', '.join(TOPICS.values())
-    return subprocess.Popen([
-        sys.executable, '-m', 'imrs_ros', '--ros-args', '-p', f'model:={model}',
-        '-p', f'backend:={backend}', '-p', f'cameras:=[{topics}]'])
-
 
 def main() -> None:
     """Run the command line."""
@@ -135,6 +113,9 @@ def main() -> None:
         labels = ModelCard.load(find_model(arguments.model)).labels
         source = choose_source(arguments.video, arguments.data, labels)
         print(f'demo: playing {source.description}', flush=True)
+        if arguments.people:
+            sys.exit(run_people(people_scenes(source, arguments.data), arguments.model,
+                                arguments.backend))
         results, status = run(source.clips, arguments.model, arguments.backend)
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f'demo: {error}')
@@ -150,6 +131,9 @@ def _arguments() -> argparse.Namespace:
         prog='demo', description='Play video to the real node and print its labels.')
     parser.add_argument('--video', default=os.environ.get('VIDEO'),
                         help='video file, folder, number of a camera, or rtsp://...')
+    parser.add_argument('--people', action='store_true',
+                        default=os.environ.get('PEOPLE') not in (None, '', '0'),
+                        help='several people in one picture, and an action of each')
     parser.add_argument('--data', type=Path, default=data_folder(), help='folder of data sets')
     parser.add_argument('--model', default=os.environ.get('MODEL') or 'ucf10',
                         help='name or path of a model')
@@ -168,7 +152,7 @@ def run(clips: tuple[DemoClip, ...], model: str, backend: str) -> tuple[list[Cli
     :return: what became of every clip, and the exit status.
     :raises RuntimeError: when the recognizer does not start, or ends early.
     """
-    recognizer = start_recognizer(model, backend)
+    recognizer = RecognizerProcess(model, backend, TOPICS.values())
     rclpy.init()
     node = Node('demo')
     stop_spinning = start_spinning(node)
@@ -181,8 +165,7 @@ def run(clips: tuple[DemoClip, ...], model: str, backend: str) -> tuple[list[Cli
             raise
         return demo.results, INTERRUPTED
     finally:
-        recognizer.terminate()
-        recognizer.wait()
+        recognizer.close()
         stop_spinning()
         node.destroy_node()
         rclpy.try_shutdown()

@@ -21,7 +21,8 @@ from imrs_ros.model_folders import find_model
 HELP = """\
 One line per action: recording,topic,start,end,label. Start and end are seconds from the start of
 the recording, or header stamps of the camera. An empty recording or topic means all of them. Time
-without a line is background; a file without lines says that the recording shows no action."""
+without a line is background; a file without lines says that the recording shows no action. For
+single people, add the columns person and left,top,right,bottom: docs/evaluate_your_robot.md."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

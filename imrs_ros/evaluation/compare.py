@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.evaluation.metrics.bootstrap import LEVEL
-from imrs_ros.evaluation.metrics.figure import FIGURES, format_interval, Value
+from imrs_ros.evaluation.metrics.figure import (
+    FIGURES, format_interval, PEOPLE_FIGURES, Value)
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
 from imrs_ros.evaluation.metrics.intervals import difference_intervals, same_units
 from imrs_ros.evaluation.metrics.units import Units
@@ -24,6 +25,8 @@ from imrs_ros.evaluation.report.page import fill
 FILE = 'compare.html'
 CLASS_FIGURE = 'f1@25'
 """By which classes are compared."""
+KNOWN = {**FIGURES, **{figure.name: figure for figure in PEOPLE_FIGURES}}
+"""Figures by name; those of people that cameras have, too, are the same."""
 WITHIN, NO_INTERVAL = 'within the interval', 'no interval'
 
 
@@ -50,7 +53,7 @@ def verdict(name: str, before: Value, after: Value, limits: Sequence[Value] | No
         ``better, no interval`` or ``worse, no interval`` without one; nothing if the figure is the
         same, undefined, or neither way is better.
     """
-    gain = FIGURES[name].improvement(before, after)
+    gain = KNOWN[name].improvement(before, after)
     if not gain:
         return ''
     word = 'better' if gain > 0 else 'worse'
@@ -91,7 +94,32 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
                     for name in FIGURES],
         'classes': [row(CLASS_FIGURE, label, [r['per_class'].get(label, {}).get(CLASS_FIGURE)
                                               for r in (before, after)], label)
-                    for label in {**before['per_class'], **after['per_class']}]}
+                    for label in {**before['per_class'], **after['per_class']}],
+        **people_changes(before, after)}
+
+
+def people_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Put the people of two reports side by side.
+
+    :param before: a report.
+    :param after: another.
+    :return: ``people``, the figures of people as those of ``changes``; nothing unless both
+        reports have people.
+    :raises ValueError: if the units of a report are damaged.
+    """
+    if 'people' not in before or 'people' not in after:
+        return {}
+    sides = before['people'], after['people']
+    how, differences = _differences(*sides)
+    limits = differences.get('', {})
+    rows = []
+    for figure in PEOPLE_FIGURES:
+        old, new = (side['figures'].get(figure.name) for side in sides)
+        own = limits.get(figure.name)
+        rows.append((figure.name, old, new, own, verdict(figure.name, old, new, own)))
+    return {'people': rows, 'people_intervals': how,
+            'people_sources': [side['source'] for side in sides]}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any],
@@ -125,6 +153,11 @@ def format_changes(found: Mapping[str, Any]) -> str:
               for name, *row in found['figures']]
     lines += [line(f'F1@25 of {label}', '', *row) for label, *row in found['classes']]
     lines.append(found['intervals'])
+    if 'people' in found:
+        lines.append(f'people ({" -> ".join(found["people_sources"])}):')
+        lines += [line(KNOWN[name].words, KNOWN[name].unit, *row)
+                  for name, *row in found['people']]
+        lines.append(found['people_intervals'])
     lines += [f'setting {name}: {before} -> {after}' for name, before, after in found['settings']]
     if found['only_in_one']:
         lines.append('the figures do not compare: recordings in one report only: '

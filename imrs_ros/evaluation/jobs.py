@@ -16,12 +16,14 @@ from typing import Any
 
 from imrs_ros.dask_cluster import dask_cluster
 from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
+from imrs_ros.evaluation.offline.people_source import SOURCES, TOPIC
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording, Job, Result
 from imrs_ros.evaluation.recordings.bag_files import is_packed
 from imrs_ros.evaluation.recordings.recording import RecordingError
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
+from imrs_ros.node_settings import Settings
 from imrs_ros.parameter_file import read_settings
 from joblib import delayed, Parallel
 from tqdm import tqdm
@@ -44,6 +46,13 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
                         help='std_msgs/String topic in the bags with the label from then on')
     parser.add_argument('--topics', nargs='+', default=(), metavar='TOPIC',
                         help='camera topics; default: those of --params, else all')
+    parser.add_argument('--people', choices=SOURCES,
+                        help='follow everyone in the pictures, too: people of a topic in the bag, '
+                             'the true boxes of the annotations, or those that the person finder '
+                             'sees; default: topic if --params has people, else nobody')
+    parser.add_argument('--detections', nargs='+', default=(), metavar='TOPIC',
+                        help='vision_msgs/Detection2DArray topic of each camera, for --people '
+                             'topic; default: detections beside the images')
     parser.add_argument('--stamps', choices=('header', 'log'), default='header',
                         help='log: use recording times, for bags without header stamps')
     parser.add_argument('--jobs', type=int, default=1,
@@ -71,7 +80,17 @@ def job_of(options: argparse.Namespace) -> Job:
         annotations = tuple(a for path in options.annotations for a in read_annotations(path))
     return Job(card=card, settings=settings, topics=tuple(options.topics),
                by_log_time=options.stamps == 'log', annotations=annotations,
-               annotation_topic=options.annotation_topic)
+               annotation_topic=options.annotation_topic, people=_people_of(options, settings),
+               detections=tuple(options.detections))
+
+
+def _people_of(options: argparse.Namespace, settings: Settings) -> str:
+    """Return where people come from; nothing for whole pictures only."""
+    if options.detections and options.people not in (None, TOPIC):
+        raise ValueError(f'expected --people {TOPIC} with --detections, got {options.people}')
+    if options.people:
+        return str(options.people)
+    return TOPIC if options.detections or settings.node.people else ''
 
 
 def evaluate_all(paths: Sequence[Path], job: Job, num_jobs: int = 1, dask: str | None = None,

@@ -14,11 +14,16 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
 
+from imrs_ros.evaluation.grid_bag import deal, write_grid_bag
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.ground_truth.annotation_file import NAME, write_annotations
+from imrs_ros.evaluation.ground_truth.clip_boxes import read_clip_boxes
 from imrs_ros.evaluation.ground_truth.segment import runs
 from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe, recorded_frames
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter, STORAGES
+from imrs_ros.evaluation.recordings.grid_recipe import grid_frames, IDS
+from imrs_ros.evaluation.recordings.picture_grid import PictureGrid
+from imrs_ros.records import NO_ACTION
 from imrs_ros.video import video_files, video_timeline
 from tqdm import tqdm
 
@@ -149,6 +154,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='format of the bag; default mcap')
     parser.add_argument('--zstd', action='store_true', help='compress messages; sqlite3 only')
     parser.add_argument('--truth-topic', default='', help='also write annotations to this topic')
+    _add_grid_arguments(parser)
     for name, description in (
             ('fps', 'rate of the camera, Hz'), ('gap_sec', 'background before every clip, s'),
             ('max_clip_sec', 'longer clips are cut, s'),
@@ -162,6 +168,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                             help=f'{description}; default {value:g}')
 
 
+def _add_grid_arguments(parser: argparse.ArgumentParser) -> None:
+    grid = PictureGrid(1, 1)
+    parser.add_argument('--grid', metavar='COLUMNSxROWS',
+                        help='several people: one clip in each cell of a grid, such as 2x1')
+    parser.add_argument('--cell-px', type=int, default=grid.cell_px,
+                        help=f'side of a cell, with --grid; default {grid.cell_px}')
+    parser.add_argument('--box-share', type=float, default=grid.box_share,
+                        help='side of the box of a person over that of the cell, with --grid; '
+                             f'default {grid.box_share:.3f}')
+    parser.add_argument('--boxes', type=Path, metavar='FILE',
+                        help='CSV with video,start,left,top,right,bottom: where people are in the '
+                             'videos, with --grid')
+    parser.add_argument('--ids', choices=IDS, default=IDS[0],
+                        help='who is one person, with --grid: all who are seen in a cell without '
+                             f'a break, or those of one clip; default {IDS[0]}')
+
+
 def run(options: argparse.Namespace) -> int:
     """
     Run the command.
@@ -171,13 +194,32 @@ def run(options: argparse.Namespace) -> int:
     """
     recipe = BagRecipe(**{name: getattr(options, name) for name in BagRecipe.__slots__})
     clips = shuffle_classes(find_videos(options.videos, options.list), options.seed)
-    if options.minutes is not None:
-        clips = list(limit_length(clips, recipe, 60 * options.minutes))
     background = find_videos(options.background, options.background_list) \
         if options.background else []
     Random(options.seed).shuffle(background)
+    if options.grid:
+        return _run_grid(options, clips, background, recipe)
+    if options.minutes is not None:
+        clips = list(limit_length(clips, recipe, 60 * options.minutes))
     annotations = write_bag(
         options.out, clips, background, recipe, topics=options.topics, storage=options.storage,
         compress=options.zstd, truth_topic=options.truth_topic)
     print(f'{options.out}: {len(annotations)} actions, annotated in {options.out / NAME}')
+    return 0
+
+
+def _run_grid(options: argparse.Namespace, clips: Sequence[tuple[str, Path]],
+              background: Sequence[Path], recipe: BagRecipe) -> int:
+    if options.truth_topic:
+        raise ValueError('expected --truth-topic without --grid: several people act at a time')
+    grid = PictureGrid.parse(options.grid, options.cell_px, options.box_share)
+    boxes = read_clip_boxes(options.boxes) if options.boxes else {}
+    cells = deal(clips, grid.num_cells, recipe,
+                 None if options.minutes is None else 60 * options.minutes)
+    frames = grid_frames(cells, background, recipe, grid, ids=options.ids, boxes=boxes)
+    annotations = write_grid_bag(options.out, frames, topics=options.topics,
+                                 storage=options.storage, compress=options.zstd)
+    num_actions = sum(a.label != NO_ACTION for a in annotations)
+    print(f'{options.out}: {num_actions} actions of {len({a.person for a in annotations})} people '
+          f'in {grid.num_cells} cells, annotated in {options.out / NAME}')
     return 0

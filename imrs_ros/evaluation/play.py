@@ -9,7 +9,7 @@
 """``play``: publish a recording and ``/clock``, where ``ros2 bag`` is not installed."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 import time
 
@@ -18,6 +18,7 @@ from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.evaluation.recordings.video_recording import VideoRecording
 from imrs_ros.node.messages import raw_message
 from imrs_ros.node.shutdown import end_on_signals
+from imrs_ros.people.topic_names import detections_topic
 import rclpy
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -35,10 +36,10 @@ TimedMessage = tuple[str, int, Image | bytes]
 
 
 class RecordingPlayer:
-    """Publishes images at the pace at which they were recorded, unchanged."""
+    """Publishes images, and people, at the pace at which they were recorded, unchanged."""
 
     def __init__(self, node: Node, recording: Bag | VideoRecording, *, rate: float = 1.0,
-                 has_clock: bool = False) -> None:
+                 has_clock: bool = False, people: Sequence[str] = ()) -> None:
         """
         Create the publishers.
 
@@ -46,14 +47,17 @@ class RecordingPlayer:
         :param recording: open.
         :param rate: speed as a multiple of real time, above 0.
         :param has_clock: publish the recording time on ``/clock``.
+        :param people: topics of ``vision_msgs/Detection2DArray`` to publish, too.
         :raises ValueError: if the rate is not above 0.
         """
         if not rate > 0:
             raise ValueError(f'expected a rate above 0, got {rate}')
-        self._node, self._recording, self._rate = node, recording, rate
+        self._node, self._recording, self._rate, self._people = node, recording, rate, people
         self._publishers: dict[str, Publisher] = {
             topic: node.create_publisher(kind, topic, QUEUE_DEPTH)
             for topic, kind in _kinds(recording).items()}
+        self._of_people: dict[str, Publisher] = {
+            topic: node.create_publisher(_people_type(), topic, QUEUE_DEPTH) for topic in people}
         self._clock = node.create_publisher(Clock, '/clock', QUEUE_DEPTH) if has_clock else None
 
     def wait(self, limit_sec: float, num_clock_subscribers: int = 0) -> None:
@@ -90,10 +94,13 @@ class RecordingPlayer:
         :return: the number of images.
         """
         start_sec, num_images = time.monotonic(), 0
-        for topic, log_ns, message in _items(self._recording):
+        for topic, log_ns, message in _items(self._recording, self._people):
             since_start_sec = (log_ns - self._recording.start_ns) / 1e9 / self._rate
             self._sleep_until(start_sec + since_start_sec, log_ns)
             self._tick(log_ns)
+            if topic in self._of_people:
+                self._of_people[topic].publish(message)
+                continue
             self._publishers[topic].publish(message)
             num_images += 1
         return num_images
@@ -117,13 +124,19 @@ def _kinds(recording: Bag | VideoRecording) -> dict[str, type]:
             for topic in recording.topics}
 
 
-def _items(recording: Bag | VideoRecording) -> Iterator[TimedMessage]:
+def _people_type() -> type:
+    # Here: without people, vision_msgs need not have the type.
+    from vision_msgs.msg import Detection2DArray
+    return Detection2DArray
+
+
+def _items(recording: Bag | VideoRecording, people: Sequence[str]) -> Iterator[TimedMessage]:
     if isinstance(recording, VideoRecording):
         for image in recording.images():
             if image.frame is not None:
                 yield image.topic, recording.start_ns + image.log_ns, raw_message(image.frame)
     else:
-        yield from recording.serialized()
+        yield from recording.serialized(people)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,12 +147,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument('recording', type=Path, help='bag or video')
     parser.add_argument('--topics', nargs='+', default=(), help='camera topics; default: all')
+    parser.add_argument('--people', nargs='*', metavar='TOPIC',
+                        help='also publish people; without topics: detections beside the images')
     parser.add_argument('--rate', type=float, default=1.0, help='speed; 2 is twice real time')
     parser.add_argument('--clock', action='store_true', help='publish /clock')
     parser.add_argument('--wait-sec', type=float, default=0.0,
                         help='wait up to this long for a subscriber of every camera')
     parser.add_argument('--clock-subscribers', type=int, default=0,
                         help='also wait for this many subscribers of /clock')
+
+
+def people_topics(given: Sequence[str] | None, recording: Bag | VideoRecording) -> list[str]:
+    """
+    Return the topics of people to publish.
+
+    :param given: of the command line: empty for ``detections`` beside the images, None for none.
+    :param recording: open.
+    :return: the topics.
+    :raises RecordingError: if there is no such topic.
+    """
+    if given is None:
+        return []
+    topics = list(given) or list(dict.fromkeys(map(detections_topic, recording.topics)))
+    for topic in topics:
+        # Before anything is published: a missing one is named.
+        recording.detections(topic)
+    return topics
 
 
 def run(options: argparse.Namespace) -> int:
@@ -155,7 +188,8 @@ def run(options: argparse.Namespace) -> int:
         node = Node('player')
         try:
             player = RecordingPlayer(
-                node, recording, rate=options.rate, has_clock=options.clock)
+                node, recording, rate=options.rate, has_clock=options.clock,
+                people=people_topics(options.people, recording))
             if options.wait_sec:
                 player.wait(options.wait_sec, options.clock_subscribers)
             print(f'play: {player.play()} images of {recording.name}')

@@ -28,6 +28,7 @@ from imrs_ros.evaluation.live.interrupted_replay import interrupted_result
 from imrs_ros.evaluation.live.live_track import live_section, live_track
 from imrs_ros.evaluation.live.recorder import LiveRecorder, wait_for_end
 from imrs_ros.evaluation.live.replay import NODE_PARAMETERS, player_arguments
+from imrs_ros.evaluation.offline.people_source import people_topics, TOPIC
 from imrs_ros.evaluation.offline.recording_result import Job, Result
 from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.recordings.source import open_recording
@@ -169,9 +170,12 @@ def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],
     """Start the node, as on the robot, and the player."""
     params = ['--params-file', str(options.params)] if options.params else []
     node = [sys.executable, '-m', 'imrs_ros', '--ros-args', *params]
-    for name, value in {'model': str(job.card.folder), 'cameras': list(topics),
+    people = people_topics(topics, job.settings, job.detections) if job.people == TOPIC else {}
+    of_people = {'people': True, 'detections': ','.join(people.values())} if people else {}
+    for name, value in {'model': str(job.card.folder), 'cameras': list(topics), **of_people,
                         **NODE_PARAMETERS}.items():
         node += ['-p', f'{name}:={json.dumps(value)}']
     player = [sys.executable, '-m', 'imrs_ros.evaluation', 'play',
-              *player_arguments(str(options.recordings[0]), topics)]
+              *player_arguments(str(options.recordings[0]), topics),
+              *(['--people', *dict.fromkeys(people.values())] if people else ())]
     return [subprocess.Popen(node), subprocess.Popen(player)]

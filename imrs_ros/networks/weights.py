@@ -14,6 +14,7 @@ from pathlib import Path
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.networks.build import build_network
 from imrs_ros.networks.clip_network import ClipNetwork
+from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.networks.published import COUNTER_SUFFIX
 from safetensors import SafetensorError
@@ -50,6 +51,23 @@ def load_network(card: ModelCard) -> ClipNetwork:
             card.find_weights(card.pose.finder)).items()}
     _check_fit(card, network.state_dict(), tensors)
     network.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
+    return network.eval().requires_grad_(False)
+
+
+def load_finder(path: Path) -> MoveNet:
+    """
+    Load the network that finds people.
+
+    :param path: its weights.
+    :return: the network in evaluation mode, its parameters without gradients.
+    :raises ModelCardError: when the file holds no weights, or those of another network.
+    """
+    tensors, network = read_weights(path), MoveNet()
+    try:
+        network.load_state_dict({k: v.float() for k, v in tensors.items()})
+    except RuntimeError as error:
+        raise ModelCardError(f'{path}: expected the weights of MoveNet MultiPose Lightning, got '
+                             f'others: {error}') from error
     return network.eval().requires_grad_(False)
 
 

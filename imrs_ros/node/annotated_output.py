@@ -13,15 +13,16 @@ Layout legend: H height, W width, C channels.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 import threading
 
 import cv2
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import raw_message
-from imrs_ros.node.overlay import draw_overlay
+from imrs_ros.node.overlay import draw_overlay, draw_people
 from imrs_ros.node.topics import ANNOTATED, output_topic
+from imrs_ros.people.detection import Person
 from imrs_ros.records import Decision, Frame
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
@@ -60,18 +61,21 @@ class AnnotatedOutput:
             else:
                 self._frames.clear()
 
-    def publish(self, decision: Decision, latency_sec: float) -> None:
+    def publish(self, decision: Decision, latency_sec: float,
+                people: Iterable[tuple[Person, Decision | None]] = ()) -> None:
         """
         Publish the newest frame of a window with the decision after it.
 
         :param decision: the decision.
         :param latency_sec: time from the frame's stamp to now, s.
+        :param people: everybody who is there, each with the last decision.
         """
         with self._lock:
             frame = next((f for f in self._frames if f.stamp_ns == decision.scores.stamp_ns), None)
         if frame is not None:
             image_HWC = draw_overlay(
-                frame.image_HWC, decision.label, decision.confidence, latency_sec)
+                draw_people(frame.image_HWC, people), decision.label, decision.confidence,
+                latency_sec)
             self._publisher.publish(raw_message(Frame(frame.stamp_ns, frame.frame_id, image_HWC)))
 
 

@@ -11,19 +11,26 @@
 import math
 import os
 import time
+from typing import TYPE_CHECKING
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.node.camera_health import CameraHealth, HealthProblem, Level
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.fastdds_profile import lost_images_advice
 from imrs_ros.node.messages import (
-    BitDepth, decode_image, decode_square, ImageError, read_message)
+    AnyImage, BitDepth, decode_image, decode_square, ImageError, read_message)
 from imrs_ros.node.outputs import CameraOutputs, Status
 from imrs_ros.node.transport import image_topics, ImageKind, ImageSource
 from imrs_ros.node.worker import Worker
-from imrs_ros.node_settings import NodeSettings
+from imrs_ros.node_settings import NodeSettings, Settings
+from imrs_ros.people.detection import Person
+from imrs_ros.people.topic_names import detections_topic
+from imrs_ros.records import Decision, Frame
 from rclpy import get_rmw_implementation_identifier
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+
+if TYPE_CHECKING:
+    from imrs_ros.node.people.camera_people import CameraPeople
 
 WARNING_PERIOD_SEC = 5.0
 """A problem that lasts is logged this often."""
@@ -40,7 +47,7 @@ class RosCamera:
 
     def __init__(
         self, entities: RosEntities, name: str, topic: str, card: ModelCard,
-        settings: NodeSettings,
+        settings: Settings,
     ) -> None:
         """
         Create the publishers.
@@ -49,24 +56,35 @@ class RosCamera:
         :param name: the camera's name.
         :param topic: its image topic.
         :param card: the model.
-        :param settings: transport, reliability and more.
+        :param settings: transport, reliability, people and more.
         """
+        of_node = settings.node
         self._node, self._name, self._card = entities.node, name, card
-        topics = image_topics(self._node, topic, settings.transport)
+        topics = image_topics(self._node, topic, of_node.transport)
         self._hardware_id = self._node.resolve_topic_name(topics[0].name)
-        qos = QoSProfile(depth=settings.queue_size, reliability=(
-            ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
+        qos = QoSProfile(depth=of_node.queue_size, reliability=(
+            ReliabilityPolicy.RELIABLE if of_node.reliability == 'reliable'
             else ReliabilityPolicy.BEST_EFFORT))
         self._source = ImageSource(
             self._node, topics, qos, self._receive,
             lambda policy: self._warn(NO_IMAGES, self._incompatibility(policy)),
             lambda text: self._node.get_logger().info(f'camera {name}: {text}'))
         self._worker: Worker | None = None
-        self.outputs = CameraOutputs(entities, name, card, settings.top_k)
+        self.outputs = CameraOutputs(entities, name, card, of_node.top_k)
         self.health = CameraHealth(self._now_sec)
+        self.people = self._make_people(
+            entities, _detections_topic(of_node, topic), settings, qos) if of_node.people else None
         self._depth = BitDepth()
         self._warned_sec: dict[str, float] = {}
         self._is_advised = False
+
+    def _make_people(
+        self, entities: RosEntities, topic: str, settings: Settings, qos: QoSProfile,
+    ) -> 'CameraPeople':
+        # Needs vision_msgs, which a robot may lack.
+        from imrs_ros.node.people.camera_people import CameraPeople
+        return CameraPeople(
+            entities, self._name, topic, settings, qos, self._now_sec, self._warn)
 
     def _now_sec(self) -> float:
         """Return simulated time where the node uses it, else a time that never goes back."""
@@ -84,6 +102,8 @@ class RosCamera:
         self._worker = worker
         self.health.expect_frames()
         self._source.follow_graph()
+        if self.people is not None:
+            self.people.subscribe(worker, entities)
 
     def follow_graph(self) -> None:
         """Switch to another topic where the current one delivers nothing, and another may."""
@@ -105,7 +125,7 @@ class RosCamera:
             raise RuntimeError('expected a subscribed camera; call subscribe first')
         try:
             msg = read_message(kind, data)
-            frame = decode_square(msg, self._card.spec.size_px, self._depth)
+            frame = self._decode(msg)
             # Before the window is due: the worker may be faster than this thread. The network
             # sees the same pixels with and without subscribers.
             self.outputs.annotated.keep(lambda: decode_image(msg, self._depth))
@@ -127,6 +147,22 @@ class RosCamera:
             self._warn('window restarted', pushed.restart)
         if pushed.is_window_due:
             self._worker.notify()
+
+    def shown_people(self) -> 'list[tuple[Person, Decision | None]]':
+        """
+        Return everybody who is there, with the last decision on each.
+
+        :return: nobody where people are not followed.
+        """
+        return [] if self.people is None else self.people.shown()
+
+    def _decode(self, msg: AnyImage) -> Frame:
+        """Return what the recognizer needs: the network's square, or, for people, all of it."""
+        if self.people is None:
+            return decode_square(msg, self._card.spec.size_px, self._depth)
+        frame = decode_image(msg, self._depth)
+        self.people.see(*frame.image_HWC.shape[:2])
+        return frame
 
     def _warn(self, problem: str, text: str) -> None:
         """Log a problem, each kind at most once per period."""
@@ -171,9 +207,20 @@ class RosCamera:
                 Level.ERROR, f'{NO_IMAGES}: {self._incompatibility(policy)}'))
         values = {key: f'{value:.4g}' if isinstance(value, float) else str(value)
                   for key, value in report._asdict().items()}
+        if self.people is not None:
+            of_people, people_values = self.people.status(expects_detections=expects_images)
+            problems += of_people
+            values |= people_values
         return Status(
             camera=self._name, hardware_id=self._hardware_id, state=state, problems=problems,
             values={'topic': self._source.topic_name, **values,
                     'model_hz': f'{spec.fps:g}',
                     'frames_per_window': f'{self._frames_per_window(report.sampled_hz):.1f}',
                     'num_skipped_windows': str(num_skipped)})
+
+
+def _detections_topic(settings: NodeSettings, topic: str) -> str:
+    """Return the topic of the people in a camera's images."""
+    if settings.detections:
+        return settings.detections[settings.cameras.index(topic)]
+    return detections_topic(topic)

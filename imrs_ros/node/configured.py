@@ -57,6 +57,9 @@ class Configured:
         """
         self._node, self._settings, self._card = entities.node, settings, card
         self._check(settings)
+        if settings.node.people and not HAS_VISION_MSGS:
+            raise ValueError('people needs vision_msgs, which is not installed; install '
+                             'ros-$ROS_DISTRO-vision-msgs, or set people to false')
         if not HAS_VISION_MSGS:
             self._node.get_logger().warning(
                 'vision_msgs is not installed: only the label topics are published; '
@@ -69,7 +72,7 @@ class Configured:
         self._health = NodeHealth(card)
         self._outputs = NodeOutputs(entities, card)
         topics = {camera_name(topic): topic for topic in settings.node.cameras}
-        self.cameras = {name: RosCamera(entities, name, topic, card, settings.node)
+        self.cameras = {name: RosCamera(entities, name, topic, card, settings)
                         for name, topic in topics.items()}
         self.worker = Worker(
             self._load, self._publish, self._report_lost, settings.window.max_rate_hz)
@@ -97,8 +100,9 @@ class Configured:
         backend = FailoverBackend(self._card, settings.backend, warn)
         if self._node.context.ok():
             self._node.get_logger().info(f'model {self._card.name}: {backend.description}')
-        return Recognizer(self._card, backend, tuple(self.cameras), window=settings.window,
-                          decision=settings.decision)
+        return Recognizer(
+            self._card, backend, tuple(self.cameras), window=settings.window,
+            decision=settings.decision, people=settings.people if settings.node.people else None)
 
     def _check(self, settings: Settings) -> None:
         """Refuse parameters that do not fit the model."""
@@ -136,6 +140,7 @@ class Configured:
         with self._output_lock:
             for camera in self.cameras.values():
                 camera.outputs.end()
+            self._end_departed()
 
     def wait_until_received(self, timeout_sec: float) -> None:
         """
@@ -145,6 +150,8 @@ class Configured:
         """
         for camera in self.cameras.values():
             camera.outputs.wait_until_received(timeout_sec)
+            if camera.people is not None:
+                camera.people.wait_until_received(timeout_sec)
 
     def _forget(self) -> None:
         """Discard all frames and decisions: none is published when the node is active again."""
@@ -158,6 +165,12 @@ class Configured:
         with self._output_lock:
             self._is_closed = True
 
+    def _end_departed(self) -> None:
+        """End the actions of people who left; the caller holds the lock."""
+        for camera in self.cameras.values():
+            if camera.people is not None:
+                camera.people.end_departed()
+
     def _publish(self, decisions: list[Decision]) -> None:
         """Publish the decisions of one backend call; runs on the worker's thread."""
         now_ns = self._node.get_clock().now().nanoseconds
@@ -165,10 +178,15 @@ class Configured:
             if not self._is_active:
                 return
             self._health.record_scored()
+            # First: someone who left may be back under the same id.
+            self._end_departed()
             for decision in filter(self.worker.recognizer.is_current, decisions):
                 camera = self.cameras[decision.scores.camera]
+                if decision.scores.person is not None and camera.people is not None:
+                    camera.people.publish(decision)
+                    continue
                 latency_sec = (now_ns - decision.scores.stamp_ns) / 1e9
-                camera.outputs.publish(decision, latency_sec)
+                camera.outputs.publish(decision, latency_sec, camera.shown_people())
                 camera.health.count_window(latency_sec, decision.scores.inference_sec)
 
     def _report_lost(self, error: Exception) -> None:
@@ -194,11 +212,18 @@ class Configured:
             return
         max_gap_sec, limit_sec = self._settings.window.max_gap_sec, self._window_limit_sec()
         for name, camera in self.cameras.items():
+            is_silent = camera.health.is_silent(max_gap_sec)
+            people = self.worker.recognizer.people(name)
+            # Who is not scored any more while frames arrive leaves by their stamps.
+            if is_silent and people is not None:
+                people.end()
             # No list of causes: whatever keeps windows away, the last decision is too old.
-            if camera.health.is_silent(max_gap_sec) or camera.health.is_windowless(limit_sec):
+            if is_silent or camera.health.is_windowless(limit_sec):
                 with self._output_lock:
                     if camera.outputs.end():
                         self.worker.recognizer.end(name)
+        with self._output_lock:
+            self._end_departed()
 
     def _follow_graph(self) -> None:
         """Follow image topics that appear or vanish; called by a timer."""

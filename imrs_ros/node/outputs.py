@@ -21,6 +21,7 @@ from imrs_ros.node.messages import (
 from imrs_ros.node.qos import ALIVE, EVERY_WINDOW, LATCHED
 from imrs_ros.node.topics import (
     ACTION, CLASSIFICATION, DIAGNOSTICS, LABEL, LABELS, output_topic, status_name)
+from imrs_ros.people.detection import Person
 from imrs_ros.records import Decision, Event, NO_ACTION
 from rclpy.duration import Duration
 from rclpy.lifecycle.publisher import LifecyclePublisher
@@ -57,7 +58,8 @@ class CameraOutputs:
         self._alive = (self._label, self._action) if HAS_VISION_MSGS else (self._label,)
         self.annotated = AnnotatedOutput(entities, camera)
 
-    def publish(self, decision: Decision, latency_sec: float) -> None:
+    def publish(self, decision: Decision, latency_sec: float,
+                people: Iterable[tuple[Person, Decision | None]] = ()) -> None:
         """
         Publish a window's scores, and the action where it changed.
 
@@ -65,12 +67,13 @@ class CameraOutputs:
 
         :param decision: the decision after the window.
         :param latency_sec: time from the window's newest stamp to now, s.
+        :param people: everybody in the picture, each with the last decision, to be drawn.
         """
         if HAS_VISION_MSGS:
             self._classification.publish(
                 classification_message(decision, self._labels, self._top_k))
         self._publish_change(decision)
-        self.annotated.publish(decision, latency_sec)
+        self.annotated.publish(decision, latency_sec, people)
 
     def end(self) -> bool:
         """

@@ -7,12 +7,16 @@
 # language governing permissions and limitations under the License.
 
 """
-The overlay: the decided action drawn onto an image for people to look at.
+The overlay: what is decided, drawn onto an image for people to look at.
 
 Layout legend: H height, W width, C channels.
 """
 
+from collections.abc import Iterable
+
 import cv2
+from imrs_ros.people.detection import Person
+from imrs_ros.records import Decision, NO_ACTION
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +24,11 @@ BAND_SHARE = 0.11
 """Height of the band, relative to the image."""
 MIN_BAND_PX = 16
 TEXT_RGB, BAND_RGB, BAR_RGB = (255, 255, 255), (0, 0, 0), (46, 160, 67)
+IDLE_RGB = (140, 140, 140)
+"""Of the box of someone who does none of the actions."""
+TAG_SHARE = 0.05
+"""Height of what is written on a box, relative to the image."""
+MIN_TAG_PX = 10
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 FONT_PX = 22
 """Height of a capital letter at scale 1, with its margins."""
@@ -47,6 +56,37 @@ def draw_overlay(
                       cv2.FILLED)
     _write(drawn, f'{label}  {confidence:.0%}', band, align_right=False)
     _write(drawn, f'{1000 * latency_sec:.0f} ms', band, align_right=True)
+    return drawn
+
+
+def draw_people(
+    image_HWC: NDArray[np.uint8], people: Iterable[tuple[Person, Decision | None]],
+) -> NDArray[np.uint8]:
+    """
+    Draw everybody's box with the id and the decided action.
+
+    :param image_HWC: RGB, uint8; not changed.
+    :param people: each with the last decision; None without one.
+    :return: a copy of the image with boxes.
+    """
+    drawn = image_HWC.copy()
+    height, width = drawn.shape[:2]
+    tag = min(height, max(MIN_TAG_PX, round(TAG_SHARE * height)))
+    for person, decision in people:
+        acts = decision is not None and decision.label != NO_ACTION
+        colour = BAR_RGB if acts else IDLE_RGB
+        box = person.box.inside()
+        left, top = round(box.left * (width - 1)), round(box.top * (height - 1))
+        right, bottom = round(box.right * (width - 1)), round(box.bottom * (height - 1))
+        cv2.rectangle(drawn, (left, top), (right, bottom), colour, max(1, tag // 10))
+        text = f'{person.id} {decision.label}' if decision is not None and acts else person.id
+        scale = 0.6 * tag / FONT_PX
+        (text_width, _), _ = cv2.getTextSize(text, FONT, scale, 1)
+        # Above the lower edge: the band covers the upper one.
+        cv2.rectangle(drawn, (left, bottom - tag), (left + text_width, bottom), colour,
+                      cv2.FILLED)
+        cv2.putText(drawn, text, (left, bottom - tag // 4), FONT, scale, TEXT_RGB, 1,
+                    cv2.LINE_AA)
     return drawn
 
 

@@ -84,6 +84,26 @@ TABLE = (
                                 'Under overload, results are older by this many images.',
                   'images', (1, 1000)),
     ParameterSpec('top_k', 'Number of classes in a classification message.', '', (1, 1000)),
+    ParameterSpec('people', 'Give everyone in the picture an action of their own, beside that of '
+                            'the whole picture; needs detections of people, of person_finder or '
+                            'of any other detector.'),
+    ParameterSpec('detections', 'Topics of the people detected in the images of each camera '
+                                '(vision_msgs/Detection2DArray), in the order of cameras, '
+                                'separated by commas; empty for detections beside each image '
+                                'topic: /front/detections for /front/image_raw.'),
+    ParameterSpec('detections_size', 'Size of the images that the detectors see, such as 640x480; '
+                                     'empty for that of the images of the camera.', 'pixels'),
+    ParameterSpec('person_class', 'Class of the detections that are people; empty for all.'),
+    ParameterSpec('min_person_score', 'Certainty of a detection below which it is ignored.', '',
+                  (0.0, 1.0)),
+    ParameterSpec('max_people', 'Most people of a camera who are scored, the nearest first.',
+                  'people', (1, 100)),
+    ParameterSpec('min_person_px', 'Height of a person in the image of the camera below which the '
+                                   'person is not scored.', 'pixels', (1, 10000)),
+    ParameterSpec('person_margin', 'Side of the square around a person over the longer side of '
+                                   'the box.', '', (1.0, 10.0)),
+    ParameterSpec('person_timeout_sec', 'How long a person counts as present without being '
+                                        'detected.', 's', (0.05, 60.0)),
     ParameterSpec('backend', f'Inference backend: {", ".join(BACKENDS)}.'),
     ParameterSpec('num_threads', 'CPU threads for inference; 0 for one per core in cpu_cores, or '
                                  'the choice of the backend. At most the cores that this process '

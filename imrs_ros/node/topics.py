@@ -13,6 +13,7 @@ from imrs_ros.node_settings import NODE
 RECOGNIZER = f'/{NODE}'
 """Full name of a recognizer without a namespace."""
 CLASSIFICATION, ACTION, LABEL, ANNOTATED = 'classification', 'action', 'label', 'annotated'
+PEOPLE, PERSON_ACTION = 'people', 'person_action'
 """Outputs of every camera."""
 LABELS = '~/labels'
 DIAGNOSTICS = '/diagnostics'

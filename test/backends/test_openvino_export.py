@@ -68,7 +68,7 @@ def converted(tiny_card, monkeypatch):
 
 
 def test_conversion_beside_the_model_comes_first(tiny_model):
-    beside = cache_beside(tiny_model)
+    beside = cache_beside(tiny_model.folder)
     folder = beside.make(export_values(tiny_model), lambda folder, lock: openvino_export.export(
         tiny_model, folder, lock))
     assert find_or_export(tiny_model) == (folder, ())

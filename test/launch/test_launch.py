@@ -28,20 +28,24 @@ def description(root):
     return load(root / 'launch' / 'recognizer.launch.py')
 
 
-def make_node(description, **arguments):
+def make_nodes(description, **arguments):
     from launch import LaunchContext
     context = LaunchContext()
     for entity in description.generate_launch_description().entities[:-1]:
         entity.execute(context)
     context.launch_configurations.update(arguments)
-    (node,) = description._make_node(context)
+    return description._make_nodes(context)
+
+
+def make_node(description, **arguments):
+    (node,) = make_nodes(description, **arguments)
     return node
 
 
 def test_arguments(description):
     names = {a.name for a in description.generate_launch_description().get_launch_arguments()}
-    assert names == {'config', 'model', 'cameras', 'backend', 'use_sim_time', 'namespace',
-                     'log_level', 'respawn'}
+    assert names == {'config', 'model', 'cameras', 'backend', 'people', 'use_sim_time',
+                     'namespace', 'log_level', 'respawn'}
 
 
 def test_every_argument_is_described_and_every_backend_can_be_chosen(description, replay):
@@ -82,6 +86,24 @@ def test_given_arguments_override(description):
             'cameras': ('/a/image', '/b/compressed'), 'backend': 'torch', 'model': '101',
             'use_sim_time': True}
     assert parameters_of(make_node(description, cameras='/a/image')) == {'cameras': ('/a/image',)}
+
+
+def test_people_start_the_person_finder_on_the_same_cameras(description):
+    recognizer, finder = make_nodes(
+        description, people='true', cameras='[/a/image]', use_sim_time='true', backend='torch')
+    assert (recognizer._Node__node_executable, finder._Node__node_executable) == (
+        'recognizer', 'person_finder')
+    assert parameters_of(recognizer) == {
+        'cameras': ('/a/image',), 'use_sim_time': True, 'backend': 'torch', 'people': True}
+    assert parameters_of(finder) == {'cameras': ('/a/image',), 'use_sim_time': True}
+
+
+@pytest.mark.parametrize(('people', 'expected'), [
+    ('false', {'people': False}),
+    ('/yolo/detections', {'people': True, 'detections': '/yolo/detections'}),
+    ('[/a/people, /b/people]', {'people': True, 'detections': '/a/people, /b/people'})])
+def test_people_of_another_detector_start_no_finder(description, people, expected):
+    assert parameters_of(make_node(description, people=people)) == expected
 
 
 def test_log_level_and_respawn(description):

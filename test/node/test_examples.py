@@ -8,6 +8,8 @@
 
 """The example behaviour, beside the real node."""
 
+import math
+
 from imrs_ros.node.messages import raw_message
 import pytest
 from rclpy.parameter import Parameter
@@ -69,3 +71,43 @@ def test_another_action_does_not_start_it(graph, tiny_card, start_reacting):
     publish_window(graph, camera, map(raw_message, frames(16)), scores)
     graph.wait(lambda: len(actions) >= 2)
     assert running == []
+
+
+def test_it_turns_to_whoever_starts_an_action_and_stops_when_they_do(graph):
+    from imrs_ros.examples.turn_to import TurnTo
+    node = TurnTo(context=graph.context, parameter_overrides=[
+        Parameter('camera', value='front'), Parameter('action', value='wave')])
+    graph.executor.add_node(node)
+    bearings = graph.collect(std_msgs.Float64, '/turn_to/bearing')
+    actions = graph.reliable_publisher(
+        vision_msgs.Detection2D, '/recognizer/front/person_action')
+    people = graph.reliable_publisher(vision_msgs.Detection2DArray, '/recognizer/front/people')
+    calibration = graph.reliable_publisher(sensor_msgs.CameraInfo, '/front/camera_info')
+    graph.wait(lambda: graph.node.count_subscribers('/turn_to/bearing'))
+
+    def person(name, label, x):
+        found = vision_msgs.Detection2D(id=name, results=[
+            vision_msgs.ObjectHypothesisWithPose(hypothesis=vision_msgs.ObjectHypothesis(
+                class_id=label, score=0.9))])
+        found.bbox.center.position.x = float(x)
+        return found
+    info = sensor_msgs.CameraInfo(k=[500.0, 0.0, 320.0, 0.0, 500.0, 240.0, 0.0, 0.0, 1.0])
+
+    def last(value):
+        return bearings and bearings[-1].data == pytest.approx(value)
+    # Until the calibration has arrived, the bearing is unknown.
+    graph.wait(lambda: last(math.atan(1)) or (
+        calibration.publish(info), actions.publish(person('1', 'wave', 320 - 500)))[0])
+    # Another action, and another person, change nothing.
+    actions.publish(person('2', 'fall', 0))
+    people.publish(vision_msgs.Detection2DArray(detections=[
+        person('2', 'fall', 0), person('1', 'wave', 320 + 500)]))
+    graph.wait(lambda: last(math.atan(-1)))
+    actions.publish(person('1', 'no_action', 320 + 500))
+    graph.wait(lambda: last(0.0))
+    actions.publish(person('2', 'wave', 320 + 500))
+    graph.wait(lambda: last(math.atan(-1)))
+    # The recognizer is gone.
+    graph.wait(lambda: last(0.0))
+    graph.executor.remove_node(node)
+    node.destroy_node()

@@ -8,7 +8,9 @@
 
 """What the overlay draws on an image, and what it leaves alone."""
 
-from imrs_ros.node.overlay import BAR_RGB, draw_overlay
+from imrs_ros.node.overlay import BAR_RGB, draw_overlay, draw_people, IDLE_RGB
+from imrs_ros.people.detection import Box, Person
+from imrs_ros.records import Decision, Event, Scores
 import numpy as np
 import pytest
 
@@ -40,3 +42,19 @@ def test_labels_and_latencies_differ():
     assert (pictures[0][:, left] != pictures[1][:, left]).any()
     assert (pictures[0][:, right] == pictures[1][:, right]).all()
     assert (pictures[1][:, right] != pictures[2][:, right]).any()
+
+
+def test_everybody_gets_a_box_with_id_and_action():
+    image = np.zeros((480, 640, 3), np.uint8)
+    ann, bob = Person('7', 0, Box(0.1, 0.2, 0.3, 0.8)), Person('8', 1, Box(0.6, 0.2, 1.2, 1.1))
+    scores = Scores('front', 1, '', None, person=ann)
+    waves = Decision(scores, np.zeros(2, np.float32), 'wave', 0.9, 1, Event.ONSET)
+    drawn = draw_people(image, [(ann, waves), (bob, None)])
+    assert (image == 0).all()
+    assert (drawn[round(0.2 * 479), 70] == BAR_RGB).all()
+    assert (drawn[round(0.2 * 479), 600] == IDLE_RGB).all()
+    # The wider tag is that with the action.
+    tags = [(drawn[380:384] == colour).all(axis=2).any(axis=0).sum()
+            for colour in (BAR_RGB, IDLE_RGB)]
+    assert tags[0] > tags[1]
+    assert (draw_people(image, []) == image).all()

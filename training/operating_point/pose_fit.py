@@ -37,7 +37,7 @@ HOP, MOST_WINDOWS = 8, 12
 """Frames from one window to the next, and the most windows of a video."""
 STEPS, BATCH = 3000, 128
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.05
-DROPOUT, INPUT_DROPOUT = 0.5, 0.2
+DROPOUT, INPUT_DROPOUT = 0.3, 0.2
 LABEL_SMOOTHING = 0.1
 OTHER_SHARE = 0.25
 """Of the clips of a batch that show other actions, all sources alike."""

@@ -25,8 +25,9 @@ from imrs_ros.records import Clip
 import numpy as np
 from numpy.typing import NDArray
 
-IDLE_CALLS = 100
-"""Calls of ``infer`` per camera without a window of one, after which its memory is freed."""
+IDLE_SEC = 5.0
+"""Time without a window of a camera, after which its memory is freed: whatever the rate at which
+others come and go, no more are kept than came since then. The next window shares no frame."""
 NUM_TIMINGS = 5
 
 
@@ -38,8 +39,8 @@ class CameraState:
     """Allocated when frame reuse first pays."""
     end: int | None = None
     """Number of the frame after its last window."""
-    last_call: int = 0
-    """Number of the last call with a window of it."""
+    last_sec: float = 0.0
+    """When its last window came, by a clock that never goes back."""
 
 
 class FrameReuse:
@@ -50,7 +51,7 @@ class FrameReuse:
     through the model for whole clips where that takes less time.
 
     Each camera takes ``CameraMemory.num_bytes``, from its second window until it has been absent
-    for long (``IDLE_CALLS``): with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for
+    for long (``IDLE_SEC``): with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for
     resnext101. Nothing is allocated per window. Not thread-safe.
     """
 
@@ -69,7 +70,6 @@ class FrameReuse:
         self._frame_shape, self._shapes = frame_shape, shapes
         self._runner = PartRunner(plan, models, frame_shape, shapes)
         self._cameras: dict[str, CameraState] = {}
-        self._num_calls = 0
         self.most_new = plan.num_frames if plan.parts else 0
         """The most new frames with which a window takes less time in parts than whole; set by
         ``measure``."""
@@ -94,7 +94,9 @@ class FrameReuse:
         :param clips: at least one.
         :return: logits_NK, float32.
         """
-        self._num_calls += 1
+        now_sec = time.monotonic()
+        for clip in clips:
+            self._cameras.setdefault(clip.camera, CameraState()).last_sec = now_sec
         try:
             logits = [logits_1K for group in _without_repeats(clips)
                       for logits_1K in self._score(group)]
@@ -103,7 +105,7 @@ class FrameReuse:
             self._cameras.clear()
             raise
         for name, camera in list(self._cameras.items()):
-            if self._num_calls - camera.last_call >= IDLE_CALLS * len(self._cameras):
+            if now_sec - camera.last_sec >= IDLE_SEC:
                 del self._cameras[name]
         return np.concatenate(logits)
 
@@ -115,8 +117,7 @@ class FrameReuse:
 
     def _choose_memory(self, clip: Clip) -> CameraMemory | None:
         """Return the memory with the window's frames, or None to score it whole."""
-        camera = self._cameras.setdefault(clip.camera, CameraState())
-        camera.last_call = self._num_calls
+        camera = self._cameras[clip.camera]
         end = clip.first_sequence + self._plan.num_frames
         # New frames of the next window, if it comes as this one did.
         step = None if camera.end is None else end - camera.end

@@ -15,6 +15,8 @@ from itertools import combinations
 from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.node_settings import camera_name
+from imrs_ros.people.detection import Box
+from imrs_ros.records import NO_ACTION
 
 ABSOLUTE_FROM_SEC = 1_000_000.0
 """From here on, times are absolute stamps; below, seconds from the start of the recording."""
@@ -31,13 +33,18 @@ class Annotation:
     end_sec: float
     """As ``start_sec``."""
     label: str
-    """Class name."""
+    """Class name; for a person also ``NO_ACTION``: this person is there, whatever other lines say
+    of actions."""
     recording: str = ''
     """Name of the recording; empty for any."""
     topic: str = ''
     """Of the camera; empty for all."""
     origin: str = ''
     """File and line, for error messages."""
+    person: str = ''
+    """Who acts; empty for the whole picture."""
+    box: Box | None = None
+    """Where the person is meanwhile, in shares of the image; None if it is not known."""
 
     def is_of(self, recording: str, topic: str) -> bool:
         """
@@ -77,7 +84,7 @@ def check(
     problems = []
     for annotation, segment in segments:
         name = describe(annotation)
-        if segment.label not in labels:
+        if segment.label not in labels and not (annotation.person and segment.label == NO_ACTION):
             problems.append(f'{name}: expected a label of the model ({", ".join(labels)}), got '
                             f'{segment.label!r}')
         if segment.end_ns <= segment.start_ns:
@@ -88,9 +95,11 @@ def check(
                 f'{name}: expected times within the recording, 0 to {duration_ns / 1e9:.2f} s, '
                 f'got {segment.start_ns / 1e9:.2f} to {segment.end_ns / 1e9:.2f} s')
     for (one, first), (other, second) in combinations(segments, 2):
-        if first.overlap_ns(second) > 0:
+        if (first.overlap_ns(second) > 0 and one.person == other.person
+                and NO_ACTION not in (first.label, second.label)):
+            of = f' of {one.person}' if one.person else ''
             problems.append(f'{describe(one)} overlaps {describe(other)}: expected one '
-                            'action at a time; cut one of them')
+                            f'action{of} at a time; cut one of them')
     return problems
 
 
@@ -101,5 +110,6 @@ def describe(annotation: Annotation) -> str:
     :param annotation: any.
     :return: its file and line, label and times.
     """
-    times = f'{annotation.label} {annotation.start_sec:g} to {annotation.end_sec:g} s'
+    who = f'{annotation.person}, ' if annotation.person else ''
+    times = f'{who}{annotation.label} {annotation.start_sec:g} to {annotation.end_sec:g} s'
     return f'{annotation.origin}: {times}' if annotation.origin else times

@@ -9,11 +9,12 @@
 """
 Annotation files: CSV, and the JSON of ActivityNet and THUMOS.
 
-The first line of a CSV names its columns: ``start``, ``end`` (s) and ``label``, and, for several
-recordings or cameras, ``recording`` and ``topic``.
+The first line of a CSV names its columns: ``start``, ``end`` (s) and ``label``; for several
+recordings or cameras, ``recording`` and ``topic``; and for people, ``person`` and where they are,
+``left``, ``top``, ``right`` and ``bottom`` in shares of the image.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import csv
 import json
 from math import isfinite
@@ -22,11 +23,16 @@ from typing import Any
 
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.recordings.recording import RecordingError
+from imrs_ros.people.detection import Box
 
 NAME = 'annotations.csv'
 """Of the annotation file in the folder of its bag."""
 COLUMNS = ('recording', 'topic', 'start', 'end', 'label')
 NEEDED = ('start', 'end', 'label')
+PERSON, SIDES = 'person', ('left', 'top', 'right', 'bottom')
+"""Columns of people."""
+MAX_OUTSIDE = 1.0
+"""How far a side of a box may lie outside the image, in shares of it."""
 
 
 def read_annotations(path: Path) -> list[Annotation]:
@@ -34,7 +40,8 @@ def read_annotations(path: Path) -> list[Annotation]:
     Read an annotation file.
 
     :param path: ``.csv``, or ``.json`` with ``{"database": {name: {"annotations": [{"segment":
-        [start, end], "label": text}]}}}`` as of ActivityNet and THUMOS.
+        [start, end], "label": text}]}}}`` as of ActivityNet and THUMOS; for people also
+        ``"person": text`` and ``"box": [left, top, right, bottom]``.
     :return: the annotations; none if the file has none.
     :raises RecordingError: naming the file, the line, and what was expected there.
     """
@@ -50,11 +57,17 @@ def read_annotations(path: Path) -> list[Annotation]:
 def _from_csv(path: Path, text: str) -> list[Annotation]:
     rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
     columns = [name.strip() for name in rows.fieldnames or ()]
-    missing, unknown = set(NEEDED) - set(columns), set(columns) - set(COLUMNS)
+    missing = set(NEEDED) - set(columns)
+    unknown = set(columns) - {*COLUMNS, PERSON, *SIDES}
     if missing or unknown:
         raise RecordingError(
-            f'{path}: expected a first line with start,end,label and, if needed, recording and '
-            f'topic, got {",".join(columns)!r}')
+            f'{path}: expected a first line with start,end,label and, if needed, recording, '
+            f'topic, person and left,top,right,bottom, got {",".join(columns)!r}')
+    given = [side for side in SIDES if side in columns]
+    if given and (len(given) < len(SIDES) or PERSON not in columns):
+        raise RecordingError(
+            f'{path}: expected person with all of left,top,right,bottom or none of them, got '
+            f'{",".join(columns)!r}')
     rows.fieldnames = columns
     found = []
     for row in rows:
@@ -64,7 +77,8 @@ def _from_csv(path: Path, text: str) -> list[Annotation]:
                                  f'{len(columns) + len(row[None])}; quote one with a comma')
         if any(value and value.strip() for value in row.values()):
             found.append(_annotation(origin, row['start'], row['end'], row['label'],
-                                     row.get('recording'), row.get('topic')))
+                                     row.get('recording'), row.get('topic'),
+                                     row.get(PERSON), [row.get(side) for side in SIDES]))
     return found
 
 
@@ -72,7 +86,8 @@ def _from_json(path: Path, text: str) -> list[Annotation]:
     try:
         database = json.loads(text)
         database = database.get('database', database)
-        return [_annotation(f'{path}: {name}', start, end, item['label'], name)
+        return [_annotation(f'{path}: {name}', start, end, item['label'], name,
+                            person=item.get('person'), sides=item.get('box') or ())
                 for name, video in database.items() for item in video.get('annotations', ())
                 for start, end in [item['segment']]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -84,7 +99,7 @@ def _from_json(path: Path, text: str) -> list[Annotation]:
 
 
 def _annotation(origin: str, start: Any, end: Any, label: Any, recording: Any = '',
-                topic: Any = '') -> Annotation:
+                topic: Any = '', person: Any = '', sides: Sequence[Any] = ()) -> Annotation:
     try:
         times = float(start), float(end)
         if not all(map(isfinite, times)):
@@ -92,24 +107,64 @@ def _annotation(origin: str, start: Any, end: Any, label: Any, recording: Any = 
     except (TypeError, ValueError) as error:
         raise RecordingError(
             f'{origin}: expected start and end in seconds, got {start!r} and {end!r}') from error
-    label, recording, topic = (str(word or '').strip() for word in (label, recording, topic))
+    label, recording, topic, person = (
+        str(word or '').strip() for word in (label, recording, topic, person))
     if not label:
         raise RecordingError(f'{origin}: expected a label, got none')
-    return Annotation(*times, label, recording, topic, origin)
+    box = read_box(origin, sides)
+    if box is not None and not person:
+        raise RecordingError(f'{origin}: expected a person whose box it is, got none')
+    return Annotation(*times, label, recording, topic, origin, person, box)
+
+
+def read_box(origin: str, sides: Sequence[Any]) -> Box | None:
+    """
+    Read a box from texts.
+
+    :param origin: file and line, for the error.
+    :param sides: left, top, right and bottom in shares of the image.
+    :return: the box; None if all of them are empty.
+    :raises RecordingError: if they are no box.
+    """
+    words = [str('' if side is None else side).strip() for side in sides]
+    if not any(words):
+        return None
+    try:
+        box = Box(*map(float, words))
+        is_box = (-MAX_OUTSIDE <= box.left < box.right <= 1 + MAX_OUTSIDE
+                  and -MAX_OUTSIDE <= box.top < box.bottom <= 1 + MAX_OUTSIDE
+                  and box.inside().area > 0)
+    except (TypeError, ValueError):
+        is_box = False
+    if not is_box:
+        raise RecordingError(
+            f'{origin}: expected left, top, right and bottom in shares of the image, from 0 to 1 '
+            f'with left < right and top < bottom, got {",".join(words)!r}')
+    return box
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
     """
-    Write a CSV.
+    Write a CSV; with columns of people only where there are some.
 
     :param path: the file.
     :param annotations: any number; without any, the file is a template.
     """
+    listed = list(annotations)
+    has_people, has_boxes = any(a.person for a in listed), any(a.box for a in listed)
+    columns = [*COLUMNS, *([PERSON] if has_people else ()), *(SIDES if has_boxes else ())]
     with path.open('w', newline='', encoding='utf-8') as file:
-        rows = csv.writer(file)
-        rows.writerow(COLUMNS)
-        rows.writerows((a.recording, a.topic, f'{a.start_sec:.3f}', f'{a.end_sec:.3f}', a.label)
-                       for a in annotations)
+        rows = csv.DictWriter(file, columns, restval='')
+        rows.writeheader()
+        rows.writerows(_row(a, has_people) for a in listed)
+
+
+def _row(annotation: Annotation, has_people: bool) -> dict[str, str]:
+    a = annotation
+    row = dict(zip(COLUMNS, (
+        a.recording, a.topic, f'{a.start_sec:.3f}', f'{a.end_sec:.3f}', a.label)))
+    sides = {} if a.box is None else {side: f'{getattr(a.box, side):.4f}' for side in SIDES}
+    return {**row, **({PERSON: a.person} if has_people else {}), **sides}
 
 
 def find_annotation_file(recording: Path) -> Path | None:

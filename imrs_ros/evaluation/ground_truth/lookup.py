@@ -11,6 +11,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson, join_people
 from imrs_ros.evaluation.ground_truth.annotation import Annotation, check, describe
 from imrs_ros.evaluation.ground_truth.annotation_file import find_annotation_file, read_annotations
 from imrs_ros.evaluation.ground_truth.segment import runs, Segment
@@ -72,12 +73,22 @@ def _by_folder(path: Path, recording: Recording, labels: Sequence[str],
     return [Annotation(0.0, recording.duration_ns / 1e9, folder)]
 
 
+def has_whole_picture(annotations: Sequence[Annotation]) -> bool:
+    """
+    Return whether annotations say what the whole picture shows.
+
+    :param annotations: of a recording.
+    :return: False if all of them are of single people; True without any.
+    """
+    return not annotations or not all(a.person for a in annotations)
+
+
 def place(annotations: Sequence[Annotation], topic: str, clock: CameraClock,
           recording: Recording, labels: Sequence[str]) -> tuple[Segment, ...]:
     """
-    Convert the annotations of a camera to the time of the recording, and check them.
+    Convert the annotations of a whole picture to the time of the recording, and check them.
 
-    :param annotations: of the recording.
+    :param annotations: of the recording; those of single people are checked, too.
     :param topic: of the camera.
     :param clock: of the camera, after all its images were placed.
     :param recording: the recording.
@@ -85,10 +96,45 @@ def place(annotations: Sequence[Annotation], topic: str, clock: CameraClock,
     :return: segments in order, within the recording.
     :raises RecordingError: naming every annotation that is wrong.
     """
+    return tuple(sorted(segment for annotation, segment in placed_pairs(
+        annotations, topic, clock, recording, labels) if not annotation.person))
+
+
+def place_people(annotations: Sequence[Annotation], topic: str, clock: CameraClock,
+                 recording: Recording, labels: Sequence[str]) -> tuple[AnnotatedPerson, ...]:
+    """
+    Do the same for the people of a camera.
+
+    :param annotations: of the recording.
+    :param topic: of the camera.
+    :param clock: of the camera.
+    :param recording: the recording.
+    :param labels: of the model.
+    :return: everybody, in order of appearance.
+    :raises RecordingError: naming every annotation that is wrong.
+    """
+    return join_people([(a.person, segment, a.box) for a, segment in placed_pairs(
+        annotations, topic, clock, recording, labels) if a.person], recording.duration_ns)
+
+
+def placed_pairs(annotations: Sequence[Annotation], topic: str, clock: CameraClock,
+                 recording: Recording, labels: Sequence[str],
+                 ) -> list[tuple[Annotation, Segment]]:
+    """
+    Place all annotations of a camera, and check them.
+
+    :param annotations: of the recording.
+    :param topic: of the camera.
+    :param clock: of the camera.
+    :param recording: the recording.
+    :param labels: of the model.
+    :return: annotations and their segments, within the recording.
+    :raises RecordingError: naming every annotation that is wrong.
+    """
     pairs = [(a, a.placed(clock)) for a in annotations
              if a.is_of(recording.name, topic)]
     problems = check(pairs, labels, recording.duration_ns)
     if problems:
         raise RecordingError(f'annotations of {recording.name}: ' + '; '.join(problems))
-    return tuple(sorted(Segment(s.start_ns, min(s.end_ns, recording.duration_ns), s.label)
-                        for _, s in pairs))
+    return [(a, Segment(s.start_ns, min(s.end_ns, recording.duration_ns), s.label))
+            for a, s in pairs]

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from imrs_ros.evaluation.ground_truth.lookup import annotations_of, place
+from imrs_ros.evaluation.ground_truth.lookup import (
+    annotations_of, has_whole_picture, place)
 from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.live.live_track import live_track, LiveWindow
 from imrs_ros.evaluation.offline.playback import PlayedCamera
@@ -53,8 +54,9 @@ def interrupted_result(
                 continue
             annotated = None
             if annotations is not None:
-                annotated = _up_to(end_ns, place(
-                    annotations, camera.topic, camera.clock, recording, job.card.labels))
+                placed = place(
+                    annotations, camera.topic, camera.clock, recording, job.card.labels)
+                annotated = _up_to(end_ns, placed) if has_whole_picture(annotations) else None
             track = live_track(received, camera.clock, empty_track(annotated, end_ns, job),
                                recording.start_ns)
             result.cameras.append((camera, track))

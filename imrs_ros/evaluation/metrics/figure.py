@@ -158,6 +158,29 @@ CLASS_FIGURES = (
     Figure('false_actions', 'false', '', 'lower', 'false actions of the class'))
 """Of every class; computed by ``figures.per_class``."""
 
+_SHARED = {row.name: row for row in TRACK_FIGURES}
+CLEAR_MOT = 'Bernardin & Stiefelhagen 2008'
+PEOPLE_FIGURES = (
+    Figure('num_people', 'annotated people', '', 'neither', 'people with a line of their own'),
+    Figure('num_followed', 'people followed', '', 'neither',
+           'appearances with a window, as the recognizer counts them'),
+    Figure('num_unmatched', 'people followed who are not annotated', '', 'lower',
+           'appearances that match nobody who is annotated in any window'),
+    *(_SHARED[name] for name in (
+        'num_actions', 'num_found', 'recall', 'f1@25', 'delay_median_sec', 'delay_p95_sec',
+        'false_actions', 'false_per_min')),
+    Figure('video_accuracy', 'actions with the right label by mean probability', '', 'higher',
+           'annotated actions whose label has the greatest mean probability over their windows'),
+    Figure('decided_accuracy', 'actions whose most decided label is right', '', 'higher',
+           'annotated actions in which no other label is decided as often'),
+    Figure('id_switches', 'id switches', '', 'lower',
+           f'times that a person is followed as somebody else than before: {CLEAR_MOT}'),
+    Figure('id_switches_per_min', 'id switches per minute of a person', '1/min', 'lower',
+           'id switches over the time in which the annotated people are there'),
+    Figure('num_people_windows', 'windows of people scored', '', 'neither',
+           'windows of people with a decision'))
+"""Of people, each of whom is judged like a camera; computed by ``people_figures``."""
+
 LIVE_FIGURES = (
     Figure('windows_offline', 'windows, offline', '', 'neither', 'windows scored offline'),
     Figure('windows_live', 'windows, live', '', 'higher', 'windows the node published'),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imrs_ros.evaluation.metrics.figure import (
-    FIGURES, format_figure, format_interval, LIVE_FIGURES, Value)
+    FIGURES, format_figure, format_interval, LIVE_FIGURES, PEOPLE_FIGURES, Value)
 
 RATES_PER_MIN = (0.5, 1, 2, 5)
 """Of false actions, for which the greatest recall is printed."""
@@ -63,9 +63,15 @@ def summary(report: Mapping[str, Any]) -> str:
                      f'{drawn["num_units"]} units (an action and the background before it)')
     if 'curve' in report:
         lines += _curve(report['curve'], bool(report['settings']['class_thresholds']))
+    if 'people' in report:
+        lines += _people(report['people'])
     for recording in report['recordings']:
-        lines += [line for camera in recording['cameras'] if camera['truth'] is None
-                  for line in _decided(recording['name'], camera)]
+        lines += [line for camera in recording['cameras']
+                  if camera['truth'] is None and 'people' not in camera
+                  for line in _decided(f'{recording["name"]} {camera["topic"]}', camera)]
+        lines += [line for camera in recording['cameras'] for person in camera.get('people', ())
+                  if person['truth'] is None and person['decided'] for line in _decided(
+                      f'{recording["name"]} {camera["topic"]} {person["id"]}', person)]
         lines += [f'{recording["name"]}: {note}' for note in recording['notes']]
     return '\n'.join([*lines, *(_live(live) if live is not None else ())])
 
@@ -89,12 +95,19 @@ def _curve(curve: Mapping[str, Any], has_class_thresholds: bool) -> list[str]:
     return lines
 
 
-def _decided(recording: str, camera: Mapping[str, Any]) -> list[str]:
-    """Return the decided actions of a camera without annotations, one per line."""
-    lines = [f'{recording} {camera["topic"]}, not annotated, decided: '
-             f'{len(camera["decided"])} actions']
+def _people(people: Mapping[str, Any]) -> list[str]:
+    """Return the figures of people, one per line, each with its interval."""
+    return [f'people ({people["source"]}):', *(
+        figure_row(figure.words, people['figures'][figure.name], unit=figure.unit,
+                   note=format_interval(people['intervals'].get(figure.name)))
+        for figure in PEOPLE_FIGURES)]
+
+
+def _decided(name: str, track: Mapping[str, Any]) -> list[str]:
+    """Return the decided actions of a camera or person without annotations, one per line."""
+    lines = [f'{name}, not annotated, decided: {len(track["decided"])} actions']
     return lines + [f'{start:9.2f} to {end:9.2f} s  {label}  {score:.2f}'
-                    for start, end, label, score, _ in camera['decided']]
+                    for start, end, label, score, _ in track['decided']]
 
 
 def _live(live: Mapping[str, Any]) -> list[str]:

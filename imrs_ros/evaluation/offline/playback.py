@@ -14,11 +14,12 @@ speed of the machine, so two runs give the same result.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
 from imrs_ros.backends.base import Backend
+from imrs_ros.evaluation.offline.people_source import PeopleSource
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.recording import Image, Recording
 from imrs_ros.model_card import ModelCard
@@ -28,6 +29,7 @@ from imrs_ros.records import Decision, Event
 import numpy as np
 from numpy.typing import NDArray
 
+FindPeople = Callable[[Mapping[str, CameraClock]], Mapping[str, PeopleSource]]
 KEPT_FRAMES = 8
 """Newest frames of a camera whose images and times are stored, for thumbnails."""
 THUMBNAIL_WIDTH_PX, THUMBNAIL_QUALITY = 192, 72
@@ -43,7 +45,14 @@ class PlayedCamera:
     topic: str
     clock: CameraClock = field(default_factory=CameraClock)
     decisions: list[tuple[int, Decision]] = field(default_factory=list)
-    """Time from the start of the recording, ns, and decision, for every window."""
+    """Time from the start of the recording, ns, and decision, for every window of the whole
+    picture."""
+    people: list[tuple[int, Decision]] = field(default_factory=list)
+    """The same for every window of a person."""
+    departed: set[int] = field(default_factory=set)
+    """Numbers of the people who left; whatever they did ended with their last decision."""
+    people_counts: dict[str, int] = field(default_factory=dict)
+    """Number of detections that were not used, by reason."""
     num_frames: int = 0
     num_restarts: int = 0
     num_skipped: int = 0
@@ -72,7 +81,7 @@ class PlayedCamera:
 
 def play(
     recording: Recording, card: ModelCard, backend: Backend, settings: Settings,
-    on_image: Callable[[], object] = lambda: None,
+    on_image: Callable[[], object] = lambda: None, find_people: FindPeople | None = None,
 ) -> list[PlayedCamera]:
     """
     Play all cameras of a recording.
@@ -82,34 +91,56 @@ def play(
     :param backend: loaded for this recording alone: it may reuse work on frames of a camera.
     :param settings: of the node.
     :param on_image: called after every image.
+    :param find_people: returns the people of every camera, by its topic, given the clocks; None
+        for the whole picture only.
     :return: the cameras of the recording.
+    :raises RecordingError: if there are no such people.
     """
     cameras = {topic: PlayedCamera(camera_name(topic), topic) for topic in recording.topics}
     # By topic: two topics of a bag may have the same camera name, which a node would refuse.
     recognizer = Recognizer(card, backend, cameras, window=settings.window,
-                            decision=settings.decision)
+                            decision=settings.decision,
+                            people=None if find_people is None else settings.people)
     try:
-        for image in recording.images(card.spec.size_px):
-            _push(recognizer, cameras[image.topic], image)
+        sources = {} if find_people is None else find_people(
+            {topic: camera.clock for topic, camera in cameras.items()})
+        # People are cut out of whole images.
+        for image in recording.images(None if sources else card.spec.size_px):
+            camera = cameras[image.topic]
+            time_ns = _push(recognizer, camera, image)
+            if sources and time_ns is not None and image.frame is not None:
+                for found in sources[image.topic].at(image.frame, image.log_ns, time_ns):
+                    recognizer.detect(image.topic, found)
+                # Before the windows: who left gets no more of them.
+                camera.departed |= {who.number for who in recognizer.departed(image.topic)}
             _store(cameras, recognizer.step())
             on_image()
         for camera in cameras.values():
             camera.num_skipped = recognizer.num_skipped(camera.topic)
+            camera.people_counts = _people_counts(recognizer, camera.topic)
     finally:
         recognizer.close()
     return list(cameras.values())
 
 
-def _push(recognizer: Recognizer, camera: PlayedCamera, image: Image) -> None:
+def _people_counts(recognizer: Recognizer, topic: str) -> dict[str, int]:
+    people = recognizer.people(topic)
+    return {} if people is None else {
+        'beyond max_people': people.num_beyond, 'below min_person_px': people.num_small,
+        'of no image that was kept': people.num_stray}
+
+
+def _push(recognizer: Recognizer, camera: PlayedCamera, image: Image) -> int | None:
+    """Push an image; return its time from the start of the recording, None if it was dropped."""
     frame = image.frame
     if frame is None:
         camera.dropped[image.problem] += 1
-        return
+        return None
     try:
         pushed = recognizer.push(camera.topic, frame)
     except ValueError as error:
         camera.dropped[str(error)] += 1
-        return
+        return None
     camera.num_frames += 1
     camera.num_restarts += pushed.restart is not None
     time_ns = camera.clock.place(frame.stamp_ns, image.log_ns)
@@ -118,12 +149,14 @@ def _push(recognizer: Recognizer, camera: PlayedCamera, image: Image) -> None:
         del camera.newest[next(iter(camera.newest))]
     if time_ns - max(camera.thumbnails, default=-SAMPLE_NS) >= SAMPLE_NS:
         camera.add_thumbnail(time_ns, frame.image_HWC)
+    return time_ns
 
 
 def _store(cameras: dict[str, PlayedCamera], decisions: Sequence[Decision]) -> None:
     for decision in decisions:
         camera = cameras[decision.scores.camera]
         time_ns, image_HWC = camera.newest[decision.scores.stamp_ns]
-        camera.decisions.append((time_ns, decision))
+        listed = camera.decisions if decision.scores.person is None else camera.people
+        listed.append((time_ns, decision))
         if decision.event is not Event.NONE:
             camera.add_thumbnail(time_ns, image_HWC)

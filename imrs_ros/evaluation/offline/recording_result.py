@@ -8,17 +8,24 @@
 
 """The evaluation of one recording: played, and compared with its annotations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 from imrs_ros.backends import load_backend
+from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
-from imrs_ros.evaluation.ground_truth.lookup import annotations_of, place
+from imrs_ros.evaluation.ground_truth.lookup import (
+    annotations_of, has_whole_picture, place, place_people)
 from imrs_ros.evaluation.ground_truth.segment import Segment
+from imrs_ros.evaluation.metrics.person_track import PersonTrack
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.evaluation.offline.playback import play, PlayedCamera
+from imrs_ros.evaluation.offline.people_source import people_sources
+from imrs_ros.evaluation.offline.person_tracks import people_notes, person_tracks
+from imrs_ros.evaluation.offline.playback import FindPeople, play, PlayedCamera
+from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.model_card import InputSpec, ModelCard
@@ -46,6 +53,10 @@ class Job:
     """Of all recordings; None for the file in or beside each."""
     annotation_topic: str = ''
     """Topic in the bags with the label from then on; empty for files."""
+    people: str = ''
+    """Where people come from, one of ``people_source.SOURCES``; empty for whole pictures only."""
+    detections: tuple[str, ...] = ()
+    """Topics of the people of each camera of a bag; empty for those of the settings."""
 
     @property
     def preferred(self) -> tuple[str, ...]:
@@ -60,12 +71,23 @@ class Result:
     name: str
     duration_ns: int = 0
     cameras: list[tuple[PlayedCamera, Track]] = field(default_factory=list)
+    people: list[PersonTrack] = field(default_factory=list)
+    """Everybody followed or annotated, of all cameras; nobody without ``Job.people``."""
     notes: list[str] = field(default_factory=list)
     """What was repaired or is unusual."""
     error: str = ''
     """Why the recording could not be evaluated; empty if it was."""
     backend: str = ''
     """Description of what ran the model."""
+
+    def name_of(self, camera: PlayedCamera) -> str:
+        """
+        Name a camera, of all cameras of all recordings.
+
+        :param camera: of this recording.
+        :return: the name of the recording, and the topic.
+        """
+        return f'{self.name} {camera.topic}'
 
 
 def evaluate_recording(
@@ -93,6 +115,7 @@ def evaluate_recording(
         result.error = f'{path}: {type(error).__name__}: {" ".join(str(error).split())}'
     if result.error:
         result.cameras.clear()
+        result.people.clear()
     return result
 
 
@@ -103,20 +126,41 @@ def _fill(result: Result, path: Path, recording: Recording, job: Job,
     loaded = load_backend(job.card, job.settings.backend)
     result.backend = str(loaded.backend.description)
     result.notes += loaded.fallbacks
-    for camera in play(recording, job.card, loaded.backend, job.settings, on_image):
+    for camera in play(recording, job.card, loaded.backend, job.settings, on_image,
+                       _find_people(recording, job, annotations or ())):
         result.notes += [f'{camera.topic}: {note}' for note in camera.clock.notes()]
         if not camera.decisions:
             result.notes.append(f'{camera.topic}: {_why_no_window(camera, job.card)}')
             continue
-        annotated = None
+        annotated, people = None, None
         if annotations is not None:
-            annotated = place(annotations, camera.topic, camera.clock, recording, job.card.labels)
+            where = camera.topic, camera.clock, recording, job.card.labels
+            annotated = place(annotations, *where)
+            people = place_people(annotations, *where) or None
+            if not has_whole_picture(annotations):
+                annotated = None
         result.cameras.append((camera, track_of(camera, annotated, recording.duration_ns, job)))
+        result.people += person_tracks(
+            camera, people if job.people else (),
+            empty_track(None, recording.duration_ns, job), result.name_of(camera))
+        result.notes += people_notes(camera, people, is_followed=bool(job.people))
     result.notes = [*recording.notes, *result.notes]
     if not result.cameras:
         notes, result.notes = result.notes, []
         raise RecordingError(f'{path}: expected a camera with at least one window, got none; '
                              + '; '.join(notes))
+
+
+def _find_people(recording: Recording, job: Job, annotations: Sequence[Annotation],
+                 ) -> FindPeople | None:
+    """Return what finds the people of every camera; None for whole pictures only."""
+    if not job.people:
+        return None
+
+    def annotated(topic: str, clock: CameraClock) -> tuple[AnnotatedPerson, ...]:
+        return place_people(annotations, topic, clock, recording, job.card.labels)
+    return partial(
+        people_sources, job.people, recording, job.settings, job.detections, annotated)
 
 
 def _why_no_window(camera: PlayedCamera, card: ModelCard) -> str:
@@ -143,7 +187,8 @@ def track_of(camera: PlayedCamera, annotated: tuple[Segment, ...] | None, durati
     :return: the track, by rising time.
     :raises RecordingError: if the scores are no numbers.
     """
-    if not all(np.isfinite(decision.probabilities_K).all() for _, decision in camera.decisions):
+    if not all(np.isfinite(decision.probabilities_K).all()
+               for _, decision in (*camera.decisions, *camera.people)):
         raise RecordingError(f'{camera.topic}: expected scores from 0 to 1, got nan; the weights '
                              f'of the model {job.card.name} are damaged')
     # Stamps that go back, or jump between clocks, may put a window before an earlier one.

@@ -9,12 +9,13 @@
 """
 Bags of ROS 2 (sqlite3, mcap, zstd) and of ROS 1, read without ROS.
 
-Only images and texts are deserialised, by the message definitions that ROS ships, so other types
-in the bag, known or not, do not matter.
+Only images, texts and people are deserialised, by the message definitions of ROS and of
+vision_msgs, so other types in the bag, known or not, do not matter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from heapq import merge
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,8 @@ from typing import Any
 
 from imrs_ros.evaluation.recordings.bag_files import (
     find_bag_files, plain_name, readable, stated_messages, UNFINISHED)
+from imrs_ros.evaluation.recordings.detection_topic import (
+    add_types, DETECTIONS, read_message, RecordedDetections)
 from imrs_ros.evaluation.recordings.recording import Image, RecordingError
 from imrs_ros.evaluation.recordings.tolerant_rosbags import open_reader, Ros1Reader
 from imrs_ros.evaluation.recordings.unpacking import unpack_zstd, UnpackingError, ZSTD_MAGIC
@@ -84,6 +87,7 @@ class Bag:
     def _read_summary(self, topics: Sequence[str], preferred: Sequence[str]) -> None:
         self._is_ros1 = isinstance(self._readers[0], Ros1Reader)
         self._store = get_typestore(Stores.LATEST)
+        add_types(self._store)
         self._connections = [c for reader in self._readers for c in reader.connections]
         self.topics = self._choose(topics, preferred)
         filled = [reader for reader in self._readers if reader.message_count]
@@ -183,14 +187,15 @@ class Bag:
         """
         return any(c.topic == topic and c.msgtype == IMAGE_TYPES[1] for c in self._connections)
 
-    def serialized(self) -> Iterator[tuple[str, int, bytes]]:
+    def serialized(self, others: Sequence[str] = ()) -> Iterator[tuple[str, int, bytes]]:
         """
         Read all images of the cameras without decoding them.
 
+        :param others: topics to read as well.
         :return: topic, recording time in ns, and content as ROS 2 serialises it, in the order of
             recording.
         """
-        for connection, log_ns, data in self._messages(self.topics):
+        for connection, log_ns, data in self._messages([*self.topics, *others]):
             yield connection.topic, log_ns, self._content(data, connection.msgtype)
 
     def images(self, size_px: int | None = None) -> Iterator[Image]:
@@ -235,6 +240,34 @@ class Bag:
                 '--annotation-topic')
         return [(log_ns - self.start_ns, self._deserialize(data, TEXT_TYPE).data)
                 for _, log_ns, data in self._messages([topic])]
+
+    def detections(self, topic: str) -> list[RecordedDetections]:
+        """
+        Read the people of a topic.
+
+        :param topic: of ``vision_msgs/Detection2DArray``.
+        :return: all messages, in the order of recording.
+        :raises RecordingError: if there is no such topic, or of another version of vision_msgs.
+        """
+        known = sorted({c.topic for c in self._connections if c.msgtype == DETECTIONS})
+        if topic not in known:
+            raise RecordingError(
+                f'{self._path}: expected people on {topic} ({DETECTIONS}), got people on '
+                f'{", ".join(known) or "no topic"}; name one of these with --detections')
+        found = []
+        for _, log_ns, data in self._messages([topic]):
+            try:
+                message = self._deserialize(data, DETECTIONS)
+                found.append(read_message(message, log_ns - self.start_ns))
+            # rosbags raises errors of many kinds for bytes of another definition.
+            except Exception as error:
+                raise RecordingError(
+                    f'{self._path}: expected {DETECTIONS} of vision_msgs 4 (ROS 2 Humble and '
+                    f'later) on {topic}, got {type(error).__name__}: {error}; record it again '
+                    'with that version') from error
+            if self._by_log_time:
+                found[-1] = replace(found[-1], stamp_ns=log_ns)
+        return found
 
 
 def spellings(topic: str) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from imrs_ros.records import Frame, NO_ACTION
 from imrs_ros.settings import require
 from imrs_ros.video import read_video, StampedImage
 import numpy as np
 
+Tick = TypeVar('Tick')
 BLANK_SHAPE, BLANK_GREY, BLANK_NOISE = (120, 160, 3), 110, 6
 
 
@@ -83,10 +85,23 @@ def recorded_frames(
     :return: frames in order.
     :raises VideoError: if a video cannot be read.
     """
+    for time_ns, (image, label) in recorded_times(
+            _labelled_images(clips, background, recipe), recipe):
+        yield RecordedFrame(time_ns, Frame(
+            time_ns + round(recipe.clock_offset_sec * 1e9), 'camera', image), label)
+
+
+def recorded_times(ticks: Iterable[Tick], recipe: BagRecipe) -> Iterator[tuple[int, Tick]]:
+    """
+    Give each tick of the camera its recording time, and lose some.
+
+    :param ticks: what the camera sees at each.
+    :param recipe: rate, jitter, losses and start.
+    :return: recording time, ns, rising, and what is seen.
+    """
     rng = Random(recipe.seed)
-    start_ns, offset_ns = round(recipe.start_sec * 1e9), round(recipe.clock_offset_sec * 1e9)
-    last_ns = 0
-    for index, (image, label) in enumerate(_labelled_images(clips, background, recipe)):
+    start_ns, last_ns = round(recipe.start_sec * 1e9), 0
+    for index, tick in enumerate(ticks):
         time_ns = start_ns + round(index * 1e9 / recipe.fps)
         if recipe.jitter_sec:
             time_ns = max(last_ns + 1_000_000,
@@ -94,7 +109,7 @@ def recorded_frames(
         last_ns = time_ns
         # The first frame is never lost: the recording starts there.
         if index == 0 or rng.random() >= recipe.drop_share:
-            yield RecordedFrame(time_ns, Frame(time_ns + offset_ns, 'camera', image), label)
+            yield time_ns, tick
 
 
 def _labelled_images(
@@ -111,14 +126,24 @@ def _labelled_images(
     yield from ((image, NO_ACTION) for image in islice(between, num_gap))
 
 
+def blank_images(seed: int) -> Iterator[np.ndarray]:
+    """
+    Return images of nothing: grey noise, without end.
+
+    :param seed: of the noise.
+    :return: images_HWC.
+    """
+    noise = np.random.default_rng(seed)
+    while True:
+        yield (BLANK_GREY + noise.integers(0, BLANK_NOISE, BLANK_SHAPE)).astype(np.uint8)
+
+
 def _background(videos: Sequence[Path], recipe: BagRecipe) -> Iterator[np.ndarray]:
     """Yield background without end; after a clip, a video resumes where it stopped."""
     if videos:
         for path in cycle(videos):
             yield from at_rate(read_video(path), recipe.fps)
-    noise = np.random.default_rng(recipe.seed)
-    while True:
-        yield (BLANK_GREY + noise.integers(0, BLANK_NOISE, BLANK_SHAPE)).astype(np.uint8)
+    yield from blank_images(recipe.seed)
 
 
 def at_rate(images: Iterable[StampedImage], fps: float) -> Iterator[np.ndarray]:

@@ -8,12 +8,17 @@
 
 """ROS 2 bags, written without ROS."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 import shutil
 from types import TracebackType
 from typing import Any, Literal
 
 import cv2
+from imrs_ros.evaluation.recordings.detection_topic import (
+    add_types, DETECTIONS, message_fields, scaled)
+from imrs_ros.people.detection import Detection
 from imrs_ros.records import Frame
 import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
@@ -28,7 +33,7 @@ FORMAT_VERSION: Literal[8] = 8
 
 
 class BagWriter:
-    """Writes images and texts; a context manager."""
+    """Writes images, texts and people; a context manager."""
 
     def __init__(self, path: Path, storage: str = 'mcap', *, compress: bool = False) -> None:
         """
@@ -48,6 +53,7 @@ class BagWriter:
         if compress:
             self._writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
         self._store = get_typestore(Stores.ROS2_HUMBLE)
+        add_types(self._store)
         self._connections: dict[str, Any] = {}
 
     def __enter__(self) -> 'BagWriter':
@@ -70,10 +76,7 @@ class BagWriter:
         :param frame: RGB.
         :param log_ns: when it was recorded.
         """
-        types = self._store.types
-        header = types['std_msgs/msg/Header'](
-            types['builtin_interfaces/msg/Time'](
-                frame.stamp_ns // 1_000_000_000, frame.stamp_ns % 1_000_000_000), frame.frame_id)
+        header = self._header(frame)
         if topic.endswith('/compressed'):
             bgr = cv2.cvtColor(frame.image_HWC, cv2.COLOR_RGB2BGR)
             _, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
@@ -82,6 +85,22 @@ class BagWriter:
             height, width = frame.image_HWC.shape[:2]
             self._write(topic, log_ns, IMAGE, header, height, width, 'rgb8', 0, 3 * width,
                         np.ascontiguousarray(frame.image_HWC).ravel())
+
+    def detections(
+        self, topic: str, frame: Frame, people: Sequence[Detection], log_ns: int,
+    ) -> None:
+        """
+        Write who is seen where in an image.
+
+        :param topic: of ``vision_msgs/Detection2DArray``.
+        :param frame: the image.
+        :param people: boxes in shares of the image.
+        :param log_ns: when it was recorded.
+        """
+        height, width = frame.image_HWC.shape[:2]
+        self._write(topic, log_ns, DETECTIONS, *message_fields(
+            self._store, self._header(frame),
+            [replace(found, box=scaled(found.box, width, height)) for found in people]))
 
     def text(self, topic: str, text: str, log_ns: int) -> None:
         """
@@ -92,6 +111,12 @@ class BagWriter:
         :param log_ns: when it was recorded.
         """
         self._write(topic, log_ns, TEXT, text)
+
+    def _header(self, frame: Frame) -> Any:
+        types = self._store.types
+        return types['std_msgs/msg/Header'](
+            types['builtin_interfaces/msg/Time'](
+                frame.stamp_ns // 1_000_000_000, frame.stamp_ns % 1_000_000_000), frame.frame_id)
 
     def _write(self, topic: str, log_ns: int, kind: str, *fields: Any) -> None:
         if topic not in self._connections:

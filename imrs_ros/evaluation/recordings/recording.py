@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from imrs_ros.evaluation.recordings.detection_topic import RecordedDetections
 from imrs_ros.records import Frame
 
 
@@ -65,4 +66,13 @@ class Recording(Protocol):
         :param topic: of ``std_msgs/String``.
         :return: time from the start of the recording, ns, and text.
         :raises RecordingError: if there is no such topic.
+        """
+
+    def detections(self, topic: str) -> list[RecordedDetections]:
+        """
+        Read the people of a topic.
+
+        :param topic: of ``vision_msgs/Detection2DArray``.
+        :return: all messages, in the order of recording.
+        :raises RecordingError: if there is no such topic, or of another version of vision_msgs.
         """

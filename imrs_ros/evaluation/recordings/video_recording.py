@@ -11,6 +11,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from imrs_ros.evaluation.recordings.detection_topic import RecordedDetections
 from imrs_ros.evaluation.recordings.recording import Image, RecordingError
 from imrs_ros.records import Frame
 from imrs_ros.video import read_video, SUFFIXES, video_timeline, VideoError
@@ -69,6 +70,17 @@ class VideoRecording:
         :raises RecordingError: always.
         """
         raise RecordingError(f'{self._path}: expected a bag with the topic {topic}, got a video')
+
+    def detections(self, topic: str) -> list[RecordedDetections]:
+        """
+        Raise an error: a video has no topics.
+
+        :param topic: any.
+        :return: never.
+        :raises RecordingError: always.
+        """
+        raise RecordingError(f'{self._path}: expected a bag with the topic {topic}, got a video; '
+                             'use "--people finder" or "--people true"')
 
 
 def is_video(path: Path) -> bool:

@@ -15,11 +15,14 @@ from typing import Any
 from imrs_ros.evaluation.metrics.bootstrap import LEVEL, NUM_DRAWS, SEED
 from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.event_metrics import delays_ns, false_actions
-from imrs_ros.evaluation.metrics.figure import CLASS_FIGURES, FIGURES, round_figure
+from imrs_ros.evaluation.metrics.figure import (
+    CLASS_FIGURES, FIGURES, PEOPLE_FIGURES, round_figure)
 from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures, per_class
 from imrs_ros.evaluation.metrics.frame_metrics import confusion
 from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.missed import why_missed
+from imrs_ros.evaluation.metrics.people_figures import people_figures, people_units
+from imrs_ros.evaluation.metrics.person_track import PersonTrack
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.metrics.units import Units
 from imrs_ros.evaluation.offline.playback import PlayedCamera
@@ -55,7 +58,8 @@ def build_report(results: Sequence[Result], job: Job) -> dict[str, Any]:
         'intervals': _intervals(units), 'units': units.as_json(),
         'confusion': {'labels': classes, 'windows': confusion(annotated, classes)},
         'delays_sec': [round_figure(delay) for delay in all_delays_sec(annotated)],
-        'recordings': [_recording(result, job.settings.decision) for result in results]}
+        'recordings': [_recording(result, job.settings.decision) for result in results],
+        **people_section(results, job)}
 
 
 def json_value(value: Any) -> Any:
@@ -84,6 +88,26 @@ def _model(job: Job) -> dict[str, Any]:
                          if isinstance(card.provenance, Mapping) else None)}
 
 
+def people_section(results: Sequence[Result], job: Job) -> dict[str, Any]:
+    """
+    Return the section of people.
+
+    :param results: of the recordings.
+    :param job: model and settings, and where people came from.
+    :return: ``people`` and what JSON holds of all of them; nothing if nobody was followed.
+    """
+    if not job.people:
+        return {}
+    people = [person for result in results for person in result.people]
+    units = people_units(people)
+    found = intervals(units).get('', {})
+    return {'people': {
+        'source': job.people, 'figures': people_figures(people), 'units': units.as_json(),
+        'intervals': {row.name: found[row.name] for row in PEOPLE_FIGURES if row.name in found},
+        'num_units': len(units.keys),
+        'per_class': per_class([person for person in people if person.annotated is not None])}}
+
+
 def _intervals(units: Units) -> dict[str, Any]:
     """Return the intervals of the figures that have one, and how they were drawn."""
     found = intervals(units)
@@ -107,18 +131,40 @@ def _counts(cameras: Iterable[PlayedCamera]) -> dict[str, int]:
 def _recording(result: Result, settings: DecisionSettings) -> dict[str, Any]:
     return {'name': result.name, 'duration_sec': round(result.duration_ns / 1e9, 3),
             'error': result.error, 'notes': result.notes,
-            'cameras': [_camera(camera, track, settings) for camera, track in result.cameras]}
+            'cameras': [_camera(camera, track, result, settings)
+                        for camera, track in result.cameras]}
 
 
-def _camera(camera: PlayedCamera, track: Track, settings: DecisionSettings) -> dict[str, Any]:
-    """Return figures, segments and windows; times in seconds from the start of the recording."""
+def _camera(camera: PlayedCamera, track: Track, result: Result, settings: DecisionSettings,
+            ) -> dict[str, Any]:
+    name = result.name_of(camera)
+    people = [_person(person, settings) for person in result.people if person.camera == name]
+    return {
+        'camera': camera.camera, 'topic': camera.topic,
+        'figures': {**figures([track]), **_counts([camera])},
+        'dropped': dict(sorted(camera.dropped.items())), **_track(track, settings),
+        **({'people': people} if people else {})}
+
+
+def _person(person: PersonTrack, settings: DecisionSettings) -> dict[str, Any]:
+    """Return the same of a person as of a camera, and where the person was."""
+    found = _track(person, settings)
+    return {
+        'id': person.name, 'is_annotated': person.is_annotated,
+        'seen': [round(time_ns / 1e9, 3) for time_ns in person.seen],
+        'figures': people_figures([person]), **found,
+        'windows': {
+            **found['windows'], 'followed_as': person.numbers_N.tolist(),
+            'box': [[round_figure(side) for side in (box.left, box.top, box.right, box.bottom)]
+                    for box in person.boxes]}}
+
+
+def _track(track: Track, settings: DecisionSettings) -> dict[str, Any]:
+    """Return segments and windows; times in seconds from the start of the recording."""
     index = {label: k for k, label in enumerate((*track.classes, NO_ACTION))}
     annotated = track.annotated
     wrong = set(false_actions(track)) if annotated is not None else set()
     return {
-        'camera': camera.camera, 'topic': camera.topic,
-        'figures': {**figures([track]), **_counts([camera])},
-        'dropped': dict(sorted(camera.dropped.items())),
         'truth': None if annotated is None else [[*s.sec, s.label] for s in annotated],
         'missed': [[*s.sec, s.label, why_missed(track, s, settings)]
                    for s, delay in delays_ns(track) if delay is None],

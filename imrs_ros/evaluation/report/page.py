@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.evaluation.metrics.figure import (
-    CLASS_FIGURES, FIGURES, format_figure, format_interval, LIVE_FIGURES)
+    CLASS_FIGURES, FIGURES, format_figure, format_interval, LIVE_FIGURES, PEOPLE_FIGURES)
 from imrs_ros.evaluation.offline.recording_result import Result
 
 STATIC = Path(__file__).parent / 'static'
@@ -42,7 +42,16 @@ def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
                  for label, row in (*report['intervals']['per_class'].items(),
                                     ('', report['intervals']['figures']))}
     return fill('page', {'report': report, 'thumbnails': thumbnails, 'shown': shown,
-                         'intervals': intervals})
+                         'intervals': intervals, 'people': _shown_people(report)})
+
+
+def _shown_people(report: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return value and interval of every figure of people by name; nothing without people."""
+    people = report.get('people')
+    return {} if people is None else {
+        figure.name: (format_figure(people['figures'][figure.name], figure.unit),
+                      format_interval(people['intervals'].get(figure.name)))
+        for figure in PEOPLE_FIGURES}
 
 
 def fill(script: str, data: Mapping[str, Any]) -> str:
@@ -53,7 +62,8 @@ def fill(script: str, data: Mapping[str, Any]) -> str:
     :param data: what the script reads, as JSON, beside the registry of figures.
     :return: HTML.
     """
-    registry = {'all': FIGURES.values(), 'per_class': CLASS_FIGURES, 'live': LIVE_FIGURES}
+    registry = {'all': FIGURES.values(), 'per_class': CLASS_FIGURES, 'live': LIVE_FIGURES,
+                'people': PEOPLE_FIGURES}
     known = {name: [asdict(figure) for figure in rows] for name, rows in registry.items()}
     # No "</script>" or "<!--<script>" in a name may end the element, or keep it open.
     text = json.dumps({**data, 'registry': known}, allow_nan=False, separators=(',', ':'))

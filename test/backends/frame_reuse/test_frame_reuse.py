@@ -211,15 +211,31 @@ class Clock:
         self.disturbances = itertools.cycle([7.0, *[0.0] * 28])
 
 
-def test_memory_is_bounded_and_freed(case):
+def test_memory_is_bounded_and_freed(case, monkeypatch):
     reuse = case.reuse()
     lasting = Camera('lasting', 0)
     play(case, reuse, [lasting, Camera('leaving', 1)], [16, 1, 1])
     one = reuse.new_memory().num_bytes
     assert reuse.num_bytes == 2 * one
-    for _ in range(2 * frame_reuse.IDLE_CALLS):
+    start_sec = frame_reuse.time.monotonic()
+    now = iter(start_sec + 0.5 * second for second in range(1000))
+    monkeypatch.setattr(frame_reuse.time, 'monotonic', lambda: next(now))
+    for _ in range(round(frame_reuse.IDLE_SEC / 0.5) + 1):
         reuse.infer([lasting.window()])
     assert reuse.num_bytes == one
+
+
+def test_whoever_comes_and_goes_leaves_nothing_behind(case, monkeypatch):
+    reuse, lasting = case.reuse(), Camera('lasting', 0)
+    now = iter(0.5 * second for second in range(1000))
+    monkeypatch.setattr(frame_reuse.time, 'monotonic', lambda: next(now))
+    play(case, reuse, [lasting], [16, 1, 1])
+    one = reuse.new_memory().num_bytes
+    for number in range(30):
+        # Two windows of everyone: with the second, frame reuse pays.
+        passing = Camera(f'passing {number}', 1 + number)
+        play(case, reuse, [lasting, passing], [16, 1])
+        assert reuse.num_bytes <= (2 + frame_reuse.IDLE_SEC) * one
 
 
 def test_a_failure_half_way_leaves_nothing_wrong_behind(case, monkeypatch):

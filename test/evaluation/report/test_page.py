@@ -9,14 +9,10 @@
 """The pages in a real browser: they open from disk, draw the JSON and load nothing else."""
 
 from dataclasses import replace
-from html.parser import HTMLParser
 import math
 import re
-import shutil
-import socket
-import subprocess
-import threading
 
+from browser_page import HOSTILE, write
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.metrics.figure import (
@@ -29,85 +25,7 @@ import pytest
 from sample_recordings import camera_frames, make_job, write_bag
 from samples import write_tiny_model
 
-BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))),
-               None)
-HOSTILE = '</script><img src=x onerror=alert(1)>'
 OPENING = '<!--<script>'
-
-
-class Proxy:
-    """Records every request of a browser, and answers none."""
-
-    def __enter__(self):
-        self.requests = []
-        self._server = socket.create_server(('127.0.0.1', 0))
-        self.address = f'http://127.0.0.1:{self._server.getsockname()[1]}'
-        threading.Thread(target=self._listen, daemon=True).start()
-        return self
-
-    def _listen(self):
-        while True:
-            try:
-                connection, _ = self._server.accept()
-            except OSError:
-                return
-            with connection:
-                self.requests.append(connection.recv(4096).split(b'\r\n')[0].decode())
-
-    def __exit__(self, *_):
-        self._server.close()
-
-
-class Page(HTMLParser):
-    """Content of a page after its script has run."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.figures, self.intervals, self.tags, self.text = {}, {}, [], ''
-        self._figure = self._interval = self._tag = None
-        self.is_ready = False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self._tag, values = tag, dict(attributes)
-        self.tags.append((tag, values))
-        self.is_ready |= values.get('data-ready') == 'yes'
-        self._figure, self._interval = values.get('data-figure'), values.get('data-interval')
-
-    def handle_endtag(self, tag):
-        self._tag = None
-
-    def handle_data(self, data):
-        if self._figure:
-            self.figures[self._figure] = data
-            self._figure = None
-        if self._interval:
-            self.intervals[self._interval] = data
-            self._interval = None
-        if self._tag not in ('script', 'style'):
-            self.text += data
-
-
-@pytest.fixture
-def browse(tmp_path):
-    """Open a file; return the page and its network requests."""
-    if BROWSER is None:
-        pytest.skip('needs Chromium: apt-get install chromium')
-
-    def open_page(path):
-        with Proxy() as proxy:
-            done = subprocess.run([
-                BROWSER, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
-                '--no-first-run', '--disable-background-networking', '--disable-component-update',
-                '--disable-sync', f'--user-data-dir={tmp_path / "profile"}',
-                f'--proxy-server={proxy.address}', '--proxy-bypass-list=<-loopback>',
-                '--virtual-time-budget=5000', '--dump-dom', path.as_uri()],
-                capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        # The browser itself may make requests of its own, whatever the page.
-        requests = [line for line in proxy.requests if 'page-asks-for-this' in line]
-        return Page(done.stdout), requests
-    return open_page
 
 
 @pytest.fixture(scope='module')
@@ -122,12 +40,6 @@ def evaluated(tmp_path_factory):
     made = build_report(results, job)
     add_curve(made, results, job)
     return made, results, job
-
-
-def write(report, results, folder):
-    path = folder / 'report.html'
-    path.write_text(report_page(report, results), encoding='utf-8')
-    return path
 
 
 def test_the_report_shows_the_figures_of_the_json_and_loads_nothing(

@@ -10,14 +10,14 @@ function add(parent, name, attributes = {}, text = null) {
 const value = number => number === null || number === undefined ? '–' : Number.isInteger(number) ? String(number) : number.toFixed(3);
 
 // A bar before and after; ratios up to 1, others up to the greater value.
-function rows(title, figures) {
+function rows(title, figures, registry) {
   add(page, 'h2', {}, title);
   const body = add(add(page, 'div', {class: 'card'}), 'table');
   const head = add(body, 'tr');
   ['', '', 'before', 'after', 'difference', ''].forEach(text => add(head, 'th', {}, text));
   for (const [name, before, after, limits, verdict] of figures) {
     const line = add(body, 'tr', {'data-figure': name});
-    const known = data.registry.all.find(figure => figure.name === name);
+    const known = registry.find(figure => figure.name === name);
     add(line, 'td', {}, known ? known.words + (known.unit && `, ${known.unit}`) : name);
     const bars = add(line, 'td', {style: 'width:40%'});
     const most = Math.max(before ?? 0, after ?? 0, 1e-9), whole = most <= 1 ? 1 : most;
@@ -36,6 +36,10 @@ add(page, 'p', {}, `${data.names[0]} → ${data.names[1]}`);
 for (const [name, before, after] of data.settings) add(page, 'div', {class: 'note'}, `${name}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`);
 if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `The figures do not compare: recordings in one report only: ${data.only_in_one.join(', ')}`);
 add(page, 'p', {}, `Differences: ${data.intervals}.`);
-rows('Figures', data.figures);
-rows('F1 at 25 % overlap by class', data.classes);
+rows('Figures', data.figures, data.registry.all);
+if (data.people) {
+  rows(`People, ${data.people_sources.join(' → ')}`, data.people, data.registry.people);
+  add(page, 'p', {}, `Differences of people: ${data.people_intervals}.`);
+}
+rows('F1 at 25 % overlap by class', data.classes, data.registry.all);
 document.body.dataset.ready = 'yes';

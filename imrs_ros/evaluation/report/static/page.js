@@ -1,4 +1,4 @@
-const {report, thumbnails, shown, intervals, registry} = JSON.parse(document.getElementById('data').textContent);
+const {report, thumbnails, shown, intervals, people, registry} = JSON.parse(document.getElementById('data').textContent);
 const page = document.getElementById('page'), tip = document.getElementById('tip');
 const labels = report.confusion.labels, none = labels.length - 1;
 const colour = k => k === none ? '#98a2b3' : `hsl(${(k * 137.5 + 210) % 360} 62% ${k % 2 ? 46 : 54}%)`;
@@ -37,14 +37,27 @@ function head() {
   const minutes = report.recordings.reduce((sum, r) => sum + r.duration_sec, 0) / 60;
   add(box, 'h1', {}, `Evaluation of ${report.model.name}`);
   add(page, 'p', {}, `${report.recordings.length} recording${report.recordings.length === 1 ? '' : 's'}, ${minutes.toFixed(1)} minutes, ${report.figures.num_windows} windows, scored by ${report.backend}`);
-  const tiles = add(page, 'div', {class: 'tiles'});
-  for (const name of ['f1@25', 'settled_accuracy', 'calibrated_map', 'delay_median_sec', 'false_per_min', 'changes_per_min']) {
-    const tile = add(tiles, 'div', {class: 'tile'}), figure = registry.all.find(one => one.name === name);
-    const [number, unit] = shown[name].split(' '), line = add(tile, 'b', {}, number);
+  const names = ['f1@25', 'settled_accuracy', 'calibrated_map', 'delay_median_sec', 'false_per_min', 'changes_per_min'];
+  // Where people alone are annotated, the whole picture has nothing to show.
+  if (!report.people || report.figures.num_actions) tiles(names, registry.all, name => shown[name], name => interval(name));
+  if (report.people) peopleTiles();
+}
+
+function tiles(names, figures, text, limits) {
+  const box = add(page, 'div', {class: 'tiles'});
+  for (const name of names) {
+    const tile = add(box, 'div', {class: 'tile'}), figure = figures.find(one => one.name === name);
+    const [number, unit] = text(name).split(' '), line = add(tile, 'b', {}, number);
     if (unit) add(line, 'small', {}, ` ${unit}`);
     add(tile, 'span', {title: figure.source}, figure.words);
-    if (interval(name)) add(tile, 'span', {class: 'interval'}, interval(name));
+    if (limits(name)) add(tile, 'span', {class: 'interval'}, limits(name));
   }
+}
+
+function peopleTiles() {
+  add(page, 'h2', {}, 'People');
+  tiles(['f1@25', 'recall', 'video_accuracy', 'delay_median_sec', 'false_per_min', 'id_switches_per_min'], registry.people,
+    name => people[name][0], name => people[name][1]);
 }
 
 function legend(parent, used) {
@@ -56,13 +69,35 @@ function legend(parent, used) {
   }
 }
 
-// The nearest image in pairs of time and data.
-const imageAt = (images, time) => images.reduce((best, one) => Math.abs(one[0] - time) < Math.abs(best[0] - time) ? one : best)[1];
+// The nearest image: a pair of time and data.
+const imageAt = (images, time) => images.reduce((best, one) => Math.abs(one[0] - time) < Math.abs(best[0] - time) ? one : best);
+
+// Of a person at a time: where the last window was; nothing if that is more than a second ago.
+function boxAt(person, time) {
+  const w = person.windows, i = w.time_sec.findLastIndex(t => t <= time + 1e-3);
+  return i >= 0 && time - w.time_sec[i] <= 1 ? w.box[i] : null;
+}
+
+// The nearest image, with the boxes of people at its time.
+function shot(parent, images, time, people, attributes = {}) {
+  const [at, source] = imageAt(images, time);
+  if (!people.length) return add(parent, 'img', {src: source, ...attributes});
+  const frame = add(parent, 'div', {class: 'shot'});
+  add(frame, 'img', {src: source, ...attributes});
+  const boxes = add(frame, 'div', {class: 'boxes'}), share = one => `${(100 * Math.min(1, Math.max(0, one))).toFixed(2)}%`;
+  for (const person of people) {
+    const box = boxAt(person, at);
+    if (!box) continue;
+    const [left, top, right, bottom] = box.map(one => Math.min(1, Math.max(0, one)));
+    add(boxes, 'div', {class: person.is_annotated ? 'box' : 'box other', title: person.id, 'data-box': person.id,
+      style: `left:${share(left)};top:${share(top)};width:${share(right - left)};height:${share(bottom - top)}`});
+  }
+}
 
 class Timeline {
   // Annotated and decided actions, confidence, and one lane per class; Ctrl and the wheel zoom, dragging pans.
-  constructor(parent, recording, camera, images) {
-    Object.assign(this, {camera, images, length: Math.max(recording.duration_sec, 0.1)});
+  constructor(parent, recording, camera, images, people) {
+    Object.assign(this, {camera, images, people, length: Math.max(recording.duration_sec, 0.1)});
     const w = camera.windows;
     this.used = labels.map((_, k) => k).filter(k => k !== none && (w.scores.some(s => s[k] >= 0.2)
       || w.decided.includes(k) || (camera.truth || []).some(t => t[2] === labels[k])));
@@ -114,7 +149,7 @@ class Timeline {
     tip.hidden = time < 0 || time > this.length;
     if (tip.hidden) return;
     tip.replaceChildren();
-    if (this.images.length) add(tip, 'img', {src: imageAt(this.images, time)});
+    if (this.images.length) shot(tip, this.images, time, this.people);
     let i = w.time_sec.findLastIndex(t => t <= time);
     const truth = (this.camera.truth || []).find(t => t[0] <= time && time < t[1]);
     add(tip, 'div', {}, `${time.toFixed(2)} s`);
@@ -196,23 +231,41 @@ class Timeline {
   }
 }
 
-function strip(parent, camera, images, timeline) {
+function strip(parent, camera, images, timeline, people) {
   const truth = camera.truth;
   const right = one => (truth || []).some(t => t[2] === one[2] && t[0] < one[1] && one[0] < t[1]);
+  const isExcused = one => camera.is_annotated === false && truth && !one[4];
   const items = camera.decided.map(one => ({time: one[0], label: one[2],
-    kind: !truth ? 'plain' : right(one) ? 'good' : 'bad',
-    text: !truth ? 'decided' : right(one) ? 'correct' : one[4] ? 'false action' : 'wrong'}));
+    kind: !truth || isExcused(one) ? 'plain' : right(one) ? 'good' : 'bad',
+    text: !truth ? 'decided' : isExcused(one) ? 'as of somebody annotated there' : right(one) ? 'correct' : one[4] ? 'false action' : 'wrong'}));
   items.push(...camera.missed.map(one => ({time: (one[0] + one[1]) / 2, label: one[2], kind: 'bad', text: `missed, ${one[3]}`})));
   if (!items.length || !images.length) return;
   const box = add(parent, 'div', {class: 'strip'});
   for (const item of items.sort((a, b) => a.time - b.time)) {
     const figure = add(box, 'figure', {class: item.kind});
-    add(figure, 'img', {src: imageAt(images, item.time), alt: item.label});
+    shot(figure, images, item.time, people, {alt: item.label});
     const caption = add(figure, 'figcaption');
     add(caption, 'b', {}, item.label);
     caption.append(` ${item.text}, ${item.time.toFixed(1)} s`);
     figure.addEventListener('click', () => timeline.show(item.time - 5, item.time + 5));
   }
+}
+
+// A timeline for each person; of those who match nobody annotated, only where they act.
+function peopleOf(parent, recording, camera, images) {
+  const people = camera.people || [], isIdle = one => !one.is_annotated && one.truth && !one.decided.length;
+  for (const person of people.filter(one => !isIdle(one))) {
+    const f = person.figures, outcome = !person.truth ? `not annotated, ${person.decided.length} actions decided`
+      : !person.is_annotated ? `followed, but nobody annotated, ${f.false_actions} false actions`
+      : `F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions, ${value(f.id_switches)} id switches`;
+    const box = add(parent, 'div', {class: 'person', 'data-person': person.id});
+    add(box, 'h4', {}, person.id || 'without id');
+    add(box, 'p', {}, `${person.seen[0].toFixed(1)} to ${person.seen[1].toFixed(1)} s: ${outcome}`);
+    const timeline = new Timeline(box, recording, person, images, [person]);
+    strip(box, person, images, timeline, [person]);
+  }
+  const number = people.filter(isIdle).length;
+  if (number) add(parent, 'p', {}, `${number} more followed who match nobody annotated, without an action.`);
 }
 
 function recordings() {
@@ -229,14 +282,27 @@ function recordings() {
         ? `F1@25 ${value(f['f1@25'])}, ${value(f.num_found)} of ${value(f.num_actions)} actions found, ${value(f.false_actions)} false actions`
         : `not annotated, ${camera.decided.length} actions decided`;
       add(box, 'p', {}, `${camera.topic}: ${outcome}, ${f.num_frames} frames, ${f.num_dropped} dropped`);
-      const timeline = new Timeline(box, recording, camera, thumbnails[r][c]);
+      const people = camera.people || [];
+      const timeline = new Timeline(box, recording, camera, thumbnails[r][c], people);
       if (c === 0) add(top, 'button', {}, 'show all').addEventListener('click', () => timeline.show(0, timeline.length));
       legend(box, timeline.used);
-      strip(box, camera, thumbnails[r][c], timeline);
+      strip(box, camera, thumbnails[r][c], timeline, people);
+      peopleOf(box, recording, camera, thumbnails[r][c]);
       for (const [reason, number] of Object.entries(camera.dropped)) add(box, 'div', {class: 'note'}, `${number} frames dropped: ${reason}`);
     });
   });
   add(page, 'p', {}, 'Ctrl and the wheel zoom, dragging pans, a double-click shows all. A red outline marks a false action: one that was decided in the background.');
+}
+
+function peopleFigures(parent) {
+  if (!report.people) return;
+  const box = add(parent, 'div', {class: 'card'}), found = report.people;
+  add(box, 'h3', {}, `People (${found.source})`);
+  table(box, ['', '', `${percent} %`], registry.people.map(figure => [
+    [figure.words, {title: figure.source}],
+    [people[figure.name][0], {'data-people-figure': figure.name}],
+    [people[figure.name][1], {class: 'interval', 'data-people-interval': figure.name}]]));
+  add(box, 'p', {}, `Everyone is judged like a camera. Intervals: bootstrap draws of ${found.num_units} units, each an annotated action of somebody with their background before it.`);
 }
 
 function allFigures(parent) {
@@ -279,12 +345,18 @@ function curve(parent) {
   add(box, 'p', {}, 'All classes in bold. The dots are the thresholds of this report; other points were decided from the same scores, so the best of them looks a little better than it is.');
 }
 
-function classes(parent) {
+function classTable(parent, title, rows) {
   const box = add(parent, 'div', {class: 'card'});
-  add(box, 'h3', {}, 'Classes');
+  add(box, 'h3', {}, title);
   const unitOf = figure => figure.unit ? `${figure.words}, ${figure.unit}` : figure.words;
-  table(box, ['', ...registry.per_class.map(unitOf)], Object.entries(report.per_class).map(([label, row]) => [
+  table(box, ['', ...registry.per_class.map(unitOf)], Object.entries(rows).map(([label, row]) => [
     label, ...registry.per_class.map(figure => value(row[figure.name]))]));
+  return box;
+}
+
+function classes(parent) {
+  const box = classTable(parent, 'Classes', report.per_class);
+  if (report.people && Object.keys(report.people.per_class).length) classTable(parent, 'Classes of people', report.people.per_class);
   // Below each value, in small: a column of its own for every interval would be too wide.
   const names = Object.keys(report.per_class);
   box.querySelectorAll('tbody tr').forEach((line, i) => registry.per_class.forEach((figure, column) => {
@@ -339,6 +411,7 @@ classes(page);
 const columns = add(page, 'div', {class: 'columns'});
 allFigures(columns);
 const beside = add(columns, 'div', {style: 'display:grid;gap:16px;min-width:0'});
+peopleFigures(beside);
 confusion(beside);
 histogram(beside, report.delays_sec);
 settings(beside);

@@ -1,0 +1,160 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+Topics of people: ``vision_msgs/Detection2DArray`` of vision_msgs 4 (ROS 2 Humble and later).
+
+rosbags does not know the type, so its definitions stand here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import math
+from typing import Any
+
+from imrs_ros.people.detection import Box, Detection, Detections
+import numpy as np
+from rosbags.typesys import get_types_from_msg
+from rosbags.typesys.store import Typestore
+
+DETECTIONS = 'vision_msgs/msg/Detection2DArray'
+PERSON_CLASS = 'person'
+NO_COVARIANCE = np.zeros(36)
+DEFINITIONS = {
+    'Point2D': 'float64 x\nfloat64 y',
+    'Pose2D': 'vision_msgs/Point2D position\nfloat64 theta',
+    'BoundingBox2D': 'vision_msgs/Pose2D center\nfloat64 size_x\nfloat64 size_y',
+    'ObjectHypothesis': 'string class_id\nfloat64 score',
+    'ObjectHypothesisWithPose':
+        'vision_msgs/ObjectHypothesis hypothesis\ngeometry_msgs/PoseWithCovariance pose',
+    'Detection2D':
+        'std_msgs/Header header\nvision_msgs/ObjectHypothesisWithPose[] results\n'
+        'vision_msgs/BoundingBox2D bbox\nstring id',
+    'Detection2DArray': 'std_msgs/Header header\nvision_msgs/Detection2D[] detections'}
+"""Fields of each message, of the package vision_msgs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPerson:
+    """One detection of a message."""
+
+    box: Box
+    """In pixels."""
+    classes: tuple[tuple[str, float], ...]
+    """What it may be, and how certain that is."""
+    name: str
+    """Id of the detection; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDetections:
+    """One message: all that was detected in an image."""
+
+    log_ns: int
+    """When it was recorded, from the start of the recording."""
+    stamp_ns: int
+    """Header stamp, that of the image."""
+    found: tuple[RecordedPerson, ...]
+
+    def people(self, width_px: int, height_px: int, person_class: str) -> Detections:
+        """
+        Return the people as the node reads them.
+
+        :param width_px: of the image that the detector saw.
+        :param height_px: of that image.
+        :param person_class: of the detections that are people; empty for all.
+        :return: boxes in shares of the image. Of what a detection may be, the best that is a
+            person counts; one that says nothing is a person of certainty 1, unless a class is
+            asked for.
+        """
+        people = []
+        for one in self.found:
+            scores = [score for name, score in one.classes if person_class in ('', name)]
+            if scores or not (one.classes or person_class):
+                people.append(Detection(scaled(one.box, 1 / width_px, 1 / height_px),
+                                        max(scores, default=1.0), one.name))
+        return Detections(self.stamp_ns, tuple(people))
+
+
+def scaled(box: Box, across: float, down: float) -> Box:
+    """
+    Multiply the sides of a box.
+
+    :param box: any.
+    :param across: factor of left and right.
+    :param down: factor of top and bottom.
+    :return: the box in the other units.
+    """
+    return Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
+
+
+def add_types(store: Typestore) -> None:
+    """
+    Make a store of rosbags know the messages.
+
+    :param store: of one bag.
+    """
+    for name, fields in DEFINITIONS.items():
+        store.register(get_types_from_msg(fields, f'vision_msgs/msg/{name}'))
+
+
+def message_fields(store: Typestore, header: Any, people: Sequence[Detection]) -> tuple[Any, ...]:
+    """
+    Create the fields of a message.
+
+    :param store: that knows the messages.
+    :param header: of the image.
+    :param people: with boxes in pixels.
+    :return: header and detections.
+    """
+    types = store.types
+
+    def make(name: str, *fields: Any, package: str = 'vision_msgs') -> Any:
+        return types[f'{package}/msg/{name}'](*fields)
+    nowhere = make(
+        'PoseWithCovariance',
+        make('Pose', make('Point', 0.0, 0.0, 0.0, package='geometry_msgs'),
+             make('Quaternion', 0.0, 0.0, 0.0, 1.0, package='geometry_msgs'),
+             package='geometry_msgs'),
+        NO_COVARIANCE, package='geometry_msgs')
+
+    def one(found: Detection) -> Any:
+        box = found.box
+        centre = make('Point2D', (box.left + box.right) / 2, (box.top + box.bottom) / 2)
+        return make(
+            'Detection2D', header,
+            [make('ObjectHypothesisWithPose',
+                  make('ObjectHypothesis', PERSON_CLASS, found.score), nowhere)],
+            make('BoundingBox2D', make('Pose2D', centre, 0.0), box.right - box.left,
+                 box.bottom - box.top), found.id)
+    return header, [one(found) for found in people]
+
+
+def read_message(message: Any, log_ns: int) -> RecordedDetections:
+    """
+    Read a message.
+
+    :param message: deserialised.
+    :param log_ns: when it was recorded, from the start of the recording.
+    :return: what it says.
+    """
+    stamp = message.header.stamp
+    return RecordedDetections(
+        log_ns, stamp.sec * 1_000_000_000 + stamp.nanosec,
+        tuple(RecordedPerson(_box(found.bbox), tuple(
+            (result.hypothesis.class_id, float(result.hypothesis.score))
+            for result in found.results), found.id) for found in message.detections))
+
+
+def _box(bbox: Any) -> Box:
+    """Return a box; one that is turned is replaced by the upright one around it."""
+    at, theta = bbox.center.position, bbox.center.theta
+    cosine, sine = abs(math.cos(theta)), abs(math.sin(theta))
+    half_x = (bbox.size_x * cosine + bbox.size_y * sine) / 2
+    half_y = (bbox.size_x * sine + bbox.size_y * cosine) / 2
+    return Box(at.x - half_x, at.y - half_y, at.x + half_x, at.y + half_y)

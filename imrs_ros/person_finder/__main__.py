@@ -1,0 +1,36 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""The process: ``python -m imrs_ros.person_finder``, or ``ros2 run imrs_ros person_finder``."""
+
+import sys
+
+from imrs_ros.malloc import use_one_heap
+from imrs_ros.node.shutdown import end_on_signals
+
+
+def main(args: list[str] | None = None) -> None:
+    """
+    Run the node until SIGINT or SIGTERM.
+
+    :param args: command line; default that of the process.
+    """
+    try:
+        end_on_signals()
+        use_one_heap()
+        # Imported here because it takes a while, and a signal must end that, too.
+        from imrs_ros.person_finder.finder_node import run_finder
+        run_finder(args)
+    except ValueError as error:
+        sys.exit(f'person_finder: {error}')
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,116 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""People on the pages, in a real browser: a timeline each, boxes on images, figures."""
+
+from dataclasses import replace
+
+from browser_page import HOSTILE, write
+from imrs_ros.evaluation.compare import changes
+from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.metrics.figure import format_figure, format_interval, PEOPLE_FIGURES
+from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.recordings.bag_writer import BagWriter
+from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.page import fill
+from imrs_ros.people.detection import Box, Detection
+import pytest
+from sample_recordings import camera_frames, make_job, TOPIC
+from samples import write_tiny_model
+
+LEFT, RIGHT = Box(-0.1, 0.0, 0.4, 1.0), Box(0.6, 0.25, 1.0, 0.75)
+
+
+@pytest.fixture(scope='module')
+def evaluated(tmp_path_factory):
+    """Return a report, its results and its job: two annotated people, and a stranger who acts."""
+    folder = tmp_path_factory.mktemp('people')
+    card = write_tiny_model(folder / 'tiny')
+    found = [Detection(LEFT, 0.9, 'ann'), Detection(RIGHT, 0.9, HOSTILE),
+             Detection(Box(0.45, 0, 0.55, 1), 0.9, 'stray')]
+    with BagWriter(folder / 'walk') as bag:
+        for log_ns, frame in camera_frames(75):
+            bag.image(TOPIC, frame, log_ns)
+            bag.detections('/front/detections', frame, found, log_ns)
+    job = replace(make_job(card, min_person_px=8, annotations=(
+        Annotation(0.2, 1.5, 'wave', person='ann', box=LEFT.inside()),
+        Annotation(0.7, 2.4, 'fall', person=HOSTILE, box=RIGHT))), people='topic')
+    results = [evaluate_recording(folder / 'walk', job)]
+    return build_report(results, job), results, job
+
+
+def test_everybody_has_a_timeline_and_boxes_on_the_images(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    page, requests = browse(write(made, results, tmp_path))
+    assert page.is_ready
+    assert requests == []
+    people = made['recordings'][0]['cameras'][0]['people']
+    assert [person['id'] for person in people] == ['ann', HOSTILE, 'stray']
+    shown = [values['data-person'] for tag, values in page.tags if 'data-person' in values]
+    assert shown == ['ann', HOSTILE, 'stray']
+    drawn = [values for tag, values in page.tags if values.get('class') == 'timeline'
+             and 'style' not in values]
+    # The whole picture, and three people.
+    assert len(drawn) == 4
+    assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
+    boxes = [values for _, values in page.tags if 'data-box' in values]
+    styles = {(values['data-box'], values['class']): values['style'] for values in boxes}
+    # Cut at the edge of the image.
+    assert styles['ann', 'box'] == 'left:0.00%;top:0.00%;width:40.00%;height:100.00%'
+    assert styles[HOSTILE, 'box'] == 'left:60.00%;top:25.00%;width:40.00%;height:50.00%'
+    assert ('stray', 'box other') in styles
+    assert 'followed, but nobody annotated' in page.text
+
+
+def test_the_page_shows_the_figures_of_people(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    page, _ = browse(write(made, results, tmp_path))
+    assert all(figure.words in page.text for figure in PEOPLE_FIGURES)
+    found = made['people']
+    assert page.people_figures == {
+        figure.name: format_figure(found['figures'][figure.name], figure.unit)
+        for figure in PEOPLE_FIGURES}
+    assert page.people_intervals == {
+        name: format_interval(limits) for name, limits in found['intervals'].items()}
+    assert 'Classes of people' in page.text
+
+
+def test_a_stranger_without_an_action_is_only_counted(browse, evaluated, tmp_path):
+    made, results, _ = evaluated
+    recording = made['recordings'][0]
+    camera = recording['cameras'][0]
+    idle = [{**person, 'decided': []} for person in camera['people']]
+    page, _ = browse(write({**made, 'recordings': [{**recording, 'cameras': [
+        {**camera, 'people': idle}]}]}, results, tmp_path))
+    assert [values['data-person'] for _, values in page.tags if 'data-person' in values] == [
+        'ann', HOSTILE]
+    assert '1 more followed who match nobody annotated, without an action.' in page.text
+
+
+def test_a_page_without_people_has_none(browse, evaluated, tmp_path):
+    _, _, job = evaluated
+    plain = replace(job, people='', annotations=(Annotation(0.7, 1.5, 'wave'),))
+    with BagWriter(tmp_path / 'walk') as bag:
+        for log_ns, frame in camera_frames(30):
+            bag.image(TOPIC, frame, log_ns)
+    results = [evaluate_recording(tmp_path / 'walk', plain)]
+    page, _ = browse(write(build_report(results, plain), results, tmp_path))
+    assert page.is_ready
+    assert 'People' not in page.text
+    assert not any('data-box' in values for _, values in page.tags)
+
+
+def test_the_comparison_shows_people(browse, evaluated, tmp_path):
+    made, _, _ = evaluated
+    path = tmp_path / 'compare.html'
+    path.write_text(fill('compare', {**changes(made, made), 'names': ['a', 'b']}))
+    page, _ = browse(path)
+    assert page.is_ready
+    assert 'People, topic → topic' in page.text
+    assert 'id switches per minute of a person' in page.text
+    assert 'paired: both reports have the same actions' in page.text
