@@ -17,21 +17,23 @@ the same by the boxes of a detector that runs anyway.
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.parameter_file import read_values
 from imrs_ros.settings import BACKENDS
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.launch_context import LaunchContext
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import LifecycleNode, Node
+from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
 import yaml
 
-CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
+FOLDER = Path(__file__).resolve().parent.parent / 'config'
+CONFIG, FINDER_CONFIG = FOLDER / 'recognizer.yaml', FOLDER / 'person_finder.yaml'
 FROM_FILE = ''
 """Default of the arguments that override the parameter file: its value is used."""
 BOOLEANS = ('true', 'false')
-FOR_BOTH = ('cameras', 'use_sim_time')
-"""Parameters that the person finder shares with the recognizer."""
+FOR_BOTH = ('cameras', 'transport', 'reliability', 'use_sim_time')
+"""Parameters that the person finder gets from the recognizer."""
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 RESPAWN_DELAY_SEC = 2.0
 
@@ -60,6 +62,10 @@ def generate_launch_description() -> LaunchDescription:
                         'well; a topic, or a YAML list of one for each camera, uses the '
                         'detections of another node; false for none. Overrides config.'),
         DeclareLaunchArgument(
+            'finder_config', default_value=str(FINDER_CONFIG),
+            description='Parameter file of the person finder; its cameras are those of the '
+                        'recognizer.'),
+        DeclareLaunchArgument(
             'use_sim_time', default_value=FROM_FILE, choices=[FROM_FILE, *BOOLEANS],
             description='Use the time of /clock; overrides config.'),
         DeclareLaunchArgument(
@@ -74,7 +80,7 @@ def generate_launch_description() -> LaunchDescription:
     ])
 
 
-def _make_nodes(context: LaunchContext) -> list[Node]:
+def _make_nodes(context: LaunchContext) -> list[LifecycleNode]:
     def given(name: str) -> str:
         return str(LaunchConfiguration(name).perform(context))
     overrides: dict[str, object] = {
@@ -92,14 +98,15 @@ def _make_nodes(context: LaunchContext) -> list[Node]:
         'ros_arguments': ['--log-level', given('log_level')],
         'respawn': given('respawn') == 'true', 'respawn_delay': RESPAWN_DELAY_SEC,
         'output': 'screen'}
-    nodes: list[Node] = [LifecycleNode(
+    nodes = [LifecycleNode(
         executable='recognizer', name='recognizer',
         parameters=[given('config'), *([overrides] if overrides else [])], **common)]
     if given('people') == 'true':
-        of_finder = {name: overrides[name] for name in FOR_BOTH if name in overrides}
-        nodes.append(Node(
-            executable='person_finder', name='person_finder',
-            parameters=[given('config'), *([of_finder] if of_finder else [])], **common))
+        values = {**read_values(Path(given('config'))), **overrides}
+        nodes.append(LifecycleNode(
+            executable='person_finder', name='person_finder', parameters=[
+                given('finder_config'),
+                {name: values[name] for name in FOR_BOTH if name in values}], **common))
     return nodes
 
 

@@ -79,7 +79,7 @@ def check_library() -> None:
 
 def sort_tracker() -> BoxTracker:
     """
-    Return the tracker that ``benchmarks/compare_trackers.py`` found best: SORT (Bewley et al. 2016).
+    Return SORT (Bewley et al. 2016), the best one in ``benchmarks/compare_trackers.py``.
 
     :return: a new one.
     :raises RuntimeError: when the library cannot be imported.

@@ -12,19 +12,16 @@ import shutil
 import subprocess
 import sys
 
-import numpy as np
-import pytest
-
-pytest.importorskip('openvino')
-torch = pytest.importorskip('torch')
-
 from imrs_ros.backends import finder_export
 from imrs_ros.backends.finder_export import find_or_export_finder, FINDER_SIZE_PX
 from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.model_card import ModelCardError
 from imrs_ros.model_folders import find_model
 from imrs_ros.networks.weights import load_finder
+import numpy as np
+import pytest
 from safetensors.torch import save_file
+import torch
 
 
 @pytest.fixture

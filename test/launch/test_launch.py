@@ -44,8 +44,8 @@ def make_node(description, **arguments):
 
 def test_arguments(description):
     names = {a.name for a in description.generate_launch_description().get_launch_arguments()}
-    assert names == {'config', 'model', 'cameras', 'backend', 'people', 'use_sim_time',
-                     'namespace', 'log_level', 'respawn'}
+    assert names == {'config', 'model', 'cameras', 'backend', 'people', 'finder_config',
+                     'use_sim_time', 'namespace', 'log_level', 'respawn'}
 
 
 def test_every_argument_is_described_and_every_backend_can_be_chosen(description, replay):
@@ -95,7 +95,10 @@ def test_people_start_the_person_finder_on_the_same_cameras(description):
         'recognizer', 'person_finder')
     assert parameters_of(recognizer) == {
         'cameras': ('/a/image',), 'use_sim_time': True, 'backend': 'torch', 'people': True}
-    assert parameters_of(finder) == {'cameras': ('/a/image',), 'use_sim_time': True}
+    # Where it subscribes, as the recognizer does; nothing else of its parameters.
+    assert parameters_of(finder) == {
+        'cameras': ('/a/image',), 'use_sim_time': True, 'transport': 'auto',
+        'reliability': 'best_effort'}
 
 
 @pytest.mark.parametrize(('people', 'expected'), [

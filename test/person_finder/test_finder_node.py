@@ -22,6 +22,7 @@ from imrs_ros.video import read_video
 import numpy as np
 import pytest
 import rclpy
+from sros2_policy import check_policy
 
 diagnostic_msgs = pytest.importorskip('diagnostic_msgs.msg')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
@@ -151,10 +152,10 @@ def test_an_empty_picture_gives_an_empty_array_and_a_damaged_one_is_survived(
     (person,) = answer.detections
     assert person.id == ''
     assert overlap(person, (360, 640)) > 0.6
-    values = graph.wait(lambda: (found := newest_values(diagnostics)).get('num_dropped') == '3'
+    values = graph.wait(lambda: (found := newest_values(diagnostics)).get('num_people') == '1'
                         and found)
+    assert values['num_dropped'] == '3'
     assert values['last_reason']
-    assert values['num_people'] == '1'
     assert 'front: image dropped: ' in capfd.readouterr().err
 
 
@@ -248,3 +249,7 @@ def test_a_wrong_parameter_ends_the_process_with_the_reason(graph, wrong):
     assert process.returncode == 1
     assert f'person_finder: parameter {wrong.partition(":")[0]}: ' in text
     assert 'Traceback' not in text
+
+
+def test_policy_is_what_the_finder_uses(root, graph, start_finder_node):
+    check_policy(root, graph, start_finder_node())

@@ -23,7 +23,7 @@ from imrs_ros.node.people.people_health import PeopleHealth
 from imrs_ros.node.worker import Worker
 from imrs_ros.node_settings import Settings
 from imrs_ros.people.detection import Person
-from imrs_ros.people.identities import Identities
+from imrs_ros.people.identities import check_library, Identities
 from imrs_ros.people.people_stream import PeopleStream
 from imrs_ros.records import Decision
 from rclpy.qos import QoSProfile
@@ -55,6 +55,11 @@ class CameraPeople:
         self._outputs = PeopleOutputs(entities, camera)
         self._health = PeopleHealth(now_sec)
         self._identities = Identities()
+        try:
+            # Now, for it takes a second; a detector that gives ids needs it not.
+            check_library()
+        except RuntimeError as error:
+            self._node.get_logger().warning(f'people without ids are left out: {error}')
         self._size: Size | None = None
         self._worker: Worker | None = None
 
