@@ -18,7 +18,7 @@ from imrs_ros.node.camera import RosCamera
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import ENCODINGS, ns_to_stamp
 from imrs_ros.node.recognizer_node import RecognizerNode
-from imrs_ros.node_settings import NodeSettings
+from imrs_ros.parameter_file import read_settings
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.settings import WindowSettings
 import numpy as np
@@ -79,7 +79,7 @@ def test_any_images_in_any_order(node, tiny_card):
         recognizer = Recognizer(
             tiny_card, Constant(), ['front'], window=WindowSettings(hop=1))
         with closing(RosEntities(node)) as entities:
-            camera = RosCamera(entities, 'front', '/front/image', tiny_card, NodeSettings())
+            camera = RosCamera(entities, 'front', '/front/image', tiny_card, read_settings(None))
             camera._worker = SimpleNamespace(recognizer=recognizer, notify=lambda: None)
             stamp_ns, run = 10**12, []
             for message, step_ns in (pair for group in groups for pair in group):

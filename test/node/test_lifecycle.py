@@ -157,8 +157,8 @@ def test_quick_reactivations_publish_no_older_window(graph, tiny_card):
     published, ended = [], threading.Event()
     outputs = node._configured.cameras['front'].outputs
     publish = outputs.publish
-    outputs.publish = lambda decision, latency_sec: (
-        published.append(decision), publish(decision, latency_sec))
+    outputs.publish = lambda decision, *more: (
+        published.append(decision), publish(decision, *more))
 
     def flow():
         for i in itertools.count():
