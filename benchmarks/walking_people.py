@@ -57,7 +57,7 @@ def hidden_share(box_4: NDArray[np.float64], nearer_4: NDArray[np.float64]) -> f
 
 def simulate(seed: int, num_people: int, duration_sec: float, rate_hz: float) -> list[Seen]:
     """
-    Make up people who walk to and fro before a camera.
+    Make up people who walk back and forth before a camera.
 
     :param seed: of the random numbers.
     :param num_people: all are there all the time.
