@@ -9,10 +9,10 @@
 """
 What people cost: ``PYTHONPATH=. python benchmarks/people.py --people 0 1 2 4 8``.
 
-A camera of 640 x 480 at 25 Hz and a detector at 10 Hz feed the recogniser in real time, in one
+A camera of 640 x 480 at 25 Hz and a detector at 8 Hz feed the recogniser in real time, in one
 process, with the worker of the node; people walk back and forth. Prints, for each number of
-people, the windows a second of each, the age of their newest frame when the decision is there, what
-the thread that receives spends on a frame and on detections, and the memory.
+people, the windows a second of each, the age of their newest frame when the decision is there,
+what the thread that receives spends on a frame and on detections, and the memory.
 """
 
 import argparse
