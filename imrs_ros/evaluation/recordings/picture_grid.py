@@ -30,10 +30,10 @@ class PictureGrid:
     rows: int
     cell_px: int = 160
     """Side of a cell."""
-    box_share: float = 1 / 1.2
+    box_share: float = 1 / 1.4
     """Side of a person's box over that of the cell, where no file says more; in (0, 1]. With 1 it
     is the cell; by default, the square that the recognizer puts around the box with the default
-    ``person_margin`` of 1.2 is the cell, without its neighbours."""
+    ``person_margin`` of 1.4 is the cell, without its neighbours."""
 
     def __post_init__(self) -> None:
         """
