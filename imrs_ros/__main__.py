@@ -22,8 +22,9 @@ def main(args: list[str] | None = None) -> None:
         end_on_signals()
         use_one_heap()
         # Imported here because it takes a while, and a signal must end that, too.
-        from imrs_ros.node.recognizer_node import run
-        run(args)
+        from imrs_ros.node.entities import run_node
+        from imrs_ros.node.recognizer_node import RecognizerNode
+        run_node(RecognizerNode, args)
     except KeyboardInterrupt:
         pass
 

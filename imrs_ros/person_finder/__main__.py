@@ -24,8 +24,9 @@ def main(args: list[str] | None = None) -> None:
         end_on_signals()
         use_one_heap()
         # Imported here because it takes a while, and a signal must end that, too.
-        from imrs_ros.person_finder.finder_node import run_finder
-        run_finder(args)
+        from imrs_ros.node.entities import run_node
+        from imrs_ros.person_finder.finder_node import FinderNode
+        run_node(FinderNode, args)
     except ValueError as error:
         sys.exit(f'person_finder: {error}')
     except KeyboardInterrupt:

@@ -32,7 +32,8 @@ def test_names():
 
 
 def test_diagnostics_of_two_namespaces_differ(graph, tiny_card):
-    from imrs_ros.node.recognizer_node import RecognizerNode, start
+    from imrs_ros.node.entities import start
+    from imrs_ros.node.recognizer_node import RecognizerNode
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
     overrides = [Parameter(name, value=value)
                  for name, value in tiny_parameters(tiny_card, 'front/image_raw').items()]

@@ -53,20 +53,21 @@ def as_frames(images, first=0):
 @pytest.fixture
 def start_finder_node(graph):
     """Return a function that starts the node in this process."""
-    from imrs_ros.person_finder.finder_node import FinderNode, start_finder
+    from imrs_ros.node.entities import start
+    from imrs_ros.person_finder.finder_node import FinderNode
     started = []
 
-    def start(**parameters):
+    def start_node(**parameters):
         node = FinderNode(context=graph.context, parameter_overrides=[
             rclpy.Parameter(name, value=value) for name, value in {**EAGER, **parameters}.items()])
-        start_finder(node)
+        start(node)
         executor = rclpy.executors.SingleThreadedExecutor(context=graph.context)
         executor.add_node(node)
         graph._recognizer_executors.append((executor, node))
         graph._spin(executor)
         started.append(node)
         return node
-    return start
+    return start_node
 
 
 def send(graph, publisher, messages, received):

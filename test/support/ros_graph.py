@@ -48,7 +48,8 @@ class Graph:
 
     def start_recognizer(self, **parameters):
         """Start the node in this process, on an executor and thread of its own."""
-        from imrs_ros.node.recognizer_node import RecognizerNode, start
+        from imrs_ros.node.entities import start
+        from imrs_ros.node.recognizer_node import RecognizerNode
         overrides = [rclpy.Parameter(name, value=value) for name, value in parameters.items()]
         node = RecognizerNode(context=self.context, parameter_overrides=overrides)
         start(node)
