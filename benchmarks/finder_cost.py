@@ -30,9 +30,9 @@ from imrs_ros.demo.sources import data_folder
 from imrs_ros.images.decoding import decode_image
 from imrs_ros.model_folders import find_model
 from imrs_ros.node.messages import jpeg_message, raw_message
+from imrs_ros.node.people.messages import detections_message
 from imrs_ros.people.detection import Detections
 from imrs_ros.people.identities import Identities
-from imrs_ros.person_finder.detection_messages import detections_message
 from imrs_ros.person_finder.finder import Finder
 from imrs_ros.person_finder.letterbox import fit_square
 from imrs_ros.records import Frame
@@ -82,7 +82,7 @@ def whole_step(finder: Finder, message: AnyMessage) -> Callable[[], object]:
         frame = decode_image(message)
         found = identities.assign(
             Detections(stamp_ns, finder.find(frame.image_HWC, LEAST_SCORE)))
-        return detections_message(found, frame.frame_id, *frame.image_HWC.shape[:2])
+        return detections_message(found, frame.frame_id, frame.image_HWC.shape[1::-1])
     return step
 
 

@@ -8,8 +8,7 @@
 
 """The node's process: ``python -m imrs_ros``, or ``ros2 run imrs_ros recognizer``."""
 
-from imrs_ros.malloc import use_one_heap
-from imrs_ros.node.shutdown import end_on_signals
+from imrs_ros.node.shutdown import run_process
 
 
 def main(args: list[str] | None = None) -> None:
@@ -18,15 +17,11 @@ def main(args: list[str] | None = None) -> None:
 
     :param args: command line; default that of the process.
     """
-    try:
-        end_on_signals()
-        use_one_heap()
-        # Imported here because it takes a while, and a signal must end that, too.
+    def run() -> None:
         from imrs_ros.node.entities import run_node
         from imrs_ros.node.recognizer_node import RecognizerNode
         run_node(RecognizerNode, args)
-    except KeyboardInterrupt:
-        pass
+    run_process(run)
 
 
 if __name__ == '__main__':

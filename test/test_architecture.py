@@ -61,7 +61,7 @@ RULES = {
         'imrs_ros.people.detection', 'imrs_ros.people.topic_names', EVALUATION},
     'imrs_ros/evaluation/recordings': SHARED | {
         'cv2', 'numpy', 'rosbags', 'yaml', 'lz4', 'backports', 'compression', 'imrs_ros.images',
-        'imrs_ros.people.detection'},
+        'imrs_ros.people.detection', 'imrs_ros.people.detection_fields'},
     'imrs_ros/evaluation/ground_truth': SHARED | {
         'imrs_ros.people.detection', f'{EVALUATION}.recordings'},
     'imrs_ros/evaluation/metrics': SHARED | {

@@ -14,13 +14,10 @@ CACHE_ENTRY``, and may be gone when it ends.
 """
 
 from pathlib import Path
-import sys
 
-from imrs_ros.backends.cache_entry import publish_entry
 from imrs_ros.backends.finder_export import FINDER_FILE, FINDER_SIZE_PX
-from imrs_ros.backends.openvino_convert import write_model
-from imrs_ros.backends.openvino_export import NOT_WRITTEN, WRONG_MODEL
-from imrs_ros.model_card import ModelCardError, WEIGHTS_FILE
+from imrs_ros.backends.openvino_convert import fill_entry, write_model
+from imrs_ros.model_card import WEIGHTS_FILE
 from imrs_ros.networks.weights import load_finder
 import torch
 
@@ -40,13 +37,7 @@ def convert_finder(model_folder: Path, folder: Path) -> None:
 
 def main() -> None:
     """Run the command line."""
-    model_folder, entry = map(Path, sys.argv[1:])
-    try:
-        convert_finder(model_folder, entry)
-        publish_entry(entry)
-    except (ModelCardError, OSError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(WRONG_MODEL if isinstance(error, ModelCardError) else NOT_WRITTEN)
+    fill_entry(convert_finder)
 
 
 if __name__ == '__main__':

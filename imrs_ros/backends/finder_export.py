@@ -13,6 +13,7 @@ The people finder converted for OpenVINO: found where it was converted before, o
 result beside the weights: a robot that has it needs no PyTorch.
 """
 
+from functools import partial
 import hashlib
 import importlib
 from pathlib import Path
@@ -20,7 +21,7 @@ import sys
 
 from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.openvino_export import (
-    cache_beside, conversion_values, convert_apart, find_or_make)
+    cache_beside, conversion_values, convert_apart, find_or_make, keep_beside)
 from imrs_ros.model_card import WEIGHTS_FILE
 
 FINDER_SIZE_PX = 256
@@ -59,7 +60,7 @@ def find_or_export_finder(model_folder: Path) -> tuple[Path, tuple[str, ...]]:
     folder, warnings = find_or_make(
         cache_beside(model_folder),
         lambda torch_version: finder_values(model_folder, torch_version),
-        lambda folder, lock: export_finder(model_folder, folder, lock))
+        partial(export_finder, model_folder))
     return folder / FINDER_FILE, warnings
 
 
@@ -85,13 +86,11 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit('usage: python -m imrs_ros.backends.finder_export MODEL_FOLDER')
     model_folder = Path(sys.argv[1])
-    cache = cache_beside(model_folder)
     try:
         values = finder_values(model_folder)
-        print(cache.find(values) or cache.make(
-            values, lambda folder, lock: export_finder(model_folder, folder, lock)))
-    except OSError as error:
-        raise SystemExit(f'{cache.folder} cannot be written: {error}') from error
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from error
+    keep_beside(model_folder, values, partial(export_finder, model_folder))
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@ The parts of a network converted for OpenVINO. Imports PyTorch, so that the node
 CACHE_ENTRY``, and may be gone when it ends.
 """
 
+from collections.abc import Callable
 import json
 from pathlib import Path
 import sys
@@ -83,9 +84,18 @@ def write_model(module: nn.Module, inputs: Tensors, path: Path) -> None:
 
 def main() -> None:
     """Run the command line."""
+    fill_entry(lambda model_folder, entry: convert(ModelCard.load(model_folder), entry))
+
+
+def fill_entry(convert_into: Callable[[Path, Path], None]) -> None:
+    """
+    Run the command line of a program for ``convert_apart``.
+
+    :param convert_into: converts the model of a folder into an unfinished cache entry.
+    """
     model_folder, entry = map(Path, sys.argv[1:])
     try:
-        convert(ModelCard.load(model_folder), entry)
+        convert_into(model_folder, entry)
         publish_entry(entry)
     except (ModelCardError, OSError) as error:
         print(error, file=sys.stderr)

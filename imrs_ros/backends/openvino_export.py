@@ -15,6 +15,7 @@ result beside the model: a robot that has it needs no PyTorch.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 import hashlib
 import importlib
 from importlib import metadata
@@ -183,10 +184,21 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit('usage: python -m imrs_ros.backends.openvino_export MODEL_FOLDER')
     card = ModelCard.load(sys.argv[1])
-    cache, values = cache_beside(card.folder), export_values(card)
+    keep_beside(card.folder, export_values(card), partial(export, card))
+
+
+def keep_beside(model_folder: Path, values: Values, write: Write) -> None:
+    """
+    Store a converted network beside its weights, unless it is there, and print where.
+
+    :param model_folder: holds the weights.
+    :param values: all that the converted network depends on.
+    :param write: converts it into an unfinished cache entry, given the descriptor of its lock.
+    :raises SystemExit: when the folder cannot be written.
+    """
+    cache = cache_beside(model_folder)
     try:
-        print(cache.find(values) or cache.make(
-            values, lambda folder, lock: export(card, folder, lock)))
+        print(cache.find(values) or cache.make(values, write))
     except OSError as error:
         raise SystemExit(f'{cache.folder} cannot be written: {error}') from error
 

@@ -27,8 +27,13 @@ __all__ = ['BitDepth', 'CompressedImage', 'decode_image', 'decode_square', 'ENCO
 class Stamp(Protocol):
     """The fields of ``builtin_interfaces/Time``."""
 
-    sec: int
-    nanosec: int
+    @property
+    def sec(self) -> int:
+        """Return whole seconds."""
+
+    @property
+    def nanosec(self) -> int:
+        """Return the nanoseconds beyond them."""
 
 
 def stamp_to_ns(stamp: Stamp) -> int:

@@ -71,6 +71,35 @@ def _resize(
     return small.astype(np.uint8, copy=False).reshape(size_px, size_px, image_HWC.shape[2])
 
 
+def check_image(image_HWC: NDArray[np.uint8]) -> None:
+    """
+    Check that an array is an image.
+
+    :param image_HWC: the array.
+    :raises ValueError: unless it is uint8 with three axes, none of them 0.
+    """
+    if image_HWC.ndim != 3 or image_HWC.dtype != np.uint8 or 0 in image_HWC.shape:
+        raise ValueError(
+            'expected a uint8 image of shape (height, width, channels), none of them 0, got '
+            f'{image_HWC.dtype} of shape {image_HWC.shape}')
+
+
+def fit_within(image_HWC: NDArray[np.uint8], longer_px: int) -> NDArray[np.uint8]:
+    """
+    Shrink an image, its aspect kept, by area averaging.
+
+    :param image_HWC: uint8 RGB, of any size.
+    :param longer_px: longest that its longer side may be.
+    :return: a smaller image; the same array where it fits.
+    """
+    height, width = image_HWC.shape[:2]
+    scale = longer_px / max(height, width)
+    if scale >= 1:
+        return image_HWC
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    return cv2.resize(image_HWC, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
 def shrink(image_HWC: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """
     Scale the short side to ``size_px`` and crop the centre square.
@@ -80,9 +109,6 @@ def shrink(image_HWC: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     :return: frame_HWC, uint8 of shape (size_px, size_px, C), contiguous.
     :raises ValueError: if the array is not a uint8 image.
     """
-    if image_HWC.ndim != 3 or image_HWC.dtype != np.uint8 or 0 in image_HWC.shape:
-        raise ValueError(
-            'expected a uint8 image of shape (height, width, channels), none of them 0, got '
-            f'{image_HWC.dtype} of shape {image_HWC.shape}')
+    check_image(image_HWC)
     top, left, side = centre_square(*image_HWC.shape[:2])
     return resize_square(image_HWC[top:top + side, left:left + side], size_px)

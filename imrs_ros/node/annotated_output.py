@@ -6,18 +6,14 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""
-``annotated`` of one camera: its images with an overlay of the decided action.
-
-Layout legend: H height, W width, C channels.
-"""
+"""``annotated`` of one camera: its images with an overlay of the decided action."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 import threading
 
-import cv2
+from imrs_ros.images.preprocessing import fit_within
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import raw_message
 from imrs_ros.node.overlay import draw_overlay, draw_people
@@ -54,7 +50,10 @@ class AnnotatedOutput:
 
         :param decode: returns the whole frame; called only with subscribers.
         """
-        small = _shrunk(decode()) if self._publisher.get_subscription_count() > 0 else None
+        small = None
+        if self._publisher.get_subscription_count() > 0:
+            frame = decode()
+            small = replace(frame, image_HWC=fit_within(frame.image_HWC, MAX_SIDE_PX))
         with self._lock:
             if small is not None:
                 self._frames.append(small)
@@ -77,14 +76,3 @@ class AnnotatedOutput:
                 draw_people(frame.image_HWC, people), decision.label, decision.confidence,
                 latency_sec)
             self._publisher.publish(raw_message(Frame(frame.stamp_ns, frame.frame_id, image_HWC)))
-
-
-def _shrunk(frame: Frame) -> Frame:
-    """Return a frame whose longer side is at most ``MAX_SIDE_PX``."""
-    height, width = frame.image_HWC.shape[:2]
-    scale = MAX_SIDE_PX / max(height, width)
-    if scale >= 1:
-        return frame
-    size = max(1, round(scale * width)), max(1, round(scale * height))
-    image_HWC = cv2.resize(frame.image_HWC, size, interpolation=cv2.INTER_AREA)
-    return replace(frame, image_HWC=image_HWC.astype('uint8', copy=False))

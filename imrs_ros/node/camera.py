@@ -8,18 +8,22 @@
 
 """One camera of a configured node: receives its images, counts them, and warns of problems."""
 
+from collections.abc import Callable
+from functools import partial
 import math
 import os
 import time
 from typing import TYPE_CHECKING
 
 from imrs_ros.model_card import ModelCard
-from imrs_ros.node.camera_health import CameraHealth, HealthProblem, Level
-from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.camera_health import (
+    CameraHealth, HealthProblem, Level, WARNING_PERIOD_SEC)
+from imrs_ros.node.entities import clock_sec, RosEntities
 from imrs_ros.node.fastdds_profile import lost_images_advice
 from imrs_ros.node.messages import (
     AnyImage, BitDepth, decode_image, decode_square, ImageError, read_message)
 from imrs_ros.node.outputs import CameraOutputs, Status
+from imrs_ros.node.qos import image_qos
 from imrs_ros.node.transport import image_topics, ImageKind, ImageSource
 from imrs_ros.node.worker import Worker
 from imrs_ros.node_settings import NodeSettings, Settings
@@ -27,13 +31,11 @@ from imrs_ros.people.detection import Person
 from imrs_ros.people.topic_names import detections_topic
 from imrs_ros.records import Decision, Frame
 from rclpy import get_rmw_implementation_identifier
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 
 if TYPE_CHECKING:
     from imrs_ros.node.people.camera_people import CameraPeople
 
-WARNING_PERIOD_SEC = 5.0
-"""A problem that lasts is logged this often."""
 NO_IMAGES = 'no images'
 
 
@@ -62,34 +64,30 @@ class RosCamera:
         self._node, self._name, self._card = entities.node, name, card
         topics = image_topics(self._node, topic, of_node.transport)
         self._hardware_id = self._node.resolve_topic_name(topics[0].name)
-        qos = QoSProfile(depth=of_node.queue_size, reliability=(
-            ReliabilityPolicy.RELIABLE if of_node.reliability == 'reliable'
-            else ReliabilityPolicy.BEST_EFFORT))
+        qos = image_qos(of_node.reliability, of_node.queue_size)
         self._source = ImageSource(
             self._node, topics, qos, self._receive,
             lambda policy: self._warn(NO_IMAGES, self._incompatibility(policy)),
             lambda text: self._node.get_logger().info(f'camera {name}: {text}'))
         self._worker: Worker | None = None
         self.outputs = CameraOutputs(entities, name, card, of_node.top_k)
-        self.health = CameraHealth(self._now_sec)
+        now_sec = partial(clock_sec, self._node)
+        self.health = CameraHealth(now_sec)
         self.people = self._make_people(
-            entities, _detections_topic(of_node, topic), settings, qos) if of_node.people else None
+            entities, _detections_topic(of_node, topic), settings, qos, now_sec,
+        ) if of_node.people else None
         self._depth = BitDepth()
         self._warned_sec: dict[str, float] = {}
         self._is_advised = False
 
     def _make_people(
         self, entities: RosEntities, topic: str, settings: Settings, qos: QoSProfile,
+        now_sec: Callable[[], float],
     ) -> 'CameraPeople':
         # Needs vision_msgs, which a robot may lack.
         from imrs_ros.node.people.camera_people import CameraPeople
         return CameraPeople(
-            entities, self._name, topic, settings, qos, self._now_sec, self._warn)
-
-    def _now_sec(self) -> float:
-        """Return simulated time where the node uses it, else a time that never goes back."""
-        clock = self._node.get_clock()
-        return clock.now().nanoseconds / 1e9 if clock.ros_time_is_active else time.monotonic()
+            entities, self._name, topic, settings, qos, now_sec, self._warn)
 
     def subscribe(self, worker: Worker, entities: RosEntities) -> None:
         """

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 KEPT_TIMES = 200
 """Most latencies and ages in a report; the newest are kept."""
+WARNING_PERIOD_SEC = 5.0
+"""A problem that lasts is logged this often."""
 SILENT_ERROR_SEC = 5.0
 """A camera without frames for so long is an error."""
 LEAST_DISTINCT_FRAMES = 4

@@ -13,8 +13,8 @@ import threading
 
 from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
-from imrs_ros.node.camera import RosCamera, WARNING_PERIOD_SEC
-from imrs_ros.node.camera_health import HealthProblem, Level
+from imrs_ros.node.camera import RosCamera
+from imrs_ros.node.camera_health import HealthProblem, Level, WARNING_PERIOD_SEC
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.messages import HAS_VISION_MSGS
 from imrs_ros.node.node_health import NodeHealth

@@ -19,6 +19,7 @@ from copy import copy
 from functools import wraps
 import gc
 import sys
+import time
 from typing import Any
 
 from imrs_ros.node.parameter_files import unused_file_warnings
@@ -144,6 +145,17 @@ class RosEntities:
         """Destroy everything; more may be created afterwards."""
         self._undo.close()
         self._renew_group()
+
+
+def clock_sec(node: LifecycleNode) -> float:
+    """
+    Return the time by which a node's cameras are watched.
+
+    :param node: the node.
+    :return: simulated time where the node uses it, else a time that never goes back, s.
+    """
+    clock = node.get_clock()
+    return clock.now().nanoseconds / 1e9 if clock.ros_time_is_active else time.monotonic()
 
 
 Transition = Callable[['SessionNode', LifecycleState], TransitionCallbackReturn]

@@ -25,6 +25,7 @@ from imrs_ros.people.detection import Person
 from imrs_ros.records import Decision, Event, NO_ACTION
 from rclpy.duration import Duration
 from rclpy.lifecycle.publisher import LifecyclePublisher
+from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_msgs.msg import String
 
@@ -141,6 +142,20 @@ class Status:
             values=[KeyValue(key=key, value=value) for key, value in self.values.items()])
 
 
+def diagnostics_message(node: Node, statuses: Iterable[Status]) -> DiagnosticArray:
+    """
+    Return the health of a node and its cameras.
+
+    :param node: the node.
+    :param statuses: one for each.
+    :return: the message.
+    """
+    name = node.get_fully_qualified_name()
+    message = DiagnosticArray(status=[status.to_message(name) for status in statuses])
+    message.header.stamp = node.get_clock().now().to_msg()
+    return message
+
+
 class NodeOutputs:
     """``labels`` and ``/diagnostics``."""
 
@@ -173,7 +188,4 @@ class NodeOutputs:
 
         :param statuses: one for each.
         """
-        name = self._node.get_fully_qualified_name()
-        message = DiagnosticArray(status=[status.to_message(name) for status in statuses])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
+        self._diagnostics.publish(diagnostics_message(self._node, statuses))

@@ -15,7 +15,7 @@ parameter is corrected.
 ``python -m imrs_ros.node.parameters`` prints ``docs/parameters.md``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import json
 from typing import Any
@@ -155,14 +155,26 @@ def descriptor(spec: ParameterSpec) -> ParameterDescriptor:
     :param spec: a row of the table.
     :return: the descriptor with unit and limits.
     """
+    return described(spec, default_of(spec.name),
+                     RUN_TIME if spec.at_run_time else CONFIGURE_TIME)
+
+
+def described(spec: ParameterSpec, default: Any, *more: str) -> ParameterDescriptor:
+    """
+    Describe a parameter of any node.
+
+    :param spec: a row of its table.
+    :param default: its default.
+    :param more: further sentences.
+    :return: the descriptor with unit and limits.
+    """
     unit = f' [{spec.unit}]' if spec.unit else ''
-    when = RUN_TIME if spec.at_run_time else CONFIGURE_TIME
     result = ParameterDescriptor(
-        name=spec.name, description=f'{spec.description}{unit} {when}')
+        name=spec.name, description=' '.join((f'{spec.description}{unit}', *more)))
     if spec.limits is None:
         return result
     low, high = spec.limits
-    if isinstance(default_of(spec.name), int):
+    if isinstance(default, int):
         result.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=0)]
     else:
         result.floating_point_range = [FloatingPointRange(from_value=low, to_value=high, step=0.0)]
@@ -291,17 +303,34 @@ def table_text() -> str:
 
     :return: content of ``docs/parameters.md``.
     """
-    rows = [(f'`{spec.name}`', _default_text(default_of(spec.name)), spec.unit,
-             '' if spec.limits is None else f'{spec.limits[0]:g} to {spec.limits[1]:g}',
-             'yes' if spec.at_run_time else 'no', spec.description) for spec in TABLE]
+    rows = [(*common_cells(spec, default_of(spec.name)), 'yes' if spec.at_run_time else 'no',
+             spec.description) for spec in TABLE]
     header = ('Parameter', 'Default', 'Unit', 'Limits', 'At run time', 'Description')
-    lines = [header, ('---',) * len(header), *rows]
-    table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
-    return PAGE.format(table=table)
+    return PAGE.format(table=markdown_table(header, rows))
 
 
-def _default_text(value: Any) -> str:
-    return '' if value == '' else f'`{json.dumps(value)}`'
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """
+    Write a table in Markdown.
+
+    :param header: names of the columns.
+    :param rows: their cells.
+    :return: its lines.
+    """
+    lines = (header, ('---',) * len(header), *rows)
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def common_cells(spec: ParameterSpec, default: Any) -> tuple[str, str, str, str]:
+    """
+    Return what a page says of a parameter of any node.
+
+    :param spec: a row of its table.
+    :param default: its default.
+    :return: name, default, unit and limits.
+    """
+    return (f'`{spec.name}`', '' if default == '' else f'`{json.dumps(default)}`', spec.unit,
+            '' if spec.limits is None else f'{spec.limits[0]:g} to {spec.limits[1]:g}')
 
 
 if __name__ == '__main__':

@@ -40,6 +40,17 @@ OVERRIDING = QoSOverridingOptions(POLICIES)
 MAX_DEPTH = 2**31 - 1
 
 
+def image_qos(reliability: str, depth: int) -> QoSProfile:
+    """
+    Return what is requested of a camera.
+
+    :param reliability: ``reliable`` or ``best_effort``.
+    :param depth: images buffered.
+    :return: the profile.
+    """
+    return QoSProfile(depth=depth, reliability=ReliabilityPolicy[reliability.upper()])
+
+
 def declare_overrides(node: Node, topic: str, entity: str, qos: QoSProfile) -> list[str]:
     """
     Declare the parameters that override the quality of service of one topic.

@@ -8,13 +8,15 @@
 
 """How the node's process ends when it is told to: soon, whatever it is doing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import os
 import signal
 import sys
 import threading
 from types import FrameType
+
+from imrs_ros.malloc import use_one_heap
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SEC = 1.0
@@ -33,6 +35,21 @@ def end_on_signals() -> None:
         # nohup has this one ignored, and means it.
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+
+
+def run_process(run: Callable[[], object]) -> None:
+    """
+    Run a node as a process, until it ends or is told to.
+
+    :param run: imports the node, because that takes a while and a signal must end it, too; and
+        runs it.
+    """
+    try:
+        end_on_signals()
+        use_one_heap()
+        run()
+    except KeyboardInterrupt:
+        pass
 
 
 _deferring = threading.Event()

@@ -14,10 +14,17 @@ Places are shares of the image's sides, so that a detector may see the image at 
 
 from dataclasses import dataclass
 
+PERSON = 'person'
+"""The class of everyone, in detections that this package writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle, in shares of the image's width and height; parts of it may lie outside."""
+    """
+    A rectangle, in shares of the image's width and height; parts of it may lie outside.
+
+    In messages, before ``scaled``, it is in pixels.
+    """
 
     left: float
     top: float
@@ -37,6 +44,26 @@ class Box:
         """
         return Box(*(min(1.0, max(0.0, side)) for side in (
             self.left, self.top, self.right, self.bottom)))
+
+    def scaled(self, across: float, down: float) -> 'Box':
+        """
+        Return it in other units.
+
+        :param across: factor of left and right.
+        :param down: factor of top and bottom.
+        :return: the box.
+        """
+        return Box(self.left * across, self.top * down, self.right * across, self.bottom * down)
+
+    def meet(self, other: 'Box') -> 'Box':
+        """
+        Return the part that two boxes share.
+
+        :param other: another box of the same image.
+        :return: a box; without area where they share none.
+        """
+        return Box(max(self.left, other.left), max(self.top, other.top),
+                   min(self.right, other.right), min(self.bottom, other.bottom))
 
     def join(self, other: 'Box') -> 'Box':
         """

@@ -208,10 +208,8 @@ def _as_library(people: Sequence[Detection]) -> Any:
 def _covered_share(one: Sequence[float], other: Sequence[float]) -> float:
     """Return how much of the smaller of two boxes lies in the other one."""
     boxes = [Box(*map(float, sides)) for sides in (one, other)]
-    common = Box(max(box.left for box in boxes), max(box.top for box in boxes),
-                 min(box.right for box in boxes), min(box.bottom for box in boxes))
     smaller = min(box.area for box in boxes)
-    return common.area / smaller if smaller > 0 else 0.0
+    return boxes[0].meet(boxes[1]).area / smaller if smaller > 0 else 0.0
 
 
 def _sides(box: Box) -> tuple[float, float, float, float]:

@@ -6,19 +6,14 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""
-The newest frames of a camera at the size that crops of people need, kept once for all of them.
-
-Layout legend: H height, W width, C channels.
-"""
+"""The newest frames of a camera at the size that crops of people need, kept once for all."""
 
 from collections import deque
+from dataclasses import replace
 
-import cv2
+from imrs_ros.images.preprocessing import check_image, fit_within
 from imrs_ros.records import Frame
 from imrs_ros.resampler import Resampler
-import numpy as np
-from numpy.typing import NDArray
 
 KEPT_PX = 640
 """Longer side of a kept frame at most: 0.9 MB each at 4:3."""
@@ -72,13 +67,18 @@ class KeptFrames:
         """Return the stamp of the newest frame; None without one."""
         return self._frames[-1].stamp_ns if self._frames else None
 
+    @property
+    def is_full(self) -> bool:
+        """Return whether there are enough frames for a window."""
+        return len(self._frames) == self._frames.maxlen
+
     def window(self) -> tuple[Frame, ...] | None:
         """
         Return the frames of the newest window, oldest first.
 
         :return: the frames, which nobody may write to; None until there are enough.
         """
-        return tuple(self._frames) if len(self._frames) == self._frames.maxlen else None
+        return tuple(self._frames) if self.is_full else None
 
 
 def keepable(frame: Frame) -> Frame:
@@ -89,15 +89,8 @@ def keepable(frame: Frame) -> Frame:
     :return: a copy, its longer side at most ``KEPT_PX``.
     :raises ValueError: if the image is not a uint8 RGB image.
     """
-    image_HWC: NDArray[np.uint8] = frame.image_HWC
-    if image_HWC.ndim != 3 or image_HWC.dtype != np.uint8 or 0 in image_HWC.shape:
-        raise ValueError(
-            'expected a uint8 image of shape (height, width, channels), none of them 0, got '
-            f'{image_HWC.dtype} of shape {image_HWC.shape}')
-    height, width = image_HWC.shape[:2]
-    scale = KEPT_PX / max(height, width)
-    if scale >= 1:
-        return Frame(frame.stamp_ns, frame.frame_id, image_HWC.copy())
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return Frame(frame.stamp_ns, frame.frame_id, cv2.resize(
-        image_HWC, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+    check_image(frame.image_HWC)
+    small_HWC = fit_within(frame.image_HWC, KEPT_PX)
+    # The original may share memory with a message that is reused.
+    return replace(frame, image_HWC=(
+        small_HWC.copy() if small_HWC is frame.image_HWC else small_HWC))

@@ -95,8 +95,6 @@ class PeopleStream:
         """
         self.name = name
         self._spec, self._window, self._settings = spec, window, people
-        self._window_limit_ns = round(
-            1e9 * window.window_limit_sec(spec.num_frames, spec.fps))
         self._kept = KeptFrames(spec.num_frames, spec.fps, window.max_gap_sec)
         self._height_px = 0
         self._lock = threading.Lock()
@@ -120,8 +118,6 @@ class PeopleStream:
         """
         with self._lock:
             self._window = window
-            self._window_limit_ns = round(
-                1e9 * window.window_limit_sec(self._spec.num_frames, self._spec.fps))
 
     def push(self, frame: Frame) -> bool:
         """
@@ -194,10 +190,12 @@ class PeopleStream:
         newest_ns = self._kept.newest_ns
         if newest_ns is None:
             return
+        spec = self._spec
+        window_limit_ns = 1e9 * self._window.window_limit_sec(spec.num_frames, spec.fps)
         for person in list(self._people.values()):
             unscored_ns = 0 if person.window_ns is None else newest_ns - person.window_ns
             if (abs(newest_ns - person.last_ns) > self._timeout_ns
-                    or abs(unscored_ns) > self._window_limit_ns):
+                    or abs(unscored_ns) > window_limit_ns):
                 self._depart(person)
 
     def _depart(self, person: _Followed) -> None:
@@ -267,10 +265,9 @@ class PeopleStream:
         return large[:self._settings.max_people]
 
     def _is_due(self, person: _Followed) -> bool:
-        if self._kept.window() is None:
-            return False
         last = person.last_window
-        return last is None or self._kept.num_appended - last >= self._window.hop
+        return self._kept.is_full and (
+            last is None or self._kept.num_appended - last >= self._window.hop)
 
     def take_window(self, round_number: int) -> TakenWindow | None:
         """

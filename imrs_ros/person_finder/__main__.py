@@ -10,8 +10,7 @@
 
 import sys
 
-from imrs_ros.malloc import use_one_heap
-from imrs_ros.node.shutdown import end_on_signals
+from imrs_ros.node.shutdown import run_process
 
 
 def main(args: list[str] | None = None) -> None:
@@ -20,17 +19,14 @@ def main(args: list[str] | None = None) -> None:
 
     :param args: command line; default that of the process.
     """
-    try:
-        end_on_signals()
-        use_one_heap()
-        # Imported here because it takes a while, and a signal must end that, too.
+    def run() -> None:
         from imrs_ros.node.entities import run_node
         from imrs_ros.person_finder.finder_node import FinderNode
         run_node(FinderNode, args)
+    try:
+        run_process(run)
     except ValueError as error:
         sys.exit(f'person_finder: {error}')
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == '__main__':

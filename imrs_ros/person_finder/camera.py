@@ -8,30 +8,31 @@
 
 """One camera of the person finder: its newest image in, its people out."""
 
+from functools import partial
 import math
 import threading
 import time
 
 from imrs_ros.images.bit_depth import BitDepth
-from imrs_ros.node.camera_health import CameraHealth, HealthProblem, Level
-from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.camera_health import (
+    CameraHealth, HealthProblem, Level, WARNING_PERIOD_SEC)
+from imrs_ros.node.entities import clock_sec, RosEntities
 from imrs_ros.node.messages import (
     AnyImage, decode_image, ImageError, read_message, stamp_to_ns)
 from imrs_ros.node.outputs import Status
+from imrs_ros.node.people.messages import detections_message
+from imrs_ros.node.qos import image_qos
 from imrs_ros.node.transport import image_topics, ImageKind, ImageSource
 from imrs_ros.node_settings import camera_name
 from imrs_ros.people.detection import Detections
 from imrs_ros.people.identities import Identities
 from imrs_ros.people.topic_names import detections_topic
-from imrs_ros.person_finder.detection_messages import detections_message
 from imrs_ros.person_finder.finder import Finder
 from imrs_ros.person_finder.image_choice import ImageChoice
 from imrs_ros.person_finder.settings import FinderSettings
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 from vision_msgs.msg import Detection2DArray
 
-WARNING_PERIOD_SEC = 5.0
-"""A problem that lasts is logged this often."""
 SLOW_SEC = 1.0
 """A result that is older is of little use."""
 DETECTIONS_QOS = QoSProfile(depth=10)
@@ -58,10 +59,8 @@ class FinderCamera:
         topics = image_topics(self._node, topic, settings.transport)
         self._hardware_id = self._node.resolve_topic_name(topics[0].name)
         self._source = ImageSource(
-            self._node, topics, QoSProfile(depth=1, reliability=(
-                ReliabilityPolicy.RELIABLE if settings.reliability == 'reliable'
-                else ReliabilityPolicy.BEST_EFFORT)),
-            self._receive, lambda policy: self._warn(f'no images: incompatible QoS {policy}'),
+            self._node, topics, image_qos(settings.reliability, 1), self._receive,
+            lambda policy: self._warn(f'no images: incompatible QoS {policy}'),
             lambda text: self._node.get_logger().info(f'camera {self.name}: {text}'))
         self._publisher = entities.lifecycle_publisher(
             Detection2DArray, detections_topic(topic), DETECTIONS_QOS)
@@ -72,15 +71,10 @@ class FinderCamera:
         self._choice = ImageChoice(settings.rate_hz)
         self._waiting: AnyImage | None = None
         self._is_active = False
-        self.health = CameraHealth(self._now_sec)
+        self.health = CameraHealth(partial(clock_sec, self._node))
         self._num_people = self._num_overtaken = 0
         self._reason = ''
         self._warned_sec = -math.inf
-
-    def _now_sec(self) -> float:
-        """Return simulated time where the node uses it, else a time that never goes back."""
-        clock = self._node.get_clock()
-        return clock.now().nanoseconds / 1e9 if clock.ros_time_is_active else time.monotonic()
 
     def subscribe(self, entities: RosEntities, wake: threading.Event) -> None:
         """
@@ -113,12 +107,11 @@ class FinderCamera:
     def _receive(self, kind: ImageKind, data: bytes) -> None:
         try:
             msg = read_message(kind, data)
-            stamp = msg.header.stamp
+            stamp_ns = stamp_to_ns(msg.header.stamp)
         # Whatever an image causes, it must not end the process.
         except Exception as error:
             self._drop(error)
             return
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
         age_ns = self._node.get_clock().now().nanoseconds - stamp_ns
         self.health.count_frame(age_ns / 1e9, num_sampled=0, restarted=False)
         with self._lock:
@@ -151,7 +144,7 @@ class FinderCamera:
         if self._identities is not None:
             found = self._identities.assign(found)
         height_px, width_px = frame.image_HWC.shape[:2]
-        return (detections_message(found, frame.frame_id, height_px, width_px),
+        return (detections_message(found, frame.frame_id, (width_px, height_px)),
                 time.perf_counter() - start_sec)
 
     def _publish(self, message: Detection2DArray, finding_sec: float) -> None:

@@ -13,14 +13,13 @@ The finder's parameters: one table, declared on a node.
 """
 
 from collections.abc import Sequence
-import json
 from typing import Any
 
-from imrs_ros.node.parameters import ParameterSpec
+from imrs_ros.node.parameters import (
+    common_cells, described, markdown_table, ParameterSpec)
 from imrs_ros.node_settings import RELIABILITIES, TRANSPORTS
 from imrs_ros.person_finder.settings import finder_default, FinderSettings
-from rcl_interfaces.msg import (
-    FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -111,7 +110,8 @@ def declare_parameters(node: Node) -> None:
     """
     for spec in TABLE:
         try:
-            node.declare_parameter(spec.name, finder_default(spec.name), _descriptor(spec))
+            default = finder_default(spec.name)
+            node.declare_parameter(spec.name, default, described(spec, default))
         except ParameterException as error:
             raise ValueError(f'parameter {spec.name}: {error}') from error
 
@@ -141,31 +141,15 @@ def refuse_all(changed: Sequence[Parameter]) -> SetParametersResult:
         'up first'))
 
 
-def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
-    unit = f' [{spec.unit}]' if spec.unit else ''
-    result = ParameterDescriptor(name=spec.name, description=f'{spec.description}{unit}')
-    if spec.limits is None:
-        return result
-    low, high = spec.limits
-    if isinstance(finder_default(spec.name), int):
-        result.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=0)]
-    else:
-        result.floating_point_range = [FloatingPointRange(from_value=low, to_value=high, step=0.0)]
-    return result
-
-
 def page_text() -> str:
     """
     Return the page of the node.
 
     :return: content of ``docs/person_finder.md``.
     """
-    rows = [(f'`{spec.name}`', f'`{json.dumps(finder_default(spec.name))}`', spec.unit,
-             '' if spec.limits is None else f'{spec.limits[0]:g} to {spec.limits[1]:g}',
-             spec.description) for spec in TABLE]
-    header = ('Parameter', 'Default', 'Unit', 'Limits', 'Description')
-    lines = [header, ('---',) * len(header), *rows]
-    return PAGE.format(table='\n'.join(f'| {" | ".join(line)} |' for line in lines))
+    rows = [(*common_cells(spec, finder_default(spec.name)), spec.description) for spec in TABLE]
+    return PAGE.format(table=markdown_table(
+        ('Parameter', 'Default', 'Unit', 'Limits', 'Description'), rows))
 
 
 if __name__ == '__main__':

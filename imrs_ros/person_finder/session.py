@@ -15,7 +15,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.model_folders import find_model
 from imrs_ros.node.entities import RosEntities
-from imrs_ros.node.outputs import Status
+from imrs_ros.node.outputs import diagnostics_message, Status
 from imrs_ros.node.topics import DIAGNOSTICS
 from imrs_ros.people.identities import check_library
 from imrs_ros.person_finder.camera import DETECTIONS_QOS, FinderCamera
@@ -111,9 +111,7 @@ class Session:
                 'uptime_sec': f'{time.monotonic() - self._start_sec:.0f}',
                 'rss_mb': f'{self._process.memory_info().rss / 1e6:.0f}'}),
             *(camera.status(state, expects_images=self._is_active) for camera in self.cameras)]
-        name = self._node.get_fully_qualified_name()
-        message = DiagnosticArray(status=[status.to_message(name) for status in statuses])
-        message.header.stamp = self._node.get_clock().now().to_msg()
+        message = diagnostics_message(self._node, statuses)
         with self._lock:
             if not self._is_closed:
                 self._diagnostics.publish(message)

@@ -75,3 +75,12 @@ def test_a_folder_without_the_weights_is_named(own_cache, tmp_path):
     (own_cache / 'model.safetensors').write_bytes(b'nothing')
     with pytest.raises(ModelCardError, match='expected a safetensors file'):
         find_or_export_finder(own_cache)
+
+
+def test_a_folder_without_weights_is_named_by_the_command(tmp_path):
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-m', 'imrs_ros.backends.finder_export', str(tmp_path)],
+        text=True, capture_output=True)
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f'{tmp_path / "model.safetensors"}: expected the weights of a people finder, got no file')

@@ -41,8 +41,7 @@ def overlap(one: Box, other: Box) -> float:
     :param other: another of the same image.
     :return: a share of the image.
     """
-    return Box(max(one.left, other.left), max(one.top, other.top),
-               min(one.right, other.right), min(one.bottom, other.bottom)).area
+    return one.meet(other).area
 
 
 def iou(one: Box, other: Box) -> float:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import cv2
 from imrs_ros.evaluation.recordings.detection_topic import (
-    add_types, DETECTIONS, message_fields, scaled)
+    add_types, DETECTIONS, message_fields)
 from imrs_ros.people.detection import Detection
 from imrs_ros.records import Frame
 import numpy as np
@@ -100,7 +100,7 @@ class BagWriter:
         height, width = frame.image_HWC.shape[:2]
         self._write(topic, log_ns, DETECTIONS, *message_fields(
             self._store, self._header(frame),
-            [replace(found, box=scaled(found.box, width, height)) for found in people]))
+            [replace(found, box=found.box.scaled(width, height)) for found in people]))
 
     def text(self, topic: str, text: str, log_ns: int) -> None:
         """

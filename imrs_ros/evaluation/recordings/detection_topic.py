@@ -14,16 +14,16 @@ rosbags does not know the type, so its definitions stand here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-import math
 from typing import Any
 
-from imrs_ros.people.detection import Box, Detection, Detections
+from imrs_ros.images.decoding import stamp_to_ns
+from imrs_ros.people.detection import Box, Detection, Detections, PERSON
+from imrs_ros.people.detection_fields import hypotheses_of, person_score, upright_box
 import numpy as np
 from rosbags.typesys import get_types_from_msg
 from rosbags.typesys.store import Typestore
 
 DETECTIONS = 'vision_msgs/msg/Detection2DArray'
-PERSON_CLASS = 'person'
 NO_COVARIANCE = np.zeros(36)
 DEFINITIONS = {
     'Point2D': 'float64 x\nfloat64 y',
@@ -72,25 +72,10 @@ class RecordedDetections:
             person counts; one that says nothing is a person of certainty 1, unless a class is
             asked for.
         """
-        people = []
-        for one in self.found:
-            scores = [score for name, score in one.classes if person_class in ('', name)]
-            if scores or not (one.classes or person_class):
-                people.append(Detection(scaled(one.box, 1 / width_px, 1 / height_px),
-                                        max(scores, default=1.0), one.name))
-        return Detections(self.stamp_ns, tuple(people))
-
-
-def scaled(box: Box, across: float, down: float) -> Box:
-    """
-    Multiply the sides of a box.
-
-    :param box: any.
-    :param across: factor of left and right.
-    :param down: factor of top and bottom.
-    :return: the box in the other units.
-    """
-    return Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
+        scored = [(one, person_score(one.classes, person_class)) for one in self.found]
+        return Detections(self.stamp_ns, tuple(
+            Detection(one.box.scaled(1 / width_px, 1 / height_px), score, one.name)
+            for one, score in scored if score is not None))
 
 
 def add_types(store: Typestore) -> None:
@@ -129,7 +114,7 @@ def message_fields(store: Typestore, header: Any, people: Sequence[Detection]) -
         return make(
             'Detection2D', header,
             [make('ObjectHypothesisWithPose',
-                  make('ObjectHypothesis', PERSON_CLASS, found.score), nowhere)],
+                  make('ObjectHypothesis', PERSON, found.score), nowhere)],
             make('BoundingBox2D', make('Pose2D', centre, 0.0), box.right - box.left,
                  box.bottom - box.top), found.id)
     return header, [one(found) for found in people]
@@ -143,18 +128,7 @@ def read_message(message: Any, log_ns: int) -> RecordedDetections:
     :param log_ns: when it was recorded, from the start of the recording.
     :return: what it says.
     """
-    stamp = message.header.stamp
     return RecordedDetections(
-        log_ns, stamp.sec * 1_000_000_000 + stamp.nanosec,
-        tuple(RecordedPerson(_box(found.bbox), tuple(
-            (result.hypothesis.class_id, float(result.hypothesis.score))
-            for result in found.results), found.id) for found in message.detections))
-
-
-def _box(bbox: Any) -> Box:
-    """Return a box; one that is turned is replaced by the upright one around it."""
-    at, theta = bbox.center.position, bbox.center.theta
-    cosine, sine = abs(math.cos(theta)), abs(math.sin(theta))
-    half_x = (bbox.size_x * cosine + bbox.size_y * sine) / 2
-    half_y = (bbox.size_x * sine + bbox.size_y * cosine) / 2
-    return Box(at.x - half_x, at.y - half_y, at.x + half_x, at.y + half_y)
+        log_ns, stamp_to_ns(message.header.stamp), tuple(
+            RecordedPerson(upright_box(found.bbox), hypotheses_of(found), found.id)
+            for found in message.detections))

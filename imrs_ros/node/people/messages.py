@@ -7,17 +7,17 @@
 # language governing permissions and limitations under the License.
 
 """
-Detections of people to records, and decisions on people to messages; nothing else.
+Detections of people to records and back, and decisions on people to messages; nothing else.
 
 Boxes are in pixels in messages, and in shares of the image's sides in records.
 """
 
 from collections.abc import Iterable
-import math
 
 from imrs_ros.images.decoding import stamp_to_ns
 from imrs_ros.node.messages import ns_to_stamp
-from imrs_ros.people.detection import Box, Detection, Detections, Person
+from imrs_ros.people.detection import Box, Detection, Detections, PERSON, Person
+from imrs_ros.people.detection_fields import hypotheses_of, person_score, upright_box
 from imrs_ros.records import Decision
 from std_msgs.msg import Header
 from vision_msgs.msg import (
@@ -37,43 +37,50 @@ def read_detections(msg: Detection2DArray, size: Size, person_class: str) -> Det
     :return: the people; of the hypotheses about each, the best one that is a person counts. A
         detection without hypotheses is a person of certainty 1, unless a class is asked for.
     """
+    width, height = size
     people = []
     for found in msg.detections:
-        hypotheses = [(h.hypothesis.class_id, h.hypothesis.score) for h in found.results]
-        scores = [score for name, score in hypotheses if person_class in ('', name)]
-        if scores or not (hypotheses or person_class):
+        score = person_score(hypotheses_of(found), person_class)
+        if score is not None:
             people.append(Detection(
-                _to_box(found.bbox, size), max(scores, default=1.0), found.id))
+                upright_box(found.bbox).scaled(1 / width, 1 / height), score, found.id))
     return Detections(stamp_to_ns(msg.header.stamp), tuple(people))
 
 
-def _to_box(bbox: BoundingBox2D, size: Size) -> Box:
-    """Return a box; one that is turned is replaced by the upright one around it."""
-    (width, height), centre = size, bbox.center
-    cosine, sine = abs(math.cos(centre.theta)), abs(math.sin(centre.theta))
-    half_x = (bbox.size_x * cosine + bbox.size_y * sine) / 2
-    half_y = (bbox.size_x * sine + bbox.size_y * cosine) / 2
-    x, y = centre.position.x, centre.position.y
-    return Box((x - half_x) / width, (y - half_y) / height,
-               (x + half_x) / width, (y + half_y) / height)
+def detections_message(detections: Detections, frame_id: str, size: Size) -> Detection2DArray:
+    """
+    Return the people of an image.
+
+    :param detections: of the image.
+    :param frame_id: of its header.
+    :param size: of the image.
+    :return: the message.
+    """
+    header = _header(detections.stamp_ns, frame_id)
+    return Detection2DArray(header=header, detections=[
+        _person_message(header, person.id, person.box, (PERSON, person.score), size)
+        for person in detections.people])
 
 
 def _to_message(box: Box, size: Size) -> BoundingBox2D:
-    width, height = size
-    bbox = BoundingBox2D(size_x=(box.right - box.left) * width,
-                         size_y=(box.bottom - box.top) * height)
-    bbox.center.position.x = (box.left + box.right) / 2 * width
-    bbox.center.position.y = (box.top + box.bottom) / 2 * height
+    box = box.scaled(*size)
+    bbox = BoundingBox2D(size_x=box.right - box.left, size_y=box.bottom - box.top)
+    bbox.center.position.x = (box.left + box.right) / 2
+    bbox.center.position.y = (box.top + box.bottom) / 2
     return bbox
 
 
 def _person_message(
-    header: Header, person: Person, decision: Decision | None, size: Size,
+    header: Header, name: str, box: Box, hypothesis: tuple[str, float] | None, size: Size,
 ) -> Detection2D:
-    results = [] if decision is None else [ObjectHypothesisWithPose(hypothesis=ObjectHypothesis(
-        class_id=decision.label, score=decision.confidence))]
-    return Detection2D(
-        header=header, id=person.id, bbox=_to_message(person.box, size), results=results)
+    """Return someone, with a class and its certainty where there is one."""
+    results = [] if hypothesis is None else [ObjectHypothesisWithPose(
+        hypothesis=ObjectHypothesis(class_id=hypothesis[0], score=hypothesis[1]))]
+    return Detection2D(header=header, id=name, bbox=_to_message(box, size), results=results)
+
+
+def _decided(decision: Decision | None) -> tuple[str, float] | None:
+    return None if decision is None else (decision.label, decision.confidence)
 
 
 def people_message(
@@ -91,7 +98,8 @@ def people_message(
     """
     header = _header(newest.scores.stamp_ns, newest.scores.frame_id)
     return Detection2DArray(header=header, detections=[
-        _person_message(header, person, decision, size) for person, decision in people])
+        _person_message(header, person.id, person.box, _decided(decision), size)
+        for person, decision in people])
 
 
 def person_action_message(person: Person, decision: Decision, size: Size) -> Detection2D:
@@ -104,7 +112,8 @@ def person_action_message(person: Person, decision: Decision, size: Size) -> Det
     :return: the message; its stamp is the action's onset.
     """
     return _person_message(
-        _header(decision.onset_ns, decision.scores.frame_id), person, decision, size)
+        _header(decision.onset_ns, decision.scores.frame_id), person.id, person.box,
+        _decided(decision), size)
 
 
 def _header(stamp_ns: int, frame_id: str) -> Header:
