@@ -24,7 +24,7 @@ from pathlib import Path
 import time
 
 from imrs_ros.demo.sources import data_folder
-from imrs_ros.model_folders import find_model
+from imrs_ros.model_folders import find_model, FINDER_NAME
 from imrs_ros.people.detection import Detection, Detections
 from imrs_ros.people.identities import BoxTracker, Identities, sort_tracker
 from imrs_ros.person_finder.finder import Finder
@@ -100,7 +100,7 @@ def real_walks() -> list[list[tuple[int, Detection]]]:
     path = data_folder() / CLIP
     if not path.is_file():
         return []
-    finder, walks = Finder(find_model('movenet'), 0), list[list[tuple[int, Detection]]]()
+    finder, walks = Finder(find_model(FINDER_NAME), 0), list[list[tuple[int, Detection]]]()
     for number, image in enumerate(read_video(path)):
         # The clip has 10 images in a second.
         stamp_ns, found = number * 100_000_000, finder.find(image.image_HWC, LEAST_SCORE)

@@ -28,7 +28,7 @@ import cv2
 from imrs_ros.backends.finder_export import FINDER_SIZE_PX
 from imrs_ros.demo.sources import data_folder
 from imrs_ros.images.decoding import decode_image
-from imrs_ros.model_folders import find_model
+from imrs_ros.model_folders import find_model, FINDER_NAME
 from imrs_ros.node.messages import jpeg_message, raw_message
 from imrs_ros.node.people.messages import detections_message
 from imrs_ros.people.detection import Detections
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument('--json', type=Path, help='also write the records to this file')
     arguments = parser.parse_args()
     threads = [number for number in (1, 2) if number <= (os.cpu_count() or 1)]
-    finders = {number: Finder(find_model('movenet'), number) for number in threads}
+    finders = {number: Finder(find_model(FINDER_NAME), number) for number in threads}
     calls: dict[str, Callable[[], object]] = {}
     for size, size_px in SIZES.items():
         frame = load_image(size_px)

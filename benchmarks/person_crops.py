@@ -24,7 +24,7 @@ from imrs_ros.backends import load_backend
 from imrs_ros.demo.sources import data_folder, SUBSET
 from imrs_ros.images.preprocessing import resize_square, shrink
 from imrs_ros.model_card import ModelCard
-from imrs_ros.model_folders import find_model
+from imrs_ros.model_folders import find_model, FINDER_NAME
 from imrs_ros.people.detection import Box
 from imrs_ros.people.standing_square import square_around
 from imrs_ros.person_finder.finder import Finder
@@ -80,7 +80,7 @@ def main() -> None:
             card.provenance['config'], str(card.folder)))
     scored = ScoredModel.from_card(card, load_backend(card, BackendSettings()).backend)
     reader = VideoReader(card.spec.fps)
-    finder = Finder(find_model('movenet'), 0)
+    finder = Finder(find_model(FINDER_NAME), 0)
     margins = (WHOLE, *options.margins)
     logits: dict[float, list[NDArray[np.float32]]] = {margin: [] for margin in margins}
     labels, num_empty = [], 0

@@ -13,6 +13,8 @@ from pathlib import Path
 import sys
 
 SHARE = Path('share') / 'imrs_ros' / 'models'
+FINDER_NAME = 'movenet'
+"""The people finder that is installed with the package."""
 
 
 def find_model(model: str) -> Path:

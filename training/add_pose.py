@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imrs_ros.model_card import ModelCard, OtherWeights, PoseSpec
-from imrs_ros.model_folders import find_model
+from imrs_ros.model_folders import find_model, FINDER_NAME
 from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.pose import MEMBERS
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.networks.weights import load_network, read_weights
-from training.model_folder.finder import FINDER_NAME, finder_weights
+from training.model_folder.finder import finder_weights
 from training.operating_point.command_line import add_fit_arguments, make_model
 from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish

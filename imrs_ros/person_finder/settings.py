@@ -11,6 +11,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from imrs_ros.model_folders import FINDER_NAME
 from imrs_ros.node_settings import NodeSettings
 from imrs_ros.settings import require
 
@@ -26,7 +27,7 @@ class FinderSettings:
 
     autostart: bool = DEFAULTS.autostart
     """Configure and activate at start, without a lifecycle manager."""
-    model: str = 'movenet'
+    model: str = FINDER_NAME
     """Name of an installed people finder, or path of its folder."""
     cameras: tuple[str, ...] = DEFAULTS.cameras
     """Image topics, as for the recognizer."""

@@ -17,8 +17,6 @@ from imrs_ros.model_card import OtherWeights, WEIGHTS_FILE
 from imrs_ros.networks.movenet import MoveNet
 from safetensors.torch import save_file
 
-FINDER_NAME = 'movenet'
-
 
 @dataclass(frozen=True, slots=True)
 class FinderWeights:

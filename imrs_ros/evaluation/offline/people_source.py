@@ -17,7 +17,7 @@ from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.detection_topic import RecordedDetections
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
-from imrs_ros.model_folders import find_model
+from imrs_ros.model_folders import find_model, FINDER_NAME
 from imrs_ros.node_settings import camera_name, Settings
 from imrs_ros.people.detection import Detection, Detections
 from imrs_ros.people.identities import Identities
@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 
 TOPIC, TRUE, FINDER = SOURCES = ('topic', 'true', 'finder')
 """Detections of the bag, the boxes of the annotations, and the person finder on every image."""
-FINDER_MODEL = 'movenet'
 
 
 class PeopleSource(Protocol):
@@ -136,7 +135,7 @@ def people_sources(
                 for topic, clock in clocks.items()}
     # Here: it needs OpenVINO, and nothing else does.
     from imrs_ros.person_finder.finder import Finder
-    finder = Finder(find_model(FINDER_MODEL), settings.backend.num_threads)
+    finder = Finder(find_model(FINDER_NAME), settings.backend.num_threads)
     find = partial(finder.find, min_score=settings.people.min_person_score)
     return {topic: FoundPeople(find) for topic in recording.topics}
 
