@@ -21,6 +21,8 @@ NODE = 'recognizer'
 RELIABILITIES = ('best_effort', 'reliable')
 TRANSPORTS = ('auto', 'raw', 'compressed')
 CAMERA_NAME = re.compile('[A-Za-z_][A-Za-z0-9_]*')
+MAX_CLIP_SEC = 30.0
+"""Before and after an action: frames of that time are kept in memory."""
 IMAGE_SIZE = re.compile(r'([1-9]\d{0,5}) ?x ?([1-9]\d{0,5})')
 
 
@@ -50,6 +52,14 @@ class NodeSettings:
     empty for ``detections`` beside each camera's topic."""
     detections_size: tuple[int, ...] = ()
     """Width and height of the images that the detectors see, pixels; empty for the camera's."""
+    keep_clips: str = ''
+    """Folder for a short video of every action that is decided; empty for none."""
+    keep_clips_before_sec: float = 2.0
+    """Time before the action's onset that a clip shows, s, in [0, 30]."""
+    keep_clips_after_sec: float = 2.0
+    """Time after the decision that a clip shows, s, in [0, 30]."""
+    keep_clips_max_mb: int = 200
+    """Size of all clips beyond which the oldest are deleted, MB, at least 1."""
 
     def __post_init__(self) -> None:
         """
@@ -75,7 +85,12 @@ class NodeSettings:
              f'must name a topic for each of the {len(topics)} cameras, or none, got '
              f'{list(self.detections)}'),
             ('transport', self.transport in TRANSPORTS,
-             f'must be one of {", ".join(TRANSPORTS)}, got {self.transport!r}'))
+             f'must be one of {", ".join(TRANSPORTS)}, got {self.transport!r}'),
+            *((name, 0 <= getattr(self, name) <= MAX_CLIP_SEC,
+               f'must be from 0 to {MAX_CLIP_SEC:g} s, got {getattr(self, name)}')
+              for name in ('keep_clips_before_sec', 'keep_clips_after_sec')),
+            ('keep_clips_max_mb', self.keep_clips_max_mb >= 1,
+             f'must be at least 1 MB, got {self.keep_clips_max_mb}'))
 
     @property
     def named_cameras(self) -> tuple[str, ...]:

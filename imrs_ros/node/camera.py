@@ -34,6 +34,7 @@ from rclpy import get_rmw_implementation_identifier
 from rclpy.qos import QoSProfile
 
 if TYPE_CHECKING:
+    from imrs_ros.node.clips.clip_keeper import ClipKeeper
     from imrs_ros.node.people.camera_people import CameraPeople
 
 NO_IMAGES = 'no images'
@@ -49,7 +50,7 @@ class RosCamera:
 
     def __init__(
         self, entities: RosEntities, name: str, topic: str, card: ModelCard,
-        settings: Settings,
+        settings: Settings, clips: 'ClipKeeper | None' = None,
     ) -> None:
         """
         Create the publishers.
@@ -59,6 +60,7 @@ class RosCamera:
         :param topic: its image topic.
         :param card: the model.
         :param settings: transport, reliability, people and more.
+        :param clips: keeps videos of the decided actions; None for none.
         """
         of_node = settings.node
         self._node, self._name, self._card = entities.node, name, card
@@ -70,7 +72,8 @@ class RosCamera:
             lambda policy: self._warn(NO_IMAGES, self._incompatibility(policy)),
             lambda text: self._node.get_logger().info(f'camera {name}: {text}'))
         self._worker: Worker | None = None
-        self.outputs = CameraOutputs(entities, name, card, of_node.top_k)
+        self.outputs = CameraOutputs(entities, name, card, of_node.top_k, clips)
+        self._clips = clips
         now_sec = partial(clock_sec, self._node)
         self.health = CameraHealth(now_sec)
         self.people = self._make_people(
@@ -127,6 +130,8 @@ class RosCamera:
             # Before the window is due: the worker may be faster than this thread. The network
             # sees the same pixels with and without subscribers.
             self.outputs.annotated.keep(lambda: decode_image(msg, self._depth))
+            if self._clips is not None:
+                self._clips.see(self._name, msg)
             pushed = self._worker.recognizer.push(self._name, frame)
         # Whatever an image causes, it must not end the process.
         except Exception as error:

@@ -8,8 +8,10 @@
 
 """What a configured node does: load, publish, report, follow the graph, end actions not seen."""
 
+from pathlib import Path
 import platform
 import threading
+from typing import TYPE_CHECKING
 
 from imrs_ros.backends import FailoverBackend
 from imrs_ros.model_card import ModelCard
@@ -25,6 +27,9 @@ from imrs_ros.node_settings import camera_name, Settings
 from imrs_ros.recognizer import Recognizer
 from imrs_ros.records import Decision
 from rclpy.clock import Clock, ClockType
+
+if TYPE_CHECKING:
+    from imrs_ros.node.clips.clip_keeper import ClipKeeper
 
 DIAGNOSTICS_PERIOD_SEC = 1.0
 GRAPH_PERIOD_SEC = 0.5
@@ -72,7 +77,9 @@ class Configured:
         self._health = NodeHealth(card)
         self._outputs = NodeOutputs(entities, card)
         topics = {camera_name(topic): topic for topic in settings.node.cameras}
-        self.cameras = {name: RosCamera(entities, name, topic, card, settings)
+        self._clips = (
+            self._keep_clips(entities, list(topics)) if settings.node.keep_clips else None)
+        self.cameras = {name: RosCamera(entities, name, topic, card, settings, self._clips)
                         for name, topic in topics.items()}
         self.worker = Worker(
             self._load, self._publish, self._report_lost, settings.window.max_rate_hz)
@@ -82,6 +89,25 @@ class Configured:
         entities.on_close(parameters.release)
         self._publish_labels()
         entities.on_close(self._close)
+
+    def _keep_clips(self, entities: RosEntities, cameras: list[str]) -> 'ClipKeeper':
+        # Here: without clips, none of it is imported, and PyAV may be missing.
+        from imrs_ros.node.clips.clip_keeper import ClipKeeper
+        from imrs_ros.node.clips.clip_writer import ClipSettings
+        of_node = self._settings.node
+        keeper = ClipKeeper(
+            ClipSettings(folder=Path(of_node.keep_clips).expanduser().absolute(),
+                         before_sec=of_node.keep_clips_before_sec,
+                         after_sec=of_node.keep_clips_after_sec,
+                         max_mb=of_node.keep_clips_max_mb),
+            self._node.get_fully_qualified_name(), cameras, self._warn)
+        entities.on_close(keeper.stop)
+        return keeper
+
+    def _warn(self, text: str) -> None:
+        """Log a warning, from any thread, unless the process is ending."""
+        if self._node.context.ok():
+            self._node.get_logger().warning(text)
 
     def _start_timers(self, entities: RosEntities) -> None:
         # Not by the node's clock: that of a simulation may stop together with the cameras.
@@ -95,7 +121,7 @@ class Configured:
         """Load the model; runs on the worker's thread."""
         def warn(reason: str) -> None:
             self._health.record_failure(reason)
-            self._node.get_logger().warning(reason)
+            self._warn(reason)
         settings = self._settings
         backend = FailoverBackend(self._card, settings.backend, warn)
         if self._node.context.ok():
@@ -130,6 +156,8 @@ class Configured:
         :raises Exception: when a camera cannot be subscribed to; the node ends the session then.
         """
         self._of_activate.on_close(self._forget)
+        if self._clips is not None:
+            self._of_activate.on_close(self._clips.end)
         self._is_active = True
         for camera in self.cameras.values():
             camera.subscribe(self.worker, self._of_activate)
@@ -250,11 +278,13 @@ class Configured:
         if self._is_closed:
             return
         state = 'active' if self._is_active else 'inactive'
-        recognizer = self.worker.recognizer
+        recognizer, clips = self.worker.recognizer, self._clips
         statuses = [
             Status(camera=None, hardware_id=platform.node(), state=state,
-                   problems=[*self._health.problems(), *self._namesakes()],
-                   values=self._health.values(recognizer.description)),
+                   problems=[*self._health.problems(), *self._namesakes(),
+                             *(clips.problems() if clips is not None else ())],
+                   values={**self._health.values(recognizer.description),
+                           **(clips.values() if clips is not None else {})}),
             *(camera.status(state, recognizer.num_skipped(name), self._window_limit_sec(),
                             expects_images=self._is_active)
               for name, camera in self.cameras.items())]

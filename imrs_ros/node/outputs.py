@@ -10,6 +10,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from imrs_ros.model_card import ModelCard
@@ -29,6 +30,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_msgs.msg import String
 
+if TYPE_CHECKING:
+    from imrs_ros.node.clips.clip_keeper import ClipKeeper
 if HAS_VISION_MSGS:
     from vision_msgs.msg import Classification, LabelInfo
 
@@ -38,6 +41,7 @@ class CameraOutputs:
 
     def __init__(
         self, entities: RosEntities, camera: str, card: ModelCard, top_k: int,
+        clips: 'ClipKeeper | None' = None,
     ) -> None:
         """
         Create the publishers under ``~/camera``.
@@ -46,11 +50,13 @@ class CameraOutputs:
         :param camera: the camera's name.
         :param card: the model.
         :param top_k: number of classes in a classification message.
+        :param clips: keeps videos of the decided actions; None for none.
         """
         def publisher(kind: type, output: str, qos: QoSProfile) -> LifecyclePublisher:
             return entities.lifecycle_publisher(kind, output_topic(camera, output), qos)
 
         self._labels, self._top_k = card.labels, top_k
+        self._clips = clips
         self._last: Decision | None = None
         self._label = publisher(String, LABEL, ALIVE)
         if HAS_VISION_MSGS:
@@ -109,6 +115,8 @@ class CameraOutputs:
             self._action.publish(action_message(decision))
         if self._last is None or decision.label != self._last.label:
             self._label.publish(String(data=decision.label))
+        if self._clips is not None:
+            self._clips.keep(decision)
         self._last = decision
 
 

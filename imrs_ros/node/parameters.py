@@ -22,7 +22,7 @@ from typing import Any
 
 from imrs_ros.node.qos import PREFIX as QOS_PREFIX
 from imrs_ros.node_settings import (
-    default_of, make_settings, problems_of, RELIABILITIES, Settings, TRANSPORTS)
+    default_of, make_settings, MAX_CLIP_SEC, problems_of, RELIABILITIES, Settings, TRANSPORTS)
 from imrs_ros.settings import (
     BACKENDS, CPU_PRECISIONS, MAX_THRESHOLD, MIN_RATE_HZ, MIN_THRESHOLD, SettingsError)
 from rcl_interfaces.msg import (
@@ -104,6 +104,16 @@ TABLE = (
                                    'the box.', '', (1.0, 10.0)),
     ParameterSpec('person_timeout_sec', 'How long a person counts as present without being '
                                         'detected.', 's', (0.05, 60.0)),
+    ParameterSpec('keep_clips', 'Folder for a short video of every action that is decided on a '
+                                'whole picture; empty for none. docs/capture.md says what they '
+                                'are good for.'),
+    ParameterSpec('keep_clips_before_sec', 'Time before the onset of the action that a clip '
+                                           'shows.', 's', (0.0, MAX_CLIP_SEC)),
+    ParameterSpec('keep_clips_after_sec', 'Time after the decision that a clip shows.', 's',
+                  (0.0, MAX_CLIP_SEC)),
+    ParameterSpec('keep_clips_max_mb', 'Size of all clips beyond which the oldest are deleted; '
+                                       'files that someone moved, changed or added are not '
+                                       'touched.', 'MB', (1, 100_000)),
     ParameterSpec('backend', f'Inference backend: {", ".join(BACKENDS)}.'),
     ParameterSpec('num_threads', 'CPU threads for inference; 0 for one per core in cpu_cores, or '
                                  'the choice of the backend. At most the cores that this process '

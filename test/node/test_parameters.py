@@ -98,6 +98,9 @@ def test_limits_are_described():
     ({'max_rate_hz': 1e-320}, r'max_rate_hz must be 0, or at least 0\.01 Hz, got'),
     ({'enter_threshold': 0.0005}, 'enter_threshold'),
     ({'enter_threshold': 1.0}, 'enter_threshold'),
+    ({'keep_clips_max_mb': 0}, 'keep_clips_max_mb'),
+    ({'keep_clips_before_sec': 31.0}, 'keep_clips_before_sec'),
+    ({'keep_clips_after_sec': float('nan')}, 'keep_clips_after_sec'),
     ({'reliability': 'sometimes'}, 'reliability must be one of best_effort, reliable')])
 def test_wrong_override_is_named_and_can_be_corrected(make_node, overrides, words):
     node = make_node(**overrides)

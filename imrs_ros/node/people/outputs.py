@@ -10,19 +10,26 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+import threading
 
 from imrs_ros.node.entities import RosEntities
+from imrs_ros.node.messages import ns_to_stamp
 from imrs_ros.node.people.messages import people_message, person_action_message, Size
-from imrs_ros.node.qos import EVERY_WINDOW
+from imrs_ros.node.qos import EVERY_WINDOW, LEASE_SEC
 from imrs_ros.node.topics import output_topic, PEOPLE, PERSON_ACTION
 from imrs_ros.people.detection import Person
 from imrs_ros.records import Decision, Event, NO_ACTION
+from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
-from rclpy.qos import QoSProfile
+from rclpy.qos import LivelinessPolicy, QoSProfile
+from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D, Detection2DArray
 
-EVERY_CHANGE = QoSProfile(depth=100)
-"""Of many people, in one topic."""
+EVERY_CHANGE = QoSProfile(
+    depth=100, liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+    liveliness_lease_duration=Duration(seconds=LEASE_SEC))
+"""Of many people, in one topic, and asserted by the node like the action of a camera."""
+ASSERT_PERIOD_SEC = 0.1
 
 
 class PeopleOutputs:
@@ -40,6 +47,23 @@ class PeopleOutputs:
         self._action = entities.lifecycle_publisher(
             Detection2D, output_topic(camera, PERSON_ACTION), EVERY_CHANGE)
         self._last: dict[int, Decision] = {}
+        # Held while liveliness is asserted, for another thread may destroy the publisher.
+        self._alive_lock = threading.Lock()
+        self._is_closed = False
+        entities.on_close(self._close)
+        # Not by the node's clock: that of a simulation may stand still.
+        entities.timer(ASSERT_PERIOD_SEC, self._assert_liveliness, Clock(
+            clock_type=ClockType.STEADY_TIME))
+
+    def _assert_liveliness(self) -> None:
+        """Tell subscribers that the actions of people still hold."""
+        with self._alive_lock:
+            if not self._is_closed:
+                self._action.assert_liveliness()
+
+    def _close(self) -> None:
+        with self._alive_lock:
+            self._is_closed = True
 
     def keep(self, decision: Decision) -> None:
         """
@@ -63,8 +87,14 @@ class PeopleOutputs:
         :param people: everybody who is there, each with the last decision.
         :param size: of the camera's images.
         """
-        person = decision.scores.person
-        self._people.publish(people_message(decision, people, size))
+        person, shown = decision.scores.person, tuple(people)
+        message = people_message(decision, shown, size)
+        for detection, (_, last) in zip(message.detections, shown):
+            if last is not None:
+                # Of which window the action is: the message itself is of somebody's newest one.
+                detection.header = Header(
+                    stamp=ns_to_stamp(last.scores.stamp_ns), frame_id=last.scores.frame_id)
+        self._people.publish(message)
         if person is not None and decision.event is not Event.NONE:
             self._action.publish(person_action_message(person, decision, size))
 

@@ -109,6 +109,23 @@ def test_everyone_gets_an_action_with_id_and_box(graph, tiny_card):
     assert START_NS < stamp_to_ns(scene.actions[0].header.stamp) <= scene.newest()
 
 
+def test_every_person_says_of_which_window_the_action_is(graph, tiny_card):
+    scene = Scene(graph, tiny_card)
+    both = (detection('ann', LEFT), detection('bob', RIGHT))
+    graph.wait(lambda: any(
+        len(message.detections) == 2 and all(d.results for d in message.detections)
+        for message in scene.people) or scene.send(*both))
+    scene.send(*both, count=5)
+    newest = {}
+    for message in scene.people:
+        stamps = {d.id: stamp_to_ns(d.header.stamp) for d in message.detections if d.results}
+        # The message is of one person's window; nobody's is newer.
+        assert max(stamps.values()) == stamp_to_ns(message.header.stamp)
+        assert all(stamps[name] >= newest.get(name, 0) for name in stamps)
+        assert {d.header.frame_id for d in message.detections} == {'optical'}
+        newest.update(stamps)
+
+
 def test_the_action_of_someone_who_leaves_ends_at_once(graph, tiny_card):
     scene = Scene(graph, tiny_card, person_timeout_sec=0.2)
     graph.wait(lambda: scene.actions or scene.send(detection('ann', LEFT)))
