@@ -15,8 +15,11 @@ Example: ``ros2 launch imrs_ros replay.launch.py bag:=walk annotations:=walk.csv
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.live.replay import NODE_PARAMETERS, player_arguments
+from imrs_ros.evaluation.live.replay import (
+    NODE_PARAMETERS, people_parameters, player_arguments)
+from imrs_ros.evaluation.offline.people_source import people_topics, TOPIC
 from imrs_ros.evaluation.recordings.source import topics_of
+from imrs_ros.parameter_file import read_settings
 from imrs_ros.settings import BACKENDS
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
@@ -40,10 +43,13 @@ ARGUMENTS: dict[str, tuple[str | None, str]] = {
     'model': (FROM_FILE, 'Name of an installed model, or path of its folder; overrides config.'),
     'cameras': (FROM_FILE, 'Image topics as a YAML list; default those of config that the '
                            'recording has, else all that it has.'),
+    'people': (FROM_FILE, 'true: follow the people of the topics beside the images, or of those '
+                          'that config names; default: what config says.'),
     'backend': (FROM_FILE, 'Inference backend of the node; overrides config.'),
     'log_level': ('info', 'Lowest severity that the node logs.'),
     'out': ('replay_report', 'Folder for report.json and report.html.')}
-CHOICES = {'backend': [FROM_FILE, *BACKENDS], 'log_level': LOG_LEVELS}
+CHOICES = {'people': [FROM_FILE, 'true'], 'backend': [FROM_FILE, *BACKENDS],
+           'log_level': LOG_LEVELS}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -64,19 +70,23 @@ def _make(context: LaunchContext) -> list[Any]:
     cameras = yaml.safe_load(given['cameras']) if given['cameras'] else []
     cameras = [cameras] if isinstance(cameras, str) else cameras
     cameras = cameras or list(topics_of(Path(given['bag']), Path(given['config'])))
+    settings = read_settings(Path(given['config']))
+    people = (people_topics(cameras, settings) if given['people'] or settings.node.people
+              else {})
     # The three start together: the player waits for the other two.
     node = LifecycleNode(
         package='imrs_ros', executable='recognizer', name='recognizer', namespace='',
         output='screen', on_exit=_check, ros_arguments=['--log-level', given['log_level']],
         parameters=[given['config'], {
-            **NODE_PARAMETERS, 'cameras': cameras,
+            **NODE_PARAMETERS, 'cameras': cameras, **people_parameters(people),
             **{name: ParameterValue(given[name], value_type=str)
                for name in ('model', 'backend') if given[name]}}])
     player = Node(
         package='imrs_ros', executable='play_bag', output='screen', on_exit=_check,
-        arguments=player_arguments(given['bag'], cameras))
+        arguments=player_arguments(given['bag'], cameras, people))
     options = [*(['--model', given['model']] if given['model'] else []),
-               *(['--annotations', given['annotations']] if given['annotations'] else [])]
+               *(['--annotations', given['annotations']] if given['annotations'] else []),
+               *(['--people', TOPIC] if people else [])]
     recorder = Node(
         package='imrs_ros', executable='record_live', output='screen', on_exit=_end,
         sigkill_timeout=WRITE_LIMIT_SEC, arguments=[

@@ -15,7 +15,7 @@ from typing import Any
 
 from imrs_ros.evaluation.metrics.bootstrap import LEVEL
 from imrs_ros.evaluation.metrics.figure import (
-    FIGURES, format_interval, PEOPLE_FIGURES, Value)
+    ALL_FIGURES, FIGURES, format_interval, PEOPLE_FIGURES, Value)
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
 from imrs_ros.evaluation.metrics.intervals import difference_intervals, same_units
 from imrs_ros.evaluation.metrics.units import Units
@@ -25,8 +25,6 @@ from imrs_ros.evaluation.report.page import fill
 FILE = 'compare.html'
 CLASS_FIGURE = 'f1@25'
 """By which classes are compared."""
-KNOWN = {**FIGURES, **{figure.name: figure for figure in PEOPLE_FIGURES}}
-"""Figures by name; those of people that cameras have, too, are the same."""
 WITHIN, NO_INTERVAL = 'within the interval', 'no interval'
 
 
@@ -53,7 +51,7 @@ def verdict(name: str, before: Value, after: Value, limits: Sequence[Value] | No
         ``better, no interval`` or ``worse, no interval`` without one; nothing if the figure is the
         same, undefined, or neither way is better.
     """
-    gain = KNOWN[name].improvement(before, after)
+    gain = ALL_FIGURES[name].improvement(before, after)
     if not gain:
         return ''
     word = 'better' if gain > 0 else 'worse'
@@ -155,7 +153,7 @@ def format_changes(found: Mapping[str, Any]) -> str:
     lines.append(found['intervals'])
     if 'people' in found:
         lines.append(f'people ({" -> ".join(found["people_sources"])}):')
-        lines += [line(KNOWN[name].words, KNOWN[name].unit, *row)
+        lines += [line(ALL_FIGURES[name].words, ALL_FIGURES[name].unit, *row)
                   for name, *row in found['people']]
         lines.append(found['people_intervals'])
     lines += [f'setting {name}: {before} -> {after}' for name, before, after in found['settings']]

@@ -12,17 +12,17 @@ The curve of recall against false actions: what other thresholds would give.
 The free-response operating characteristic of Bunch et al. 1977, over time instead of images.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 import math
 from typing import Any
 
+from imrs_ros.evaluation.decide_anew import decide, decide_people
 from imrs_ros.evaluation.metrics.event_metrics import background_sec, delays_ns, false_actions
 from imrs_ros.evaluation.metrics.figure import round_figure, Value
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import Job, Result
-from imrs_ros.evaluation.search import decide
 from imrs_ros.settings import DecisionSettings, MAX_THRESHOLD, MIN_THRESHOLD
 import numpy as np
 from tqdm import tqdm
@@ -59,7 +59,7 @@ class CurvePoint:
 
 def add_curve(report: dict[str, Any], results: Sequence[Result], job: Job) -> None:
     """
-    Add the curve to a report.
+    Add the curve to a report, and that of its people to their section.
 
     :param report: as ``build_report`` returns it; without annotations it stays as it is.
     :param results: of the same recordings.
@@ -69,6 +69,17 @@ def add_curve(report: dict[str, Any], results: Sequence[Result], job: Job) -> No
               if track.annotated is not None]
     if tracks:
         report['curve'] = curve_section(sweep(tracks, job.settings.decision))
+    people = [[person for person in result.people
+               if person.annotated is not None and person.has_scores] for result in results]
+
+    def decide_anew(settings: DecisionSettings) -> list[Track]:
+        return [person.judged for of_recording in people
+                for person in decide_people(of_recording, settings)]
+    # Of strangers alone, there is neither an action to be found nor any background.
+    if any(person.is_annotated for of_recording in people for person in of_recording):
+        report['people']['curve'] = curve_section(sweep(
+            [person.judged for of_recording in people for person in of_recording],
+            job.settings.decision, decide_anew))
 
 
 def curve_section(points: Sequence[CurvePoint]) -> dict[str, Any]:
@@ -88,7 +99,9 @@ def curve_section(points: Sequence[CurvePoint]) -> dict[str, Any]:
         'figures': columns.pop(''), 'per_class': columns}
 
 
-def sweep(tracks: Sequence[Track], settings: DecisionSettings) -> list[CurvePoint]:
+def sweep(tracks: Sequence[Track], settings: DecisionSettings,
+          decide_anew: Callable[[DecisionSettings], Sequence[Track]] | None = None,
+          ) -> list[CurvePoint]:
     """
     Decide anew with lower and higher thresholds, from the scores.
 
@@ -96,6 +109,7 @@ def sweep(tracks: Sequence[Track], settings: DecisionSettings) -> list[CurvePoin
 
     :param tracks: annotated, as decided with the settings.
     :param settings: the present ones.
+    :param decide_anew: returns the tracks as other settings decide; default: each for itself.
     :return: at most ``NUM_POINTS`` points by rising thresholds, the present ones among them.
     """
     thresholds = [settings.class_thresholds.get(label, settings.enter_threshold)
@@ -104,7 +118,9 @@ def sweep(tracks: Sequence[Track], settings: DecisionSettings) -> list[CurvePoin
     with tqdm(total=NUM_POINTS, initial=1, unit='point', desc='curve', disable=None) as bar:
         def add(factor: float) -> None:
             other = scaled(settings, factor)
-            points.append(_point(factor, other, [decide(track, other) for track in tracks]))
+            points.append(_point(factor, other, (
+                [decide(track, other) for track in tracks] if decide_anew is None
+                else decide_anew(other))))
             points.sort(key=lambda point: point.factor)
             bar.update()
 

@@ -24,12 +24,14 @@ import sys
 from types import FrameType
 
 from imrs_ros.evaluation.jobs import add_job_arguments, evaluate_all, job_of
+from imrs_ros.evaluation.live.first_images import first_images
 from imrs_ros.evaluation.live.interrupted_replay import interrupted_result
-from imrs_ros.evaluation.live.live_track import live_section, live_track
 from imrs_ros.evaluation.live.recorder import LiveRecorder, wait_for_end
-from imrs_ros.evaluation.live.replay import NODE_PARAMETERS, player_arguments
+from imrs_ros.evaluation.live.replay import (
+    NODE_PARAMETERS, people_parameters, player_arguments)
+from imrs_ros.evaluation.live_report import add_live, add_live_people
 from imrs_ros.evaluation.offline.people_source import people_topics, TOPIC
-from imrs_ros.evaluation.offline.recording_result import Job, Result
+from imrs_ros.evaluation.offline.recording_result import Job
 from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.evaluation.report.build import build_report
@@ -45,27 +47,6 @@ from tqdm import tqdm
 
 INTERRUPTED = 130
 """Exit status of an interrupted process, as in a shell."""
-
-
-def add_live(report: dict[str, object], result: Result, recorder: LiveRecorder, start_ns: int,
-             ) -> None:
-    """
-    Add the section of the live node to a report.
-
-    :param report: of the same recording offline.
-    :param result: of the same recording offline.
-    :param recorder: the outputs of the node.
-    :param start_ns: of the recording.
-    """
-    pairs, notes = [], []
-    for camera, offline in result.cameras:
-        windows = recorder.windows.get(camera.camera, [])
-        if windows:
-            live = live_track(windows, camera.clock, offline, start_ns)
-            pairs.append((camera.camera, offline, live))
-        else:
-            notes.append(f'{camera.camera}: the node published no scores')
-    report['live'] = live_section(pairs, recorder.counts, [*notes, *recorder.notes()])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +82,8 @@ def run(options: argparse.Namespace) -> int:
     with open_recording(path, job.topics, preferred=job.preferred) as recording:
         topics, start_ns = recording.topics, recording.start_ns
         duration_sec = recording.duration_ns / 1e9
+        sizes = ({first.topic: first.size for first in first_images(recording)} if job.people
+                 else {})
     with tqdm(total=round(duration_sec, 1), unit='s', desc='record', disable=None) as bar:
         def show(now_ns: int) -> None:
             played_sec = min((now_ns - start_ns) / 1e9, duration_sec)
@@ -112,11 +95,13 @@ def run(options: argparse.Namespace) -> int:
             report = build_report([result], job)
             add_curve(report, [result], job)
             add_live(report, result, recorder, start_ns)
+            if job.people:
+                add_live_people(report, result, recorder.people, sizes, start_ns, job)
             write_report(report, [result], options.out)
             return 1 if result.error else 0
     if not any(recorder.windows.values()):
         raise KeyboardInterrupt
-    result = interrupted_result(path, job, recorder.windows)
+    result = interrupted_result(path, job, recorder.windows, recorder.people)
     result.notes += recorder.notes()
     print('Figures of the live node, up to the interrupt:')
     write_report(build_report([result], job), [result], options.out)
@@ -141,7 +126,8 @@ def _record(options: argparse.Namespace, job: Job, topics: Sequence[str],
     is_over = False
     try:
         recorder = LiveRecorder(
-            node, [camera_name(topic) for topic in topics], job.card.labels, options.recognizer)
+            node, [camera_name(topic) for topic in topics], job.card.labels, options.recognizer,
+            has_people=bool(job.people))
         with suppress(KeyboardInterrupt):
             if options.alone:
                 children += _start(options, job, topics)
@@ -171,11 +157,9 @@ def _start(options: argparse.Namespace, job: Job, topics: Sequence[str],
     params = ['--params-file', str(options.params)] if options.params else []
     node = [sys.executable, '-m', 'imrs_ros', '--ros-args', *params]
     people = people_topics(topics, job.settings, job.detections) if job.people == TOPIC else {}
-    of_people = {'people': True, 'detections': ','.join(people.values())} if people else {}
-    for name, value in {'model': str(job.card.folder), 'cameras': list(topics), **of_people,
-                        **NODE_PARAMETERS}.items():
+    for name, value in {'model': str(job.card.folder), 'cameras': list(topics),
+                        **people_parameters(people), **NODE_PARAMETERS}.items():
         node += ['-p', f'{name}:={json.dumps(value)}']
     player = [sys.executable, '-m', 'imrs_ros.evaluation', 'play',
-              *player_arguments(str(options.recordings[0]), topics),
-              *(['--people', *dict.fromkeys(people.values())] if people else ())]
+              *player_arguments(str(options.recordings[0]), topics, people)]
     return [subprocess.Popen(node), subprocess.Popen(player)]

@@ -12,16 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from imrs_ros.decision import DecisionFilter
+from imrs_ros.evaluation.decide_anew import decide, decide_all
 from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.metrics.figure import Value
-from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.records import Scores
 from imrs_ros.settings import DecisionSettings, OperatingPoint
-import numpy as np
-from numpy.typing import NDArray
 import optuna
+
+__all__ = ['decide', 'folds', 'search', 'tune', 'Tuned', 'tuned_parameters']
 
 MAX_FOLDS = 5
 RANGES = {'enter_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing_sec': (0.0, 2.0),
@@ -46,42 +44,13 @@ class Tuned:
     """Figures of the chosen settings on the recordings they were chosen on: too good."""
 
 
-def decide(track: Track, settings: DecisionSettings) -> Track:
-    """
-    Repeat the decisions from the scores of a track.
-
-    :param track: a track.
-    :param settings: thresholds and times.
-    :return: the track with the new decisions.
-    """
-    # The probabilities are calibrated already: a temperature of 1 leaves them as they are.
-    decision_filter = DecisionFilter(track.classes, 1.0, settings)
-    labels, confidences, last_ns = [], [], None
-    for time_ns, probabilities_K in zip(track.times_N.tolist(), track.probabilities_NK):
-        if last_ns is not None and time_ns - last_ns > track.hold_ns:
-            decision_filter.reset()
-        last_ns = time_ns
-        decision = decision_filter.update(Scores('', time_ns, '', _logits(probabilities_K)))
-        labels.append(decision.label)
-        confidences.append(decision.confidence)
-    return replace(track, decided_labels=tuple(labels), confidences_N=np.array(confidences))
-
-
-def _logits(probabilities_K: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return logits of these probabilities, the last of none of the classes."""
-    # A still scene has no scores, and all its probabilities are 0.
-    if not probabilities_K.any():
-        return None
-    none = max(0.0, 1.0 - float(probabilities_K.sum(dtype=np.float64)))
-    return np.log(np.maximum([*probabilities_K, none], 1e-12)).astype(np.float32)
-
-
-def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_trials: int,
-           seed: int, on_trial: Callable[[], object] = lambda: None) -> DecisionSettings:
+def search(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: Goal,
+           num_trials: int, seed: int, on_trial: Callable[[], object] = lambda: None,
+           ) -> DecisionSettings:
     """
     Search settings by a tree-structured Parzen estimator (Bergstra et al. 2011), seeded.
 
-    :param tracks: annotated.
+    :param recordings: annotated tracks of each: of its cameras, or of its people.
     :param start: tried first; its classes and their thresholds stay. Thresholds that it leaves to
         the model are those of ``OperatingPoint()``.
     :param goal: what to improve.
@@ -103,7 +72,7 @@ def search(tracks: Sequence[Track], start: DecisionSettings, goal: Goal, num_tri
 
     def worth(trial: optuna.Trial) -> float:
         values = {name: trial.suggest_float(name, *limits) for name, limits in RANGES.items()}
-        found = figures([decide(track, settings_of(values)) for track in tracks])
+        found = goal.figures(_decided(recordings, settings_of(values)))
         trial.set_user_attr(EXCESS, goal.excess(found))
         trial.set_constraint(EXCESS, goal.excess(found))
         on_trial()
@@ -128,7 +97,7 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
     """
     Tune settings, cross-validated over recordings.
 
-    :param recordings: annotated tracks of each.
+    :param recordings: annotated tracks of each: of its cameras, or of its people.
     :param start: the present settings.
     :param goal: what to improve.
     :param num_trials: per search; there is one search per fold and one on all recordings.
@@ -139,19 +108,22 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
     """
     if num_trials < 1:
         raise ValueError(f'expected at least 1 trial, got {num_trials}')
-    everything = [track for tracks in recordings for track in tracks]
-    if not everything:
+    if not any(recordings):
         raise ValueError('expected annotated recordings, got none; see annotate-template')
     held_out: list[Track] = []
     for fold in folds(len(recordings)):
-        chosen = search([track for i, tracks in enumerate(recordings) if i not in fold
-                         for track in tracks], start, goal, num_trials, seed, on_trial)
-        held_out += [decide(track, chosen) for i in fold for track in recordings[i]]
-    settings = search(everything, start, goal, num_trials, seed, on_trial)
+        chosen = search([tracks for i, tracks in enumerate(recordings) if i not in fold],
+                        start, goal, num_trials, seed, on_trial)
+        held_out += _decided([recordings[i] for i in fold], chosen)
+    settings = search(recordings, start, goal, num_trials, seed, on_trial)
     return Tuned(
-        settings, figures([decide(track, start) for track in everything]),
-        figures(held_out) if held_out else None,
-        figures([decide(track, settings) for track in everything]))
+        settings, goal.figures(_decided(recordings, start)),
+        goal.figures(held_out) if held_out else None,
+        goal.figures(_decided(recordings, settings)))
+
+
+def _decided(recordings: Sequence[Sequence[Track]], settings: DecisionSettings) -> list[Track]:
+    return [track for tracks in recordings for track in decide_all(tracks, settings)]
 
 
 def folds(num_recordings: int) -> list[list[int]]:

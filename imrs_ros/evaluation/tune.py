@@ -11,15 +11,19 @@
 import argparse
 from pathlib import Path
 
-from imrs_ros.evaluation.goal import Goal, GOALS
+from imrs_ros.evaluation.goal import Goal, GOALS, PEOPLE_GOALS
 from imrs_ros.evaluation.jobs import add_job_arguments, evaluate_all, job_of
-from imrs_ros.evaluation.metrics.figure import TRACK_FIGURES
+from imrs_ros.evaluation.metrics.figure import PEOPLE_FIGURES, TRACK_FIGURES
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
+from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.offline.recording_result import Result
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.search import folds, tune, Tuned, tuned_parameters
 from imrs_ros.parameter_file import ANY_NODE, PARAMETERS, read_values
 from tqdm import tqdm
 import yaml
+
+PICTURE, PEOPLE = 'picture', 'people'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     add_job_arguments(parser)
     parser.add_argument('--goal', default=Goal().figure, metavar='FIGURE',
-                        help=f'figure to improve: {", ".join(GOALS)}; default {Goal().figure}')
+                        help=f'figure to improve: {", ".join(GOALS)}; of people: '
+                             f'{", ".join(PEOPLE_GOALS)}; default {Goal().figure}')
+    parser.add_argument('--on', choices=(PICTURE, PEOPLE),
+                        help='whose figures count: those of the whole picture, or of people; '
+                             'default: of people where they are followed')
     parser.add_argument('--max-false-per-min', type=float, default=Goal().max_false_per_min,
                         metavar='N', help='false actions allowed per minute of background; '
                                           'default any number')
@@ -48,10 +56,11 @@ def format_tuning(tuned: Tuned, goal: Goal) -> str:
     :return: the lines.
     """
     held_out = tuned.held_out or {}
-    lines = [header_row('before', 'held out', 'on all')]
+    lines = [f'figures of {"people" if goal.of_people else "the whole picture"}:',
+             header_row('before', 'held out', 'on all')]
     lines += [figure_row(figure.words, tuned.before[figure.name], held_out.get(figure.name),
                          tuned.on_all[figure.name], unit=figure.unit)
-              for figure in TRACK_FIGURES]
+              for figure in (PEOPLE_FIGURES if goal.of_people else TRACK_FIGURES)]
     if tuned.held_out is None:
         lines.append('One recording: nothing was held out, and "on all" is too good. Annotate '
                      'another one.')
@@ -66,6 +75,19 @@ def format_tuning(tuned: Tuned, goal: Goal) -> str:
     return '\n'.join(lines)
 
 
+def annotated_tracks(result: Result, goal: Goal) -> list[Track]:
+    """
+    Return what settings are judged by.
+
+    :param result: of a recording.
+    :param goal: of the search.
+    :return: the annotated tracks of its people, or of its cameras.
+    """
+    tracks: list[Track] = []
+    tracks += result.people if goal.of_people else [track for _, track in result.cameras]
+    return [track for track in tracks if track.annotated is not None]
+
+
 def run(options: argparse.Namespace) -> int:
     """
     Run the command.
@@ -73,15 +95,20 @@ def run(options: argparse.Namespace) -> int:
     :param options: the command line.
     :return: 0, or 1 if a recording could not be evaluated.
     """
-    goal = Goal(figure=options.goal, max_false_per_min=options.max_false_per_min)
     job = job_of(options)
+    if options.on == PEOPLE and not job.people:
+        raise ValueError(f'expected --people with --on {PEOPLE}, got none; name where people '
+                         'come from')
+    goal = Goal(figure=options.goal, max_false_per_min=options.max_false_per_min,
+                of_people=bool(job.people) and options.on != PICTURE)
     results = evaluate_all(find_recordings(options.recordings), job, options.jobs, options.dask)
     for result in results:
         for note in [*result.notes, *([result.error] if result.error else ())]:
             print(f'{result.name}: {note}')
-    recordings = [[track for _, track in result.cameras if track.annotated is not None]
-                  for result in results]
-    recordings = [tracks for tracks in recordings if tracks]
+    recordings = [tracks for result in results if (tracks := annotated_tracks(result, goal))]
+    if goal.of_people and not any(result.annotated_people for result in results):
+        raise ValueError('expected annotations of people, got none; add the column person, or '
+                         f'tune on the whole picture with --on {PICTURE}')
     total = options.trials * (len(folds(len(recordings))) + 1)
     with tqdm(total=total, unit='trial', desc='tune', disable=None) as bar:
         tuned = tune(recordings, job.settings.decision, goal, options.trials, options.seed,

@@ -12,17 +12,20 @@ from dataclasses import replace
 import json
 
 from hypothesis import given, settings, strategies as st
+from imrs_ros.evaluation.decide_anew import decide, decide_people
+from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
 from imrs_ros.evaluation.metrics.figure_table import summary
 from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.metrics.people_figures import people_figures
 from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Result
 from imrs_ros.evaluation.operating_curve import add_curve, curve_section, NUM_POINTS, scaled, sweep
 from imrs_ros.evaluation.report.build import build_report
-from imrs_ros.evaluation.search import decide
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import DecisionSettings
 import numpy as np
 import pytest
+from sample_people import LEFT, person_track
 from sample_recordings import make_job, segment, track
 
 NONE = NO_ACTION
@@ -116,6 +119,60 @@ def test_a_curve_without_actions_background_or_windows(one, undefined):
     section = curve_section(sweep([one], AT_ONCE))
     assert set(section['figures'][undefined]) == {None}
     assert json.dumps(section, allow_nan=False)
+
+
+def people_by_hand():
+    """Return the case by hand as two people, of one appearance each, and a stranger."""
+    def waves(best_N, annotated, **changes):
+        one = person_track([NONE] * len(best_N), annotated,
+                           scores=[[p, 1 - p, 0] for p in best_N], **changes)
+        return decide_people([one], AT_ONCE)[0]
+    stranger = waves([0, 0.9104, 0.9104, 0.7104, 0, 0.7104], (), name='9', is_annotated=False,
+                     numbers=[2] * 6, duration_sec=15)
+    action = segment(0, 3, 'wave')
+    # Until 3 s, somebody annotated waves where the stranger is.
+    bob = AnnotatedPerson('bob', (action,), ((action, LEFT),), (0, 15 * 10**9))
+    return [waves([0.7104, 0, 0.9104, 0.9104, 0, 0, 0.6104, 0.6104], [
+                segment(2, 4, 'wave'), segment(6, 8, 'wave')], duration_sec=15),
+            waves([0.9104, 0.9104, 0.9104], [action], name='bob', numbers=[1] * 3,
+                  duration_sec=15),
+            replace(stranger, annotated_people=(bob,))]
+
+
+def test_the_curve_of_people_is_that_of_everybody_judged_anew(tiny_card):
+    people = people_by_hand()
+    job = replace(make_job(tiny_card, enter_threshold=0.8, leave_threshold=0.8,
+                           enabled_classes='wave'), people='topic')
+    camera = replace(by_hand(), annotated=None)
+    results = [Result('walk', camera.duration_ns, [(PlayedCamera('front', '/front'), camera)],
+                      people)]
+    report = build_report(results, job)
+    add_curve(report, results, job)
+    assert 'curve' not in report
+    curve = report['people']['curve']
+    now = curve['operating_point']
+    for name in curve['figures']:
+        assert curve['figures'][name][now] == report['people']['figures'][name]
+    for point, enter in enumerate(curve['enter_threshold']):
+        expected = people_figures(decide_people(people, replace(
+            job.settings.decision, enter_threshold=enter,
+            leave_threshold=curve['leave_threshold'][point])))
+        for name, column in curve['figures'].items():
+            assert column[point] == expected[name]
+    # The stranger's first wave begins while bob waves there; the second one is a false action.
+    assert max(curve['figures']['false_per_min']) > curve['figures']['false_per_min'][now]
+    lines = summary(report).splitlines()
+    assert sum(line.startswith('recall at') for line in lines) == 4
+    assert lines.index('people (topic):') < next(
+        i for i, line in enumerate(lines) if line.startswith('recall at'))
+
+
+def test_of_people_without_scores_there_is_no_curve(tiny_card):
+    people = [replace(person, has_scores=False) for person in people_by_hand()]
+    results = [Result('walk', people[0].duration_ns, [], people)]
+    report = {'people': {}}
+    add_curve(report, results, make_job(tiny_card))
+    assert report == {'people': {}}
 
 
 def test_without_annotations_there_is_no_curve_and_otherwise_it_is_printed(tiny_card):

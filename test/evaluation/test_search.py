@@ -9,18 +9,26 @@
 """Tuning: finds the best settings, and judges them on held-out recordings."""
 
 from imrs_ros.evaluation.command import main
-from imrs_ros.evaluation.goal import Goal, GOALS, SCORE_FIGURES
-from imrs_ros.evaluation.metrics.figure import FIGURES
+from imrs_ros.evaluation.decide_anew import decide, decide_people
+from imrs_ros.evaluation.goal import Goal, GOALS, PEOPLE_GOALS, SCORE_FIGURES
+from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.ground_truth.annotation_file import write_annotations
+from imrs_ros.evaluation.metrics.figure import ALL_FIGURES, FIGURES, PEOPLE_FIGURES
 from imrs_ros.evaluation.metrics.figures import figures
+from imrs_ros.evaluation.metrics.people_figures import people_figures
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
-from imrs_ros.evaluation.search import decide, folds, tune, Tuned
+from imrs_ros.evaluation.recordings.bag_writer import BagWriter
+from imrs_ros.evaluation.search import folds, tune, Tuned
 from imrs_ros.evaluation.tune import format_tuning
 from imrs_ros.parameter_file import read_settings
+from imrs_ros.people.detection import Box, Detection
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import DecisionSettings
 import numpy as np
 import pytest
-from sample_recordings import camera_frames, EAGER, make_job, segment, track, write_bag
+from sample_people import person_track
+from sample_recordings import (
+    camera_frames, EAGER, make_job, segment, TOPIC, track, write_bag)
 import yaml
 
 
@@ -93,6 +101,51 @@ def test_other_goals_are_refused_at_the_command_line(name, tmp_path):
         main(['tune', str(tmp_path), '--goal', name, '--out', str(tmp_path / 'tuned.yaml')])
 
 
+def scored_people(seed):
+    """Return ann and bob, each certain while annotated, and a stranger."""
+    one = scored(seed)
+    ann, bob = (person_track(
+        one.decided_labels, one.annotated, period_sec=0.1, scores=one.probabilities_NK, name=name,
+        numbers=[number] * 80) for number, name in enumerate(('ann', 'bob')))
+    other = person_track(one.decided_labels, (), period_sec=0.1, name='9', is_annotated=False,
+                         scores=np.full((80, 3), 0.33), numbers=[2] * 80)
+    return [ann, bob, other]
+
+
+def test_thresholds_are_tuned_on_people():
+    goal = Goal(max_false_per_min=1.0, of_people=True)
+    recordings = [scored_people(seed) for seed in (1, 2, 3)]
+    tuned = tune(recordings, DecisionSettings(), goal, num_trials=60)
+    assert 0.6 < tuned.settings.enter_threshold < 0.95
+    assert tuned.held_out['f1@25'] == 1.0
+    assert list(tuned.before) == [row.name for row in PEOPLE_FIGURES]
+    assert tuned.on_all == people_figures([
+        person for people in recordings for person in decide_people(people, tuned.settings)])
+    text = format_tuning(tuned, goal)
+    assert text.startswith('figures of people:\n')
+    assert all(row.words in text for row in PEOPLE_FIGURES)
+
+
+@pytest.mark.parametrize('name', PEOPLE_GOALS)
+def test_every_goal_of_people_can_be_tuned_for(name):
+    goal = Goal(figure=name, of_people=True)
+    tuned = tune([scored_people(1), scored_people(2)], DecisionSettings(), goal, num_trials=2)
+    assert goal.worth(tuned.on_all) >= goal.worth(tuned.before) > -1000
+    assert ALL_FIGURES[name].words in format_tuning(tuned, goal)
+
+
+def test_goals_of_people_are_what_decisions_on_them_change():
+    found = [people_figures(decide_people(
+        scored_people(1), DecisionSettings(enter_threshold=threshold)))
+        for threshold in (0.6, 0.99)]
+    changed = {name for name in found[0] if found[0][name] != found[1][name]}
+    assert changed <= set(PEOPLE_GOALS)
+    with pytest.raises(ValueError, match="for people, got 'id_switches', which decisions do not"):
+        Goal(figure='id_switches', of_people=True)
+    with pytest.raises(ValueError, match="got 'edit'$"):
+        Goal(figure='edit', of_people=True)
+
+
 def test_figures_of_scores_do_not_follow_decisions():
     found = [figures([decide(scored(1), DecisionSettings(enter_threshold=threshold))])
              for threshold in (0.6, 0.99)]
@@ -150,3 +203,39 @@ def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, caps
     # Whatever the namespace of the node, and with what is no setting of its own.
     (name, section), = yaml.safe_load(out.read_text()).items()
     assert (name, section['ros__parameters']['use_sim_time']) == ('/**', True)
+
+
+def people_bag(path, annotations):
+    with BagWriter(path) as bag:
+        for log_ns, frame in camera_frames(40):
+            bag.image(TOPIC, frame, log_ns)
+            bag.detections('/front/detections', frame, [
+                Detection(Box(0.1, 0.0, 0.9, 1.0), 0.9, 'ann')], log_ns)
+    write_annotations(path / 'annotations.csv', annotations)
+    return str(path)
+
+
+def run_tune(*options):
+    with pytest.raises(SystemExit) as done:
+        main(['tune', *options, '--trials', '2'])
+    return done.value.code
+
+
+def test_the_command_tunes_on_people_where_they_are_followed(tiny_card, tmp_path, capsys):
+    of_ann = Annotation(0.8, 1.4, 'wave', person='ann', box=Box(0.0, 0.0, 1.0, 1.0))
+    both = people_bag(tmp_path / 'both', [of_ann, Annotation(0.8, 1.4, 'wave')])
+    whole = people_bag(tmp_path / 'whole', [Annotation(0.8, 1.4, 'wave')])
+    out = tmp_path / 'tuned.yaml'
+    given = ['--model', str(tiny_card.folder), '--out', str(out)]
+    people = [*given, '--people', 'topic']
+    assert run_tune(both, *given) == 0
+    assert 'figures of the whole picture:' in capsys.readouterr().out
+    assert run_tune(both, *people) == run_tune(both, *people, '--on', 'people') == 0
+    assert capsys.readouterr().out.count('figures of people:') == 2
+    assert read_settings(out).decision.enter_threshold > 0
+    assert run_tune(both, *people, '--on', 'picture') == 0
+    assert 'figures of the whole picture:' in capsys.readouterr().out
+    assert run_tune(whole, *people).startswith(
+        'tune: expected annotations of people, got none; add the column person')
+    assert run_tune(both, *given, '--on', 'people').startswith(
+        'tune: expected --people with --on people')

@@ -143,6 +143,28 @@ def test_replay_starts_recorder_node_and_player_with_the_cameras_of_the_bag(repl
             '/front/image_raw')
 
 
+@pytest.mark.parametrize('in_config', [False, True])
+def test_replay_follows_people_where_asked_to(replay, tmp_path, in_config):
+    from imrs_ros.evaluation.recordings.bag_writer import BagWriter
+    from launch import LaunchContext
+    from ros_support import frames
+    with BagWriter(tmp_path / 'walk') as bag:
+        for frame in frames(2):
+            bag.image('/front/image_raw', frame, frame.stamp_ns)
+            bag.detections('/front/detections', frame, [], frame.stamp_ns)
+    config = tmp_path / 'config.yaml'
+    config.write_text(f'/**: {{ros__parameters: {{people: {str(in_config).lower()}}}}}')
+    context = LaunchContext()
+    context.launch_configurations.update(
+        {name: default or '' for name, (default, _) in replay.ARGUMENTS.items()},
+        bag=str(tmp_path / 'walk'), config=str(config), people='' if in_config else 'true')
+    recorder, node, player = replay._make(context)
+    assert player._Node__arguments[-2:] == ['--people', '/front/detections']
+    assert recorder._Node__arguments[-2:] == ['--people', 'topic']
+    assert {'people': True, 'detections': '/front/detections'}.items() <= (
+        parameters_of(node).items())
+
+
 def test_replay_ends_with_its_recorder_and_fails_with_any(replay):
     from launch import LaunchContext
     from launch.actions import Shutdown

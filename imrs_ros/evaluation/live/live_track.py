@@ -81,13 +81,24 @@ def differences(live: Track, offline: Track, counts: Mapping[str, str]) -> dict[
     num_live, num_offline = len(live.decided_labels), len(offline.decided_labels)
     found: dict[str, float] = {
         'windows_offline': num_offline, 'windows_live': num_live,
-        'missing_share': max(0.0, 1 - num_live / num_offline),
-        'age_median_sec': float(np.median(ages_N)),
-        'age_p95_sec': float(np.percentile(ages_N, 95)),
-        'age_max_sec': float(ages_N.max()), 'same_label_share': float(np.mean(same)),
+        'missing_share': max(0.0, 1 - num_live / num_offline), **age_figures(ages_N),
+        'same_label_share': float(np.mean(same)),
         'score_difference': max(gaps, default=float('nan'))}
     found |= {row.name: _count(counts[row.name]) for row in LIVE_FIGURES if row.name in counts}
     return {name: round_figure(value) for name, value in found.items()}
+
+
+def age_figures(ages_N: NDArray[np.float64]) -> dict[str, float]:
+    """
+    Compute the figures of the age of results.
+
+    :param ages_N: from the stamp of each window's newest frame to the arrival of its result, s.
+    :return: the figures by name; nan without windows.
+    """
+    if not len(ages_N):
+        return dict.fromkeys(('age_median_sec', 'age_p95_sec', 'age_max_sec'), float('nan'))
+    return {'age_median_sec': float(np.median(ages_N)),
+            'age_p95_sec': float(np.percentile(ages_N, 95)), 'age_max_sec': float(ages_N.max())}
 
 
 def live_section(

@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 import time
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray
+from imrs_ros.evaluation.live.live_people import LivePeople
 from imrs_ros.evaluation.live.live_track import LiveWindow
 from imrs_ros.evaluation.live.replay import START_LIMIT_SEC
 from imrs_ros.node.messages import HAS_VISION_MSGS, stamp_to_ns
@@ -25,6 +27,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.subscription import Subscription
 
+if TYPE_CHECKING:
+    from imrs_ros.evaluation.live.people_recorder import PeopleRecorder
 if HAS_VISION_MSGS:
     from vision_msgs.msg import Classification
 
@@ -38,10 +42,10 @@ END_SEC = 3.0
 
 
 class LiveRecorder:
-    """Stores the scores, actions and diagnostics of a node as they arrive."""
+    """Stores the scores, actions, people and diagnostics of a node as they arrive."""
 
     def __init__(self, node: Node, cameras: Sequence[str], labels: Sequence[str],
-                 recognizer: str = RECOGNIZER) -> None:
+                 recognizer: str = RECOGNIZER, *, has_people: bool = False) -> None:
         """
         Subscribe to the outputs.
 
@@ -49,6 +53,7 @@ class LiveRecorder:
         :param cameras: camera names.
         :param labels: of the model.
         :param recognizer: full name of the recognizer node.
+        :param has_people: record what it says of people, too.
         :raises RuntimeError: if vision_msgs, and with it scores, is not installed.
         """
         if not HAS_VISION_MSGS:
@@ -62,6 +67,7 @@ class LiveRecorder:
         """Number of messages that were not used, by reason."""
         self.counts: dict[str, dict[str, str]] = {}
         self._scores: list[Subscription] = []
+        self._people = self._record_people(cameras, labels) if has_people else None
         latched = QoSProfile(depth=DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         for camera in cameras:
             # Scores first: the executor serves subscriptions in this order.
@@ -73,9 +79,19 @@ class LiveRecorder:
                 latched)
         node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, DEPTH)
 
+    def _record_people(self, cameras: Sequence[str], labels: Sequence[str]) -> 'PeopleRecorder':
+        # Here: without people, vision_msgs need not have the type.
+        from imrs_ros.evaluation.live.people_recorder import PeopleRecorder
+        return PeopleRecorder(self._node, cameras, labels, self._recognizer)
+
+    @property
+    def people(self) -> dict[str, LivePeople]:
+        """Return what the node said of people, by camera; nothing if that is not recorded."""
+        return {} if self._people is None else self._people.heard
+
     def wait_for_node(self, is_over: Callable[[], bool]) -> None:
         """
-        Wait until the scores of all cameras of the node are connected.
+        Wait until the scores of all cameras of the node, and its people, are connected.
 
         What it publishes earlier would be missed.
 
@@ -83,9 +99,11 @@ class LiveRecorder:
         :raises RuntimeError: if no camera is found.
         """
         limit_sec, num_connected = time.monotonic() + START_LIMIT_SEC, 0
-        while not is_over() and num_connected < len(self._scores):
+        awaited = [*self._scores,
+                   *(self._people.subscriptions if self._people is not None else ())]
+        while not is_over() and num_connected < len(awaited):
             before = num_connected
-            num_connected = sum(scores.get_publisher_count() > 0 for scores in self._scores)
+            num_connected = sum(topic.get_publisher_count() > 0 for topic in awaited)
             if num_connected and not before:
                 limit_sec = time.monotonic() + OTHERS_LIMIT_SEC
             elif time.monotonic() > limit_sec:
@@ -102,8 +120,9 @@ class LiveRecorder:
 
         :return: one sentence per reason.
         """
+        of_people = Counter[str]() if self._people is None else self._people.problems
         return [f'{number} messages not used: {reason}'
-                for reason, number in sorted(self.problems.items())]
+                for reason, number in sorted((self.problems + of_people).items())]
 
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)

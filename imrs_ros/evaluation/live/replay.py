@@ -8,7 +8,8 @@
 
 """Parameters of the node and the player in a replay, by launch file or ``record --alone``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 START_LIMIT_SEC = 180.0
 """Time limit for node and recorder to subscribe to the player, and for its clock to run."""
@@ -18,13 +19,26 @@ NUM_CLOCK_SUBSCRIBERS = 2
 """Subscribers of the clock: the node and the recorder."""
 
 
-def player_arguments(recording: str, topics: Sequence[str]) -> list[str]:
+def people_parameters(people: Mapping[str, str]) -> dict[str, Any]:
+    """
+    Return the parameters with which the node follows the people of a recording.
+
+    :param people: topics of the people, by image topic, in the order of the cameras.
+    :return: the parameters; none without people.
+    """
+    return {'people': True, 'detections': ','.join(people.values())} if people else {}
+
+
+def player_arguments(recording: str, topics: Sequence[str], people: Mapping[str, str],
+                     ) -> list[str]:
     """
     Return the arguments for ``play`` to start when nobody misses an image.
 
     :param recording: path.
     :param topics: of the cameras.
+    :param people: topics of the people, by image topic; none to publish none.
     :return: the arguments.
     """
     return [recording, '--clock', '--wait-sec', f'{START_LIMIT_SEC:g}', '--clock-subscribers',
-            str(NUM_CLOCK_SUBSCRIBERS), '--topics', *topics]
+            str(NUM_CLOCK_SUBSCRIBERS), '--topics', *topics,
+            *(['--people', *dict.fromkeys(people.values())] if people else ())]

@@ -181,6 +181,9 @@ PEOPLE_FIGURES = (
            'windows of people with a decision'))
 """Of people, each of whom is judged like a camera; computed by ``people_figures``."""
 
+ALL_FIGURES = {**FIGURES, **{figure.name: figure for figure in PEOPLE_FIGURES}}
+"""Figures by name; those of people that cameras have, too, are the same."""
+
 LIVE_FIGURES = (
     Figure('windows_offline', 'windows, offline', '', 'neither', 'windows scored offline'),
     Figure('windows_live', 'windows, live', '', 'higher', 'windows the node published'),

@@ -64,7 +64,10 @@ def summary(report: Mapping[str, Any]) -> str:
     if 'curve' in report:
         lines += _curve(report['curve'], bool(report['settings']['class_thresholds']))
     if 'people' in report:
-        lines += _people(report['people'])
+        lines += _people(report['people'], None if live is None else live.get('people'))
+        if 'curve' in report['people']:
+            lines += _curve(report['people']['curve'],
+                            bool(report['settings']['class_thresholds']))
     for recording in report['recordings']:
         lines += [line for camera in recording['cameras']
                   if camera['truth'] is None and 'people' not in camera
@@ -95,10 +98,11 @@ def _curve(curve: Mapping[str, Any], has_class_thresholds: bool) -> list[str]:
     return lines
 
 
-def _people(people: Mapping[str, Any]) -> list[str]:
-    """Return the figures of people, one per line, each with its interval."""
+def _people(people: Mapping[str, Any], live: Mapping[str, Any] | None) -> list[str]:
+    """Return the figures of people, one per line, offline with interval and live."""
+    columns = [people['figures'], *([] if live is None else [live['figures']])]
     return [f'people ({people["source"]}):', *(
-        figure_row(figure.words, people['figures'][figure.name], unit=figure.unit,
+        figure_row(figure.words, *(column[figure.name] for column in columns), unit=figure.unit,
                    note=format_interval(people['intervals'].get(figure.name)))
         for figure in PEOPLE_FIGURES)]
 
@@ -113,8 +117,10 @@ def _decided(name: str, track: Mapping[str, Any]) -> list[str]:
 def _live(live: Mapping[str, Any]) -> list[str]:
     """Return the live section: each camera beside the same camera offline, and the notes."""
     lines = []
-    for camera in live['cameras']:
-        lines.append(f'live node, {camera["camera"]}:')
+    cameras = [('', camera) for camera in live['cameras']]
+    cameras += [(', people', camera) for camera in live.get('people', {}).get('cameras', ())]
+    for of, camera in cameras:
+        lines.append(f'live node, {camera["camera"]}{of}:')
         lines += [figure_row(figure.words, camera['differences'][figure.name], unit=figure.unit)
                   for figure in LIVE_FIGURES if figure.name in camera['differences']]
     return lines + [f'live node: {note}' for note in live['notes']]

@@ -21,13 +21,16 @@ def why_missed(track: Track, segment: Segment, settings: DecisionSettings) -> st
     :param track: of the camera.
     :param segment: an annotated action whose label was not decided while it lasted.
     :param settings: of the decision.
-    :return: such as ``best 0.72 < 0.80``: the best score of a window, and the threshold.
+    :return: such as ``best 0.72 < 0.80``: the best score of a window, and the threshold; of a
+        track without scores, no more than that there were windows.
     """
     if settings.enabled_classes and segment.label not in settings.enabled_classes:
         return 'not in enabled_classes'
     first, last = np.searchsorted(track.times_N, [segment.start_ns, segment.end_ns])
     if first == last:
         return 'no windows'
+    if not track.has_scores:
+        return 'not decided'
     scores_N = track.probabilities_NK[first:last, track.classes.index(segment.label)]
     best, threshold = float(scores_N.max()), settings.class_thresholds.get(
         segment.label, settings.enter_threshold)

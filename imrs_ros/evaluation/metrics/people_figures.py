@@ -37,7 +37,8 @@ def people_figures(tracks: Sequence[PersonTrack]) -> dict[str, Value]:
     judged = [track.judged for track in tracks if track.annotated is not None]
     known = [track for track in judged if track.is_annotated]
     shared = figures(judged)
-    right = [label_right(track, segment) for track in known for segment in track.annotated or ()]
+    right = [(track.has_scores, *label_right(track, segment)) for track in known
+             for segment in track.annotated or ()]
     switches = sum(track.num_switches for track in known)
     minutes = sum(track.seen[1] - track.seen[0] for track in known) / 60e9
     matched, everyone = ({(track.camera, number) for track in part for number in
@@ -45,8 +46,8 @@ def people_figures(tracks: Sequence[PersonTrack]) -> dict[str, Value]:
     found: dict[str, float] = {
         'num_people': len(known), 'num_followed': len(everyone),
         'num_unmatched': len(everyone - matched) if judged else 0,
-        'video_accuracy': _mean([by_mean for by_mean, _ in right]),
-        'decided_accuracy': _mean([by_decided for _, by_decided in right]),
+        'video_accuracy': _mean([by_mean for is_known, by_mean, _ in right if is_known]),
+        'decided_accuracy': _mean([by_decided for *_, by_decided in right]),
         'id_switches': switches,
         'id_switches_per_min': switches / minutes if minutes else float('nan'),
         'num_people_windows': sum(len(track.decided_labels) for track in tracks)}
@@ -105,8 +106,8 @@ def nobody(track: PersonTrack) -> PersonTrack:
     return replace(
         track, name='', is_annotated=False, annotated=(), seen=(0, 0),
         times_N=track.times_N[:0], known_N=track.known_N[:0], numbers_N=track.numbers_N[:0],
-        probabilities_NK=track.probabilities_NK[:0], decided_labels=(),
-        confidences_N=track.confidences_N[:0], boxes=(), excused=frozenset())
+        is_restart_N=track.is_restart_N[:0], probabilities_NK=track.probabilities_NK[:0],
+        decided_labels=(), confidences_N=track.confidences_N[:0], boxes=())
 
 
 def _mean(values: Sequence[bool]) -> float:

@@ -15,6 +15,8 @@ Layout legend: N windows.
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
+from imrs_ros.evaluation.metrics.people_match import is_shared
 from imrs_ros.evaluation.metrics.track import DecidedAction, Track
 from imrs_ros.people.detection import Box
 from imrs_ros.records import NO_ACTION
@@ -40,13 +42,14 @@ class PersonTrack(Track):
     """From when to when the person is there, ns from the start of the recording."""
     numbers_N: NDArray[np.int64]
     """As which appearance the person was followed."""
+    is_restart_N: NDArray[np.bool_]
+    """Whether a gap before the window discarded the older scores of the appearance."""
     boxes: tuple[Box, ...]
     """Where the person was seen, of N windows."""
     departed: frozenset[int] = field(default_factory=frozenset)
     """Appearances that left: whatever they did ended with their last window."""
-    excused: frozenset[int] = field(default_factory=frozenset)
-    """Starts of decided actions, ns, that are neither right nor wrong: of somebody who is not
-    annotated, where somebody annotated does the same."""
+    annotated_people: tuple[AnnotatedPerson, ...] = ()
+    """Everybody annotated in the camera."""
 
     @cached_property
     def decided(self) -> tuple[DecidedAction, ...]:
@@ -78,6 +81,19 @@ class PersonTrack(Track):
                 self.numbers_N[last + 1:] == self.numbers_N[last]).any():
             limits.append(known_ns + 1)
         return min(limits)
+
+    @cached_property
+    def excused(self) -> frozenset[int]:
+        """
+        Return the starts of decided actions, ns, that are neither right nor wrong.
+
+        They are of somebody who is not annotated, where somebody annotated does the same.
+        """
+        if self.is_annotated:
+            return frozenset()
+        return frozenset(action.start_ns for action in self.decided if is_shared(
+            action, self.boxes[int(np.searchsorted(self.known_N, action.start_ns))],
+            self.annotated_people, self.settle_ns))
 
     @cached_property
     def background(self) -> list[tuple[int, int]]:

@@ -53,6 +53,9 @@ class Track:
     """Of the decided labels."""
     annotated: tuple[Segment, ...] | None = None
     """Annotated actions, in order; None if the recording is not annotated."""
+    has_scores: bool = True
+    """Whether the probabilities are known; a live node publishes only what it decided on people,
+    and all of them are 0 then."""
 
     @cached_property
     def decided(self) -> tuple[DecidedAction, ...]:

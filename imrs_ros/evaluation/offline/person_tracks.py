@@ -6,86 +6,126 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""Decisions on people to tracks: one for everybody annotated, and for everybody else followed."""
+"""
+What was decided on people, window by window, and tracks of everybody made of it.
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+Layout legend: N windows, K classes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
 from imrs_ros.evaluation.ground_truth.segment import Segment
-from imrs_ros.evaluation.metrics.people_match import is_shared, match_people
+from imrs_ros.evaluation.metrics.people_match import match_people
 from imrs_ros.evaluation.metrics.person_track import PersonTrack
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.people.detection import Person
-from imrs_ros.records import Decision
 import numpy as np
+from numpy.typing import NDArray
 
-_Window = tuple[int, Decision, Person]
-"""Time from the start of the recording, ns, decision, and whom it is on."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonWindow:
+    """One window of a person; times count from the start of the recording."""
+
+    time_ns: int
+    """Of its newest frame."""
+    known_ns: int
+    """When the decision was known; offline, the time of the frame itself."""
+    person: Person
+    """Whom it shows."""
+    label: str
+    """Decided after it."""
+    confidence: float
+    """Of the decided label."""
+    probabilities_K: NDArray[np.float32] | None
+    """Calibrated, of this window alone; None where the track has no scores."""
+    is_restart: bool = False
+    """Whether a gap before it discarded the older scores of the person."""
+
+
+def played_windows(camera: PlayedCamera) -> Iterator[PersonWindow]:
+    """
+    Yield the windows of people of a camera.
+
+    :param camera: played.
+    :return: in the order in which they were scored.
+    """
+    restarts: dict[int, int] = {}
+    for (time_ns, decision), num_restarts in zip(camera.people, camera.people_restarts):
+        person = decision.scores.person
+        if person is None:
+            raise ValueError('expected a decision on a person, got one on the whole picture')
+        before = restarts.get(person.number, num_restarts)
+        restarts[person.number] = num_restarts
+        yield PersonWindow(
+            time_ns=time_ns, known_ns=time_ns, person=person, label=decision.label,
+            confidence=decision.confidence, probabilities_K=decision.probabilities_K,
+            is_restart=num_restarts > before)
 
 
 def person_tracks(
-    camera: PlayedCamera, people: Sequence[AnnotatedPerson] | None, empty: Track, name: str,
+    windows: Iterable[PersonWindow], departed: Iterable[int],
+    people: Sequence[AnnotatedPerson] | None, empty: Track, name: str,
 ) -> list[PersonTrack]:
     """
     Create the tracks of everybody.
 
-    :param camera: played.
+    :param windows: of people of one camera.
+    :param departed: numbers of the people who left: whatever they did ended with their last
+        window.
     :param people: everybody annotated; None if nobody is.
     :param empty: track of the camera, without windows or annotations.
     :param name: of the recording and its camera.
     :return: annotated people in order of appearance, found or not; then each appearance that
         matches none of them, with the windows in which it does not.
     """
-    windows = sorted(((time_ns, decision, decision.scores.person)
-                      for time_ns, decision in camera.people
-                      if decision.scores.person is not None), key=lambda window: window[0])
-    matched = match_people([(time_ns, person) for time_ns, _, person in windows], people or (),
+    ordered = sorted(windows, key=lambda window: window.time_ns)
+    matched = match_people([(window.time_ns, window.person) for window in ordered], people or (),
                            empty.settle_ns)
-    known: dict[str, list[_Window]] = {person.name: [] for person in people or ()}
-    others: dict[int, list[_Window]] = {}
-    for window, of in zip(windows, matched):
+    known: dict[str, list[PersonWindow]] = {person.name: [] for person in people or ()}
+    others: dict[int, list[PersonWindow]] = {}
+    for window, of in zip(ordered, matched):
         if of is None:
-            others.setdefault(window[2].number, []).append(window)
+            others.setdefault(window.person.number, []).append(window)
         else:
             known[of].append(window)
+    gone = frozenset(departed)
 
-    def track(of: Sequence[_Window], who: str, annotated: tuple[Segment, ...] | None,
+    def track(of: Sequence[PersonWindow], who: str, annotated: tuple[Segment, ...] | None,
               seen: tuple[int, int], *, is_annotated: bool) -> PersonTrack:
-        return _track(of, empty, camera=name, name=who, annotated=annotated, seen=seen,
-                      is_annotated=is_annotated, departed=frozenset(camera.departed))
+        return PersonTrack(
+            **_windows_of(of, empty), annotated=annotated, camera=name, name=who, seen=seen,
+            is_annotated=is_annotated, departed=gone, annotated_people=tuple(people or ()))
     return [
         *(track(known[person.name], person.name, person.actions, person.seen, is_annotated=True)
           for person in people or ()),
-        *(_excuse(track(of, of[0][2].id, None if people is None else (),
-                        (of[0][0], of[-1][0] + empty.hold_ns), is_annotated=False), people or ())
+        *(track(of, of[0].person.id, None if people is None else (),
+                (of[0].time_ns, of[-1].time_ns + empty.hold_ns), is_annotated=False)
           for of in others.values())]
 
 
-def _excuse(track: PersonTrack, people: Sequence[AnnotatedPerson]) -> PersonTrack:
-    """Return the track with those of its actions that somebody annotated does there."""
-    return replace(track, excused=frozenset(
-        action.start_ns for action in track.decided if is_shared(
-            action, track.boxes[int(np.searchsorted(track.known_N, action.start_ns))], people,
-            track.settle_ns)))
-
-
-def _track(windows: Sequence[_Window], empty: Track, *, annotated: tuple[Segment, ...] | None,
-           camera: str, name: str, is_annotated: bool, seen: tuple[int, int],
-           departed: frozenset[int]) -> PersonTrack:
-    times_N = np.array([time_ns for time_ns, *_ in windows], np.int64)
-    shared = {field.name: getattr(empty, field.name) for field in fields(Track)}
-    return PersonTrack(**{
-        **shared, 'times_N': times_N, 'known_N': times_N, 'annotated': annotated,
+def _windows_of(windows: Sequence[PersonWindow], empty: Track) -> dict[str, Any]:
+    """Return the fields of a track that its windows and its camera decide."""
+    number, unknown_K = len(windows), np.zeros(len(empty.classes), np.float32)
+    return {
+        **{field.name: getattr(empty, field.name) for field in fields(Track)
+           if field.name != 'annotated'},
+        'times_N': np.array([window.time_ns for window in windows], np.int64),
+        # Of two appearances, the later one may have been told of first.
+        'known_N': np.maximum.accumulate(
+            np.array([window.known_ns for window in windows], np.int64)),
         'probabilities_NK': np.array(
-            [decision.probabilities_K for _, decision, _ in windows], np.float32).reshape(
-                len(windows), len(empty.classes)),
-        'decided_labels': tuple(decision.label for _, decision, _ in windows),
-        'confidences_N': np.array([decision.confidence for _, decision, _ in windows], float),
-        'numbers_N': np.array([person.number for *_, person in windows], np.int64),
-        'boxes': tuple(person.box for *_, person in windows)},
-        camera=camera, name=name, is_annotated=is_annotated, seen=seen, departed=departed)
+            [unknown_K if window.probabilities_K is None else window.probabilities_K
+             for window in windows], np.float32).reshape(number, len(empty.classes)),
+        'decided_labels': tuple(window.label for window in windows),
+        'confidences_N': np.array([window.confidence for window in windows], float),
+        'numbers_N': np.array([window.person.number for window in windows], np.int64),
+        'is_restart_N': np.array([window.is_restart for window in windows], bool),
+        'boxes': tuple(window.person.box for window in windows)}
 
 
 def people_notes(camera: PlayedCamera, people: Sequence[AnnotatedPerson] | None, *,

@@ -49,6 +49,8 @@ class PlayedCamera:
     picture."""
     people: list[tuple[int, Decision]] = field(default_factory=list)
     """The same for every window of a person."""
+    people_restarts: list[int] = field(default_factory=list)
+    """How often the camera had restarted by each of those windows."""
     departed: set[int] = field(default_factory=set)
     """Numbers of the people who left; whatever they did ended with their last decision."""
     people_counts: dict[str, int] = field(default_factory=dict)
@@ -156,7 +158,10 @@ def _store(cameras: dict[str, PlayedCamera], decisions: Sequence[Decision]) -> N
     for decision in decisions:
         camera = cameras[decision.scores.camera]
         time_ns, image_HWC = camera.newest[decision.scores.stamp_ns]
-        listed = camera.decisions if decision.scores.person is None else camera.people
-        listed.append((time_ns, decision))
+        if decision.scores.person is None:
+            camera.decisions.append((time_ns, decision))
+        else:
+            camera.people.append((time_ns, decision))
+            camera.people_restarts.append(camera.num_restarts)
         if decision.event is not Event.NONE:
             camera.add_thumbnail(time_ns, image_HWC)

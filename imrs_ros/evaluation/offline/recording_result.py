@@ -23,7 +23,8 @@ from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.person_track import PersonTrack
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.people_source import people_sources
-from imrs_ros.evaluation.offline.person_tracks import people_notes, person_tracks
+from imrs_ros.evaluation.offline.person_tracks import (
+    people_notes, person_tracks, played_windows)
 from imrs_ros.evaluation.offline.playback import FindPeople, play, PlayedCamera
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
@@ -73,6 +74,8 @@ class Result:
     cameras: list[tuple[PlayedCamera, Track]] = field(default_factory=list)
     people: list[PersonTrack] = field(default_factory=list)
     """Everybody followed or annotated, of all cameras; nobody without ``Job.people``."""
+    annotated_people: dict[str, tuple[AnnotatedPerson, ...]] = field(default_factory=dict)
+    """Everybody annotated, by topic of the camera; cameras in which nobody is are missing."""
     notes: list[str] = field(default_factory=list)
     """What was repaired or is unusual."""
     error: str = ''
@@ -140,9 +143,12 @@ def _fill(result: Result, path: Path, recording: Recording, job: Job,
             if not has_whole_picture(annotations):
                 annotated = None
         result.cameras.append((camera, track_of(camera, annotated, recording.duration_ns, job)))
-        result.people += person_tracks(
-            camera, people if job.people else (),
-            empty_track(None, recording.duration_ns, job), result.name_of(camera))
+        if people is not None:
+            result.annotated_people[camera.topic] = people
+        if job.people:
+            result.people += person_tracks(
+                played_windows(camera), camera.departed, people,
+                empty_track(None, recording.duration_ns, job), result.name_of(camera))
         result.notes += people_notes(camera, people, is_followed=bool(job.people))
     result.notes = [*recording.notes, *result.notes]
     if not result.cameras:

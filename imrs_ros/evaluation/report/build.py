@@ -138,7 +138,7 @@ def _recording(result: Result, settings: DecisionSettings) -> dict[str, Any]:
 def _camera(camera: PlayedCamera, track: Track, result: Result, settings: DecisionSettings,
             ) -> dict[str, Any]:
     name = result.name_of(camera)
-    people = [_person(person, settings) for person in result.people if person.camera == name]
+    people = [person_json(person, settings) for person in result.people if person.camera == name]
     return {
         'camera': camera.camera, 'topic': camera.topic,
         'figures': {**figures([track]), **_counts([camera])},
@@ -146,8 +146,14 @@ def _camera(camera: PlayedCamera, track: Track, result: Result, settings: Decisi
         **({'people': people} if people else {})}
 
 
-def _person(person: PersonTrack, settings: DecisionSettings) -> dict[str, Any]:
-    """Return the same of a person as of a camera, and where the person was."""
+def person_json(person: PersonTrack, settings: DecisionSettings) -> dict[str, Any]:
+    """
+    Return the same of a person as of a camera, and where the person was.
+
+    :param person: offline, or live.
+    :param settings: of the decision.
+    :return: what JSON holds.
+    """
     found = _track(person, settings)
     return {
         'id': person.name, 'is_annotated': person.is_annotated,
@@ -174,4 +180,5 @@ def _track(track: Track, settings: DecisionSettings) -> dict[str, Any]:
             'time_sec': (track.times_N / 1e9).round(3).tolist(),
             'decided': [index[label] for label in track.decided_labels],
             'confidence': track.confidences_N.round(3).tolist(),
-            'scores': track.probabilities_NK.astype(np.float64).round(3).tolist()}}
+            'scores': (track.probabilities_NK.astype(np.float64).round(3).tolist()
+                       if track.has_scores else [])}}

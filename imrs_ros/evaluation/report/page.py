@@ -45,12 +45,19 @@ def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
                          'intervals': intervals, 'people': _shown_people(report)})
 
 
-def _shown_people(report: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return value and interval of every figure of people by name; nothing without people."""
-    people = report.get('people')
+def _shown_people(report: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """
+    Return every figure of people by name; nothing without people.
+
+    :param report: as ``build_report`` returns it.
+    :return: value, interval, and the value of the live node if there is one.
+    """
+    people, live = report.get('people'), report.get('live', {}).get('people')
+    columns = [] if live is None else [live['figures']]
     return {} if people is None else {
         figure.name: (format_figure(people['figures'][figure.name], figure.unit),
-                      format_interval(people['intervals'].get(figure.name)))
+                      format_interval(people['intervals'].get(figure.name)),
+                      *(format_figure(column[figure.name], figure.unit) for column in columns))
         for figure in PEOPLE_FIGURES}
 
 

@@ -10,12 +10,13 @@
 
 from dataclasses import replace
 
+from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
 from imrs_ros.evaluation.metrics.figure import PEOPLE_FIGURES
 from imrs_ros.evaluation.metrics.intervals import intervals, same_units
 from imrs_ros.evaluation.metrics.people_figures import label_right, people_figures, people_units
 from imrs_ros.records import NO_ACTION
 import pytest
-from sample_people import person_track
+from sample_people import LEFT, person_track
 from sample_recordings import SEC, segment
 
 N = NO_ACTION
@@ -100,7 +101,9 @@ def test_excused_actions_of_others_are_neither_right_nor_wrong():
     stray = person_track(['wave', N, 'fall', N], (), is_annotated=False, numbers=[7] * 4)
     plain = people_figures([ann, stray])
     assert (plain['false_actions'], plain['f1@25']) == (2, 0.5)
-    excused = replace(stray, excused=frozenset([0]))
+    waves, = ann.annotated
+    excused = replace(stray, annotated_people=(
+        AnnotatedPerson('ann', (waves,), ((waves, LEFT),), ann.seen),))
     found = people_figures([ann, excused])
     assert (found['false_actions'], found['f1@25']) == (1, 0.6667)
     assert [d.label for d in excused.judged.decided] == ['fall']

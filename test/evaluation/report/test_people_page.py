@@ -13,17 +13,29 @@ from dataclasses import replace
 from browser_page import HOSTILE, write
 from imrs_ros.evaluation.compare import changes
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
+from imrs_ros.evaluation.live.live_people import LivePeople, LivePeopleMessage, LivePerson
+from imrs_ros.evaluation.live.live_track import live_section
+from imrs_ros.evaluation.live_report import add_live_people
 from imrs_ros.evaluation.metrics.figure import format_figure, format_interval, PEOPLE_FIGURES
+from imrs_ros.evaluation.metrics.figure_table import summary
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
+from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter
 from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.page import fill
 from imrs_ros.people.detection import Box, Detection
 import pytest
-from sample_recordings import camera_frames, make_job, TOPIC
+from sample_recordings import camera_frames, make_job, SEC, START_NS, TOPIC
 from samples import write_tiny_model
 
 LEFT, RIGHT = Box(-0.1, 0.0, 0.4, 1.0), Box(0.6, 0.25, 1.0, 0.75)
+
+POINT = """<script>
+const drawings = document.querySelectorAll('[data-live-people] svg.timeline');
+const drawing = drawings[1], box = drawing.getBoundingClientRect();
+drawing.dispatchEvent(new PointerEvent('pointermove', {
+  clientX: box.left + box.width * 0.6, clientY: box.top + 50}));
+</script></body>"""
 
 
 @pytest.fixture(scope='module')
@@ -78,6 +90,77 @@ def test_the_page_shows_the_figures_of_people(browse, evaluated, tmp_path):
     assert page.people_intervals == {
         name: format_interval(limits) for name, limits in found['intervals'].items()}
     assert 'Classes of people' in page.text
+
+
+def test_the_page_draws_the_curve_of_people(browse, evaluated, tmp_path):
+    made, results, job = evaluated
+    made = {**made, 'people': {**made['people']}}
+    add_curve(made, results, job)
+    # The annotations are of people alone: there is no other curve.
+    assert 'curve' not in made
+    curve = made['people']['curve']
+    page, _ = browse(write(made, results, tmp_path))
+    assert page.is_ready
+    assert 'People: recall against false actions, by threshold' in page.text
+    lines = [values['data-label'] for tag, values in page.tags
+             if tag == 'path' and values.get('class') == 'curve']
+    assert lines == [*reversed(curve['per_class']), '']
+
+
+def live_messages(person):
+    """Return what a node would say of somebody, 0.1 s after each frame."""
+    return LivePeople([LivePeopleMessage(
+        arrival_ns=START_NS + time_ns + SEC // 10, people=(LivePerson(
+            id=person.name, stamp_ns=START_NS + time_ns, label=label, confidence=confidence,
+            box_px=box.scaled(64, 48)),))
+        for time_ns, label, confidence, box in zip(
+            person.times_N.tolist(), person.decided_labels, person.confidences_N.tolist(),
+            person.boxes)])
+
+
+def test_the_page_shows_people_live_beside_offline(browse, evaluated, tmp_path):
+    made, results, job = evaluated
+    (camera, track), = results[0].cameras
+    hostile = results[0].people[1]
+    made = {**made, 'live': live_section([('front', track, track)], {}, [])}
+    add_live_people(made, results[0], {'front': live_messages(hostile)}, {TOPIC: (64, 48)},
+                    START_NS, job)
+    page, requests = browse(write(made, results, tmp_path))
+    assert page.is_ready
+    assert requests == []
+    live = made['live']['people']
+    assert page.live_people_figures == {
+        figure.name: format_figure(live['figures'][figure.name], figure.unit)
+        for figure in PEOPLE_FIGURES}
+    assert live['cameras'][0]['people'][1]['decided'][0][0] == pytest.approx(
+        hostile.decided[0].start_ns / 1e9 + 0.1, abs=1e-3)
+    # Annotated people have a timeline, heard of or not; the stranger was not.
+    shown = [values['data-person'] for _, values in page.tags if 'data-person' in values]
+    assert shown == ['ann', HOSTILE, 'stray', 'ann', HOSTILE]
+    assert [values['data-live-people'] for _, values in page.tags
+            if 'data-live-people' in values] == ['front']
+    # A row of what was decided offline, and one of what was live.
+    assert page.text.count('annotatedofflinelive') == 2
+    assert 'result age, median0.100 s' in page.text
+    assert not any(tag == 'img' and values.get('src') == 'x' for tag, values in page.tags)
+    text = summary(made)
+    assert 'live node, front, people:' in text
+    assert 'fraction of live windows labelled as offline     1.000' in text
+
+
+def test_the_pointer_shows_what_a_live_node_decided(browse, evaluated, tmp_path):
+    made, results, job = evaluated
+    (camera, track), = results[0].cameras
+    made = {**made, 'live': live_section([('front', track, track)], {}, [])}
+    add_live_people(made, results[0], {'front': live_messages(results[0].people[1])},
+                    {TOPIC: (64, 48)}, START_NS, job)
+    path = write(made, results, tmp_path)
+    path.write_text(path.read_text().replace('</body>', POINT))
+    page, _ = browse(path)
+    shown = page.text.rpartition(' sannotated: ')[2]
+    assert 'decided: ' in shown
+    # Without scores, no window has a best class.
+    assert 'window: ' not in shown
 
 
 def test_a_stranger_without_an_action_is_only_counted(browse, evaluated, tmp_path):

@@ -96,14 +96,18 @@ function shot(parent, images, time, people, attributes = {}) {
 
 class Timeline {
   // Annotated and decided actions, confidence, and one lane per class; Ctrl and the wheel zoom, dragging pans.
-  constructor(parent, recording, camera, images, people) {
-    Object.assign(this, {camera, images, people, length: Math.max(recording.duration_sec, 0.1)});
+  // Of a live node, what was decided offline is beside it; null for no such row.
+  constructor(parent, recording, camera, images, people, offline = null) {
+    Object.assign(this, {camera, images, people, offline, length: Math.max(recording.duration_sec, 0.1)});
     const w = camera.windows;
     this.used = labels.map((_, k) => k).filter(k => k !== none && (w.scores.some(s => s[k] >= 0.2)
       || w.decided.includes(k) || (camera.truth || []).some(t => t[2] === labels[k])));
     this.left = 128; this.width = 1180; this.lane = 15;
-    this.top = {annotated: 8, decided: 40, confidence: 74, scores: 132};
-    this.height = this.top.scores + this.used.length * this.lane + 26;
+    const more = offline ? 32 : 0;
+    this.top = {annotated: 8, offline: 40, decided: 40 + more, confidence: 74 + more, scores: 132 + more};
+    // A live node publishes no scores of people.
+    this.scored = w.scores.length ? this.used : [];
+    this.height = this.top.scores + this.scored.length * this.lane + 26;
     this.from = 0; this.to = this.length;
     this.svg = add(parent, 'svg', {class: 'timeline', viewBox: `0 0 ${this.width} ${this.height}`});
     this.listen();
@@ -156,8 +160,8 @@ class Timeline {
     if (this.camera.truth) add(tip, 'div', {}, `annotated: ${truth ? truth[2] : labels[none]}`);
     if (i >= 0) {
       add(tip, 'div', {}, `decided: ${labels[w.decided[i]]} (${w.confidence[i].toFixed(2)})`);
-      const best = w.scores[i].indexOf(Math.max(...w.scores[i]));
-      add(tip, 'div', {}, `window: ${labels[best]} ${w.scores[i][best].toFixed(2)}`);
+      const scores = w.scores[i], best = scores ? scores.indexOf(Math.max(...scores)) : 0;
+      if (scores) add(tip, 'div', {}, `window: ${labels[best]} ${scores[best].toFixed(2)}`);
     }
     tip.style.left = `${Math.min(event.clientX + 16, innerWidth - 250)}px`;
     tip.style.top = `${Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8)}px`;
@@ -170,13 +174,15 @@ class Timeline {
     this.axis(inside);
     this.bars(inside, this.top.annotated, this.camera.truth || [], () => false);
     this.bars(inside, this.top.decided, this.camera.decided, one => one[4]);
+    if (this.offline) this.bars(inside, this.top.offline, this.offline, one => one[4]);
     this.line(inside);
     this.lanes(inside);
     const name = (text, y) => add(this.svg, 'text', {x: this.left - 8, y, 'text-anchor': 'end'}, text);
     name(this.camera.truth ? 'annotated' : 'not annotated', this.top.annotated + 17);
-    name('decided', this.top.decided + 17);
+    if (this.offline) name('offline', this.top.offline + 17);
+    name(this.offline ? 'live' : 'decided', this.top.decided + 17);
     name('confidence', this.top.confidence + 30);
-    this.used.forEach((k, i) => name(labels[k], this.top.scores + i * this.lane + 11));
+    this.scored.forEach((k, i) => name(labels[k], this.top.scores + i * this.lane + 11));
   }
   axis(parent) {
     const span = this.to - this.from;
@@ -217,7 +223,7 @@ class Timeline {
   }
   lanes(parent) {
     const w = this.camera.windows, [first, last, step] = this.visible();
-    this.used.forEach((k, lane) => {
+    this.scored.forEach((k, lane) => {
       const y = this.top.scores + lane * this.lane;
       add(parent, 'rect', {x: this.left, y, width: this.width, height: this.lane - 2, fill: 'var(--back)'});
       for (let i = first; i <= last; i += step) {
@@ -252,8 +258,9 @@ function strip(parent, camera, images, timeline, people) {
 }
 
 // A timeline for each person; of those who match nobody annotated, only where they act.
-function peopleOf(parent, recording, camera, images) {
-  const people = camera.people || [], isIdle = one => !one.is_annotated && one.truth && !one.decided.length;
+// Of a live node, given who was followed offline, what was decided on them there is beside it.
+function peopleOf(parent, recording, people, images, offline = null) {
+  const isIdle = one => !one.is_annotated && one.truth && !one.decided.length;
   for (const person of people.filter(one => !isIdle(one))) {
     const f = person.figures, outcome = !person.truth ? `not annotated, ${person.decided.length} actions decided`
       : !person.is_annotated ? `followed, but nobody annotated, ${f.false_actions} false actions`
@@ -261,7 +268,8 @@ function peopleOf(parent, recording, camera, images) {
     const box = add(parent, 'div', {class: 'person', 'data-person': person.id});
     add(box, 'h4', {}, person.id || 'without id');
     add(box, 'p', {}, `${person.seen[0].toFixed(1)} to ${person.seen[1].toFixed(1)} s: ${outcome}`);
-    const timeline = new Timeline(box, recording, person, images, [person]);
+    const same = offline && offline.filter(one => one.id === person.id && one.is_annotated === person.is_annotated);
+    const timeline = new Timeline(box, recording, person, images, [person], same && same.flatMap(one => one.decided));
     strip(box, person, images, timeline, [person]);
   }
   const number = people.filter(isIdle).length;
@@ -287,7 +295,7 @@ function recordings() {
       if (c === 0) add(top, 'button', {}, 'show all').addEventListener('click', () => timeline.show(0, timeline.length));
       legend(box, timeline.used);
       strip(box, camera, thumbnails[r][c], timeline, people);
-      peopleOf(box, recording, camera, thumbnails[r][c]);
+      peopleOf(box, recording, people, thumbnails[r][c]);
       for (const [reason, number] of Object.entries(camera.dropped)) add(box, 'div', {class: 'note'}, `${number} frames dropped: ${reason}`);
     });
   });
@@ -298,10 +306,12 @@ function peopleFigures(parent) {
   if (!report.people) return;
   const box = add(parent, 'div', {class: 'card'}), found = report.people;
   add(box, 'h3', {}, `People (${found.source})`);
-  table(box, ['', '', `${percent} %`], registry.people.map(figure => [
+  const live = report.live && report.live.people;
+  table(box, ['', live ? 'offline' : '', `${percent} %`, ...(live ? ['live'] : [])], registry.people.map(figure => [
     [figure.words, {title: figure.source}],
     [people[figure.name][0], {'data-people-figure': figure.name}],
-    [people[figure.name][1], {class: 'interval', 'data-people-interval': figure.name}]]));
+    [people[figure.name][1], {class: 'interval', 'data-people-interval': figure.name}],
+    ...(live ? [[people[figure.name][2], {'data-live-people-figure': figure.name}]] : [])]));
   add(box, 'p', {}, `Everyone is judged like a camera. Intervals: bootstrap draws of ${found.num_units} units, each an annotated action of somebody with their background before it.`);
 }
 
@@ -335,11 +345,11 @@ function confusion(parent) {
   }
 }
 
-function curve(parent) {
-  if (!report.curve) return;
+function curve(parent, curve, title) {
+  if (!curve) return;
   const box = add(parent, 'div', {class: 'card'});
-  add(box, 'h3', {}, 'Recall against false actions, by threshold');
-  const drawn = new Curve(box, report.curve);
+  add(box, 'h3', {}, title);
+  const drawn = new Curve(box, curve);
   if (!drawn.svg) return;
   legend(box, drawn.series.filter(one => one.label).map(one => labels.indexOf(one.label)));
   add(box, 'p', {}, 'All classes in bold. The dots are the thresholds of this report; other points were decided from the same scores, so the best of them looks a little better than it is.');
@@ -383,14 +393,30 @@ function histogram(parent, delays) {
   add(box, 'p', {}, `Seconds; median ${value(report.figures.delay_median_sec)}, 95th percentile ${value(report.figures.delay_p95_sec)}.`);
 }
 
+function differences(parent, camera) {
+  table(parent, ['', ''], registry.live.filter(figure => figure.name in camera.differences).map(figure => [
+    [figure.words, {title: figure.source}], withUnit(camera.differences[figure.name], figure)]));
+}
+
+function livePeople(parent, people) {
+  const recording = report.recordings[0];
+  for (const live of people.cameras) {
+    const c = recording.cameras.findIndex(camera => camera.topic === live.topic);
+    const box = add(parent, 'div', {'data-live-people': live.camera});
+    add(box, 'h3', {}, `People of ${live.camera}`);
+    differences(box, live);
+    peopleOf(box, recording, live.people, thumbnails[0][c], recording.cameras[c].people || []);
+  }
+}
+
 function live() {
   if (!report.live) return;
   const box = section('Live against offline');
   report.live.cameras.forEach(camera => {
     add(box, 'h3', {}, camera.camera);
-    table(box, ['', ''], registry.live.filter(figure => figure.name in camera.differences).map(figure => [
-      [figure.words, {title: figure.source}], withUnit(camera.differences[figure.name], figure)]));
+    differences(box, camera);
   });
+  if (report.live.people) livePeople(box, report.live.people);
   report.live.notes.forEach(note => add(box, 'div', {class: 'note'}, note));
 }
 
@@ -406,7 +432,8 @@ head();
 recordings();
 live();
 add(page, 'h2', {}, 'Figures');
-curve(page);
+curve(page, report.curve, 'Recall against false actions, by threshold');
+curve(page, report.people && report.people.curve, 'People: recall against false actions, by threshold');
 classes(page);
 const columns = add(page, 'div', {class: 'columns'});
 allFigures(columns);
