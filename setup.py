@@ -76,6 +76,8 @@ setup(
     entry_points={'console_scripts': [
         'recognizer = imrs_ros.__main__:main',
         'person_finder = imrs_ros.person_finder.__main__:main',
+        'capture = imrs_ros.capture.command:main',
+        'teach = imrs_ros.teaching.command:main',
         'demo = imrs_ros.demo.demo:main',
         'react = imrs_ros.examples.react:main',
         'turn_to = imrs_ros.examples.turn_to:main',

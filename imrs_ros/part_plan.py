@@ -25,6 +25,8 @@ PLAN_FILE = 'plan.json'
 """Name of the plan's file beside the exported models."""
 WHOLE, BODY = 'whole', 'body'
 """Names of the two models that are not parts."""
+LOGITS, FEATURES = 0, 1
+"""Places of the outputs of a converted body; its features are what the last layers got."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,14 @@ RULES = {
         'imrs_ros.backends.model_cache', 'imrs_ros.backends.reference'},
     'imrs_ros/node': SHARED | PATH | ROS | {
         'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images', 'imrs_ros.people',
-        'imrs_ros.node.people'},
+        'imrs_ros.node.clips', 'imrs_ros.node.people'},
+    'imrs_ros/node/clips': SHARED | {
+        'av', 'cv2', 'numpy', 'imrs_ros.images', 'imrs_ros.node.camera_health'},
     'imrs_ros/node/people': SHARED | ROS | {'imrs_ros.images', 'imrs_ros.node', 'imrs_ros.people'},
     'imrs_ros/person_finder': SHARED | ROS | {
         'cv2', 'numpy', 'openvino', 'psutil', 'imrs_ros.backends', 'imrs_ros.images',
         'imrs_ros.node', 'imrs_ros.people'},
+    'imrs_ros/capture': SHARED | ROS | {'imrs_ros.images', 'imrs_ros.node'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
     'imrs_ros/examples': ROS,
     'imrs_ros/evaluation': SHARED | PATH | {
@@ -70,13 +73,19 @@ RULES = {
         'cv2', 'numpy', 'imrs_ros.backends', 'imrs_ros.people', 'imrs_ros.person_finder.finder',
         f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth', f'{EVALUATION}.metrics'},
     'imrs_ros/evaluation/live': SHARED | ROS | {
-        'numpy', 'imrs_ros.node', f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth',
-        f'{EVALUATION}.metrics', f'{EVALUATION}.offline'},
+        'numpy', 'imrs_ros.node', 'imrs_ros.people.detection', 'imrs_ros.people.detection_fields',
+        f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth', f'{EVALUATION}.metrics',
+        f'{EVALUATION}.offline'},
     'imrs_ros/evaluation/report': SHARED | {
         'numpy', f'{EVALUATION}.metrics', f'{EVALUATION}.offline'},
+    'imrs_ros/teaching': SHARED | PATH | {
+        'numpy', 'openvino', 'safetensors', 'scipy', 'sklearn', 'threadpoolctl', 'tqdm', 'yaml',
+        EVALUATION,
+        'imrs_ros.backends', 'imrs_ros.images.motion', 'imrs_ros.images.preprocessing'},
     'training': SHARED | PATH | {
         'cv2', 'joblib', 'lightning_fabric', 'matplotlib', 'numpy', 'tensorboard', 'torch', 'tqdm',
-        'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks', 'training'},
+        'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks',
+        'imrs_ros.teaching', 'training'},
     'training/data_set': {'tqdm', 'imrs_ros.video'},
     'training/clips': {
         'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
@@ -93,13 +102,13 @@ RULES = {
         'imrs_ros.decision', 'imrs_ros.networks', 'training.clips', 'training.data_set',
         'training.learning'},
     'training/model_folder': SHARED | {
-        'numpy', 'openvino', 'safetensors', 'torch', 'yaml', 'imrs_ros.backends.openvino_core',
-        'imrs_ros.networks'},
+        'numpy', 'openvino', 'safetensors', 'torch', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.networks', 'imrs_ros.teaching.card_writer'},
     'training/operating_point': SHARED | {
         'numpy', 'sklearn', 'torch', 'tqdm', 'imrs_ros.backends', 'imrs_ros.decision',
-        'imrs_ros.images.preprocessing', 'imrs_ros.networks', EVALUATION, 'training.clips',
-        'training.config', 'training.data_set', 'training.learning', 'training.model_folder',
-        'training.scoring'},
+        'imrs_ros.images.preprocessing', 'imrs_ros.networks', 'imrs_ros.teaching', EVALUATION,
+        'training.clips', 'training.config', 'training.data_set', 'training.learning',
+        'training.model_folder', 'training.scoring'},
     'training/studies': {
         'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks',
         'imrs_ros.yaml_file', 'training.clips', 'training.config', 'training.learning',

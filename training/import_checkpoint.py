@@ -25,12 +25,13 @@ from imrs_ros.networks.build import default_normalisation
 from imrs_ros.networks.excitation import EXCITATIONS
 from imrs_ros.networks.published import PublishedCheckpoint
 from imrs_ros.settings import BackendSettings
+from imrs_ros.teaching.card_writer import new_model_folder
 import numpy as np
 from training.learning.accuracy import score_clips
 from training.model_folder.calibration import NO_CALIBRATION
 from training.model_folder.parity import check_parity
 from training.model_folder.writer import (
-    add_golden_scores, DTYPES, input_spec, new_model_folder, write_model_folder)
+    add_golden_scores, DTYPES, input_spec, write_model_folder)
 from training.scoring.scored_model import backend_scorer
 
 NUM_PARITY_CLIPS = 4

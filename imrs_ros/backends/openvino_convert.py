@@ -28,7 +28,7 @@ from imrs_ros.networks.weights import load_network
 from imrs_ros.part_plan import PLAN_FILE
 import openvino
 import torch
-from torch import nn
+from torch import nn, Tensor
 
 
 def convert(card: ModelCard, folder: Path) -> None:
@@ -40,7 +40,12 @@ def convert(card: ModelCard, folder: Path) -> None:
     :raises ModelCardError: when the weights do not fit the card.
     :raises OSError: when the folder cannot be written.
     """
-    convert_parts(cut_network(load_network(card), card.spec.num_frames), card.spec, folder)
+    network = load_network(card)
+
+    def head(features_ND: Tensor) -> Tensors:
+        # The features, too: what is taught a new action needs them, and they cost nothing.
+        return network.classify(features_ND), features_ND
+    convert_parts(cut_network(network, card.spec.num_frames, head), card.spec, folder)
 
 
 def convert_parts(parts: NetworkParts, spec: InputSpec, folder: Path) -> None:

@@ -8,21 +8,18 @@
 
 """The one place where a network is cut into parts, so that windows share work."""
 
-from collections.abc import Callable
-
 from imrs_ros.networks.clip_network import ClipNetwork
 from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.lite0_parts import lite0_parts
-from imrs_ros.networks.network_parts import NetworkParts
+from imrs_ros.networks.network_parts import Head, NetworkParts
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.networks.posed_parts import posed_parts
 from imrs_ros.networks.resnet3d import ResNet3D
 from imrs_ros.networks.resnet_parts import resnet_parts
-from torch import Tensor
 
 
 def cut_network(
-    network: ClipNetwork, num_frames: int, head: Callable[[Tensor], Tensor] | None = None,
+    network: ClipNetwork, num_frames: int, head: Head | None = None,
 ) -> NetworkParts:
     """
     Cut a network into parts.

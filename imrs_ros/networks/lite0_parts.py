@@ -15,10 +15,8 @@ reduced by the first 1x1x1 convolution, is 0.3 of the 40 million multiplications
 Layout legend: N frames, T frames of a clip, C channels, H height, W width, D features.
 """
 
-from collections.abc import Callable
-
 from imrs_ros.networks.lite0 import Lite0, LOOK_EVERY, pool_change
-from imrs_ros.networks.network_parts import NetworkParts, Piece
+from imrs_ros.networks.network_parts import Head, NetworkParts, Piece, Tensors
 from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
 import torch
 from torch import Tensor
@@ -28,7 +26,7 @@ MAP_BATCHES = (4, 1)
 
 
 def lite0_parts(
-    network: Lite0, num_frames: int, head: Callable[[Tensor], Tensor],
+    network: Lite0, num_frames: int, head: Head,
 ) -> NetworkParts:
     """
     Cut the network into parts.
@@ -38,7 +36,7 @@ def lite0_parts(
     :param head: applied to the pooled features.
     :return: the parts; no model for whole clips, as the parts are as fast.
     """
-    def body(maps_TCHW: Tensor, looks_TD: Tensor) -> Tensor:
+    def body(maps_TCHW: Tensor, looks_TD: Tensor) -> Tensor | Tensors:
         """Do the rest; looks of other than every fourth frame are never read."""
         maps_1TCHW = maps_TCHW[None]
         head_1D = looks_TD[LOOK_EVERY // 2::LOOK_EVERY].mean(dim=0, keepdim=True)

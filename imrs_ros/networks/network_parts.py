@@ -21,6 +21,8 @@ import torch
 from torch import nn, Tensor
 
 Tensors = tuple[Tensor, ...]
+Head = Callable[[Tensor], Tensor | Tensors]
+"""What is applied to the pooled features of a window."""
 
 
 class Piece(nn.Module):

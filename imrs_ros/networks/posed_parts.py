@@ -12,12 +12,10 @@ A network with a pose stream in parts: people once per second frame, beside the 
 Layout legend: N frames, T frames of a window, P people, D numbers of a person, or features.
 """
 
-from collections.abc import Callable
-
 from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.lite0_parts import lite0_parts
 from imrs_ros.networks.movenet import MoveNet
-from imrs_ros.networks.network_parts import NetworkParts, Piece
+from imrs_ros.networks.network_parts import Head, NetworkParts, Piece, Tensors
 from imrs_ros.networks.pose import describe_pose
 from imrs_ros.networks.posed_network import POSE_EVERY, POSE_FIRST, PosedNetwork
 from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
@@ -28,7 +26,7 @@ PEOPLE = 'people'
 
 
 def posed_parts(
-    network: PosedNetwork, num_frames: int, head: Callable[[Tensor], Tensor],
+    network: PosedNetwork, num_frames: int, head: Head,
 ) -> NetworkParts:
     """
     Cut the network into parts.
@@ -45,7 +43,7 @@ def posed_parts(
     picture = lite0_parts(network.picture, num_frames, lambda features_ND: features_ND)
     pose = pose_parts(network.finder, num_frames)
 
-    def body(*inputs: Tensor) -> Tensor:
+    def body(*inputs: Tensor) -> Tensor | Tensors:
         *maps, people_TPD = inputs
         return head(torch.cat([
             picture.modules['body'](*maps), pose.modules['body'](people_TPD)], dim=1))

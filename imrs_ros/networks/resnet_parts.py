@@ -26,9 +26,7 @@ per window at hop 1, for 1.2 MB more memory per frame.
 Layout legend: N frames, T frames of a clip, K taps, C channels, H height, W width.
 """
 
-from collections.abc import Callable
-
-from imrs_ros.networks.network_parts import NetworkParts, Piece, Tensors
+from imrs_ros.networks.network_parts import Head, NetworkParts, Piece, Tensors
 from imrs_ros.networks.resnet3d import ResNet3D
 from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
 import torch
@@ -41,7 +39,7 @@ REACH = NUM_TAPS // 2
 
 
 def resnet_parts(
-    network: ResNet3D, num_frames: int, head: Callable[[Tensor], Tensor],
+    network: ResNet3D, num_frames: int, head: Head,
 ) -> NetworkParts:
     """
     Cut the network into parts.
@@ -78,8 +76,7 @@ def resnet_parts(
 class StemParts:
     """The stem of a network, for whole clips or by sums of taps, and what follows it."""
 
-    def __init__(self, network: ResNet3D, num_frames: int, head: Callable[[Tensor], Tensor],
-                 ) -> None:
+    def __init__(self, network: ResNet3D, num_frames: int, head: Head) -> None:
         """
         Prepare the functions of a network.
 
@@ -139,7 +136,7 @@ class StemParts:
             return (x_TCHW,)
         return (*x_TCHW[:REACH].split(1), x_TCHW[REACH:-REACH], x_TCHW[-REACH:][None])
 
-    def body(self, *maps_TCHW: Tensor) -> Tensor:
+    def body(self, *maps_TCHW: Tensor) -> Tensor | Tensors:
         """
         Do the rest for a window.
 

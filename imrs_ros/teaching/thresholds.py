@@ -13,14 +13,14 @@ Looked for on decisions over time, on whole recordings: a score of single clips 
 often a robot is wrong.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from imrs_ros.evaluation.decide_anew import decide
 from imrs_ros.evaluation.metrics.event_metrics import background_sec, false_actions
 from imrs_ros.evaluation.metrics.figures import all_delays_sec
 from imrs_ros.evaluation.metrics.segment_metrics import match, Matches
 from imrs_ros.evaluation.metrics.track import Track
-from imrs_ros.evaluation.search import decide
 from imrs_ros.settings import DecisionSettings, OperatingPoint
 import numpy as np
 
@@ -29,7 +29,8 @@ LEAVE_SHARES = (0.3, 0.5, 0.7)
 THRESHOLDS = tuple(float(round(t, 3)) for t in 1 / (1 + np.exp(-np.linspace(-3.5, 5, 35))))
 """Spaced evenly in log-odds."""
 CLASS_STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Of a class's threshold from that of all classes, in steps of ``THRESHOLDS``."""
+"""Of a class's threshold from that of all classes, or from its own so far, in steps of
+``THRESHOLDS``."""
 OVERLAP = 0.25
 """Of the segmental F1 that decides between thresholds that find as many actions."""
 
@@ -56,6 +57,38 @@ def fit_operating_point(
         for label in tracks[0].classes if tracks else ():
             best = max((best, *_variants(best, label)), key=worth)
     return best
+
+
+def fit_new_thresholds(
+    tracks: Sequence[Track], settings: DecisionSettings, false_per_min: float,
+    start: OperatingPoint, labels: Sequence[str],
+) -> OperatingPoint:
+    """
+    Fit the thresholds of some classes; those of the others stay.
+
+    :param tracks: annotated, of videos that the scores were not fitted on.
+    :param settings: smoothing and least duration.
+    :param false_per_min: false actions allowed per minute of background.
+    :param start: thresholds of the other classes, and of all without one of their own.
+    :param labels: whose thresholds are fitted.
+    :return: the thresholds, as in ``fit_operating_point``.
+    """
+    def worth(point: OperatingPoint) -> tuple[float, ...]:
+        return _worth(tracks, settings, point, false_per_min)
+    best = max((_with(start, dict.fromkeys(labels, t)) for t in THRESHOLDS), key=worth)
+    before = None
+    while best != before:
+        before = best
+        for label in labels:
+            place = THRESHOLDS.index(best.class_thresholds[label])
+            best = max((best, *(
+                _with(best, {label: THRESHOLDS[place + step]}) for step in CLASS_STEPS
+                if 0 <= place + step < len(THRESHOLDS))), key=worth)
+    return best
+
+
+def _with(point: OperatingPoint, thresholds: Mapping[str, float]) -> OperatingPoint:
+    return replace(point, class_thresholds={**point.class_thresholds, **thresholds})
 
 
 def _point(threshold: float, leave_share: float) -> OperatingPoint:

@@ -49,7 +49,8 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.figures, self.intervals, self.tags, self.text = {}, {}, [], ''
-        self.people_figures, self.people_intervals = {}, {}
+        self.people_figures, self.people_intervals, self.live_people_figures = {}, {}, {}
+        self._live_figure = None
         self._figure = self._interval = self._person_figure = self._person_interval = None
         self._tag = None
         self.is_ready = False
@@ -62,6 +63,7 @@ class Page(HTMLParser):
         self._figure, self._interval = values.get('data-figure'), values.get('data-interval')
         self._person_figure = values.get('data-people-figure')
         self._person_interval = values.get('data-people-interval')
+        self._live_figure = values.get('data-live-people-figure')
 
     def handle_endtag(self, tag):
         self._tag = None
@@ -79,6 +81,9 @@ class Page(HTMLParser):
         if self._person_interval:
             self.people_intervals[self._person_interval] = data
             self._person_interval = None
+        if self._live_figure:
+            self.live_people_figures[self._live_figure] = data
+            self._live_figure = None
         if self._tag not in ('script', 'style'):
             self.text += data
 

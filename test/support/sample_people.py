@@ -30,4 +30,4 @@ def person_track(labels, annotated=(), *, camera='walk /front', name='ann', is_a
         **{field.name: getattr(made, field.name) for field in fields(Track)}, camera=camera,
         name=name, is_annotated=is_annotated, seen=seen, departed=frozenset(departed),
         numbers_N=np.array([0] * number if numbers is None else numbers, np.int64),
-        boxes=(LEFT,) * number)
+        is_restart_N=np.zeros(number, bool), boxes=(LEFT,) * number)

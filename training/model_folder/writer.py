@@ -8,56 +8,23 @@
 
 """Write a model folder: the weights and the card that describes them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
-from imrs_ros.golden_clips import digest_of, golden_clips
+from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import (
-    Architecture, CARD_FILE, CARD_FORMAT, GOLDEN_BOUND, InputSpec, ModelCard, NoneScoreSpec,
-    OtherWeights, PoseSpec, WEIGHTS_FILE)
-from imrs_ros.model_folders import find_model
+    Architecture, CARD_FORMAT, InputSpec, ModelCard, NoneScoreSpec, PoseSpec)
 from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.weights import FINDER, load_network, NONE_SCORE, PICTURE
-from imrs_ros.yaml_file import read_yaml
-from safetensors.torch import save_file
+from imrs_ros.teaching.card_writer import write_card, write_golden
 import torch
 from training.model_folder.calibration import Calibration
-import yaml
 
 DTYPES = {'float16': torch.float16, 'float32': torch.float32}
 """Number formats of stored weights."""
-
-
-@contextmanager
-def new_model_folder(out: Path, others: Sequence[OtherWeights] = ()) -> Iterator[Path]:
-    """
-    Yield a folder to write a model into; it replaces ``out`` once the block has ended.
-
-    :param out: the destination: absent, empty, or an earlier model.
-    :param others: other models whose weights the new one uses, beside ``out`` or installed.
-    :return: an empty folder with the same name, and the other models beside it.
-    :raises FileNotFoundError: when one of the other models is nowhere.
-    :raises ValueError: when ``out`` holds anything else, which would be lost.
-    """
-    out = out.resolve()
-    missing = [other.model for other in others if not (out.parent / other.model).is_dir()]
-    for model in missing:
-        find_model(model)
-    found = {p.name for p in out.iterdir()} if out.is_dir() else set()
-    if out.is_file() or found - {CARD_FILE, WEIGHTS_FILE}:
-        raise ValueError(f'{out}: expected a new folder or an earlier model, got '
-                         f'{sorted(found)[:3] or "a file"}; choose another --out')
-    with replace_folder(out) as new:
-        for other in others:
-            if other.model not in missing:
-                (new.parent / other.model).symlink_to(out.parent / other.model)
-        yield new
 
 
 def input_spec(
@@ -110,21 +77,16 @@ def write_model_folder(
     extra = {name: asdict(spec) for name, spec in (('pose', pose), ('none_score', none_score))
              if spec is not None}
     # Distances are differences of large numbers: half precision would change them.
-    weights = {key: tensor.to(torch.float32 if key.startswith(NONE_SCORE) else dtype).contiguous()
+    weights = {key: tensor.to(torch.float32 if key.startswith(NONE_SCORE) else dtype).numpy()
                for key, tensor in state.items()
                if not key.endswith(COUNTER_SUFFIX)
                and not (pose is not None and key.startswith((PICTURE, FINDER)))}
-    with replace_file(folder / WEIGHTS_FILE) as new:
-        save_file(weights, new)
-    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    replace_text(folder / CARD_FILE, yaml.safe_dump(_plain({
+    return write_card(folder, weights, {
         'format': CARD_FORMAT, 'name': name, 'network': asdict(architecture),
         'input': asdict(spec), 'labels': labels,
         'calibration': {'temperature': calibration.temperature},
         'decision': asdict(calibration.operating_point), **extra,
-        'weights': {'sha256': digest, 'dtype': str(dtype).removeprefix('torch.')},
-        'provenance': provenance}), sort_keys=False))
-    return ModelCard.load(folder)
+        'weights': {'dtype': str(dtype).removeprefix('torch.')}}, provenance)
 
 
 def add_golden_scores(folder: Path) -> ModelCard:
@@ -135,25 +97,11 @@ def add_golden_scores(folder: Path) -> ModelCard:
     :return: the card, read back and checked.
     """
     card = ModelCard.load(folder)
-    spec, path = card.spec, folder / CARD_FILE
+    spec = card.spec
     clips_NTHWC = golden_clips(spec.num_frames, spec.size_px, len(spec.mean))
     with torch.inference_mode():
         logits_NK = load_network(card)(torch.from_numpy(clips_NTHWC))
     if not logits_NK.isfinite().all():
         # No backend accepts such a network; loading it reports why.
         return card
-    values = read_yaml(path)
-    golden = {'bound': GOLDEN_BOUND, 'clips_sha256': digest_of(clips_NTHWC), 'logits': [
-        [round(float(logit), 5) for logit in row] for row in logits_NK]}
-    provenance = {'provenance': values.pop('provenance', {})}
-    replace_text(path, yaml.safe_dump({**values, 'golden': golden, **provenance}, sort_keys=False))
-    return ModelCard.load(folder)
-
-
-def _plain(value: Any) -> Any:
-    """Return the value with tuples as lists, for YAML."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+    return write_golden(folder, clips_NTHWC, logits_NK.numpy())

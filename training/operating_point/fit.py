@@ -25,18 +25,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.evaluation.decide_anew import decide
 from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import hold_ns, settle_ns
-from imrs_ros.evaluation.search import decide
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.none_score import NoneScore
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.settings import DecisionSettings, OperatingPoint, WindowSettings
+from imrs_ros.teaching.thresholds import fit_operating_point
 import numpy as np
 from numpy.typing import NDArray
 import torch
@@ -46,10 +47,9 @@ from training.data_set.background import Sources
 from training.data_set.splits import LabelledVideo
 from training.model_folder.calibration import fit_temperature
 from training.operating_point.none_fit import evidence, Features, fit_evidence, fit_none_score
-from training.operating_point.pooling import WindowPooler
+from training.operating_point.pooling import pooler_of
 from training.operating_point.pose_fit import fit_pose, PosePooler
 from training.operating_point.recording import PooledRecording, record, track_of
-from training.operating_point.thresholds import fit_operating_point
 
 CLIPS_PER_KNOWN, CLIPS_PER_OTHER = 1, 3
 """Most windows of a video, evenly spaced: there are fewer videos of other actions."""
@@ -134,7 +134,7 @@ class _Fitting:
     def __init__(self, network: ClipNetwork, spec: InputSpec, data: FitData,
                  on_video: Callable[[], object]) -> None:
         self._network, self._spec, self._data = network, spec, data
-        self._pooler = WindowPooler(
+        self._pooler = pooler_of(
             cut_network(network, spec.num_frames, lambda features_ND: features_ND), spec)
         self._reader = VideoReader(spec.fps)
         self._on_video = on_video

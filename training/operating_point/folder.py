@@ -18,6 +18,7 @@ from imrs_ros.model_card import Architecture, InputSpec, ModelCard, NoneScoreSpe
 from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.settings import BackendSettings
+from imrs_ros.teaching.card_writer import new_model_folder
 import numpy as np
 from tqdm import tqdm
 from training.clips.run_data import hold_out
@@ -27,8 +28,8 @@ from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import count_right, score_clips
 from training.model_folder.calibration import Calibration, NO_CALIBRATION
 from training.model_folder.parity import check_parity
-from training.model_folder.writer import (
-    add_golden_scores, DTYPES, new_model_folder, write_model_folder)
+from training.model_folder.writer import add_golden_scores, DTYPES, write_model_folder
+from training.operating_point.bank_clips import make_bank, num_videos
 from training.operating_point.fit import fit, FitData, Fitted
 from training.scoring.scored_model import ScoredModel
 
@@ -80,7 +81,7 @@ class Publication:
         """
         return cls(
             architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
-            config=_run_config(card), pose=pose, data=data, background=background,
+            config=run_config(card), pose=pose, data=data, background=background,
             false_per_min=false_per_min,
             provenance={k: v for k, v in card.provenance.items() if k not in FITTED})
 
@@ -131,7 +132,9 @@ def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
         provenance['operating_point'] = fitted.measured
         write(Calibration(temperature=1.0, operating_point=fitted.operating_point))
-        add_golden_scores(new)
+        card = add_golden_scores(new)
+        if data.sources and pose is None:
+            _add_bank(card, data, made_of)
     return ModelCard.load(out)
 
 
@@ -143,6 +146,14 @@ def _fit(network: ClipNetwork, made_of: Publication, data: FitData) -> Fitted:
         return fit(network, made_of.spec, data, made_of.false_per_min, bar.update)
 
 
+def _add_bank(card: ModelCard, data: FitData, made_of: Publication) -> None:
+    with tqdm(total=num_videos(card, data.sources), unit='video', desc='bank', disable=None,
+              leave=False) as bar:
+        bank = make_bank(card, data.train, data.validation, data.sources, bar.update)
+    bank.save(card, f'{made_of.data.resolve().name}, split {made_of.config.split}; other actions: '
+                    f'{", ".join(sorted(data.sources))}')
+
+
 def _parity(network: ClipNetwork, scored: ScoredModel, videos: Sequence[LabelledVideo],
             ) -> dict[str, float]:
     """Compare the network and the folder's model on the first clip of some videos."""
@@ -151,8 +162,14 @@ def _parity(network: ClipNetwork, scored: ScoredModel, videos: Sequence[Labelled
                         np.concatenate([scored.score(clip) for clip in firsts]))
 
 
-def _run_config(card: ModelCard) -> RunConfig:
-    """Return how a model was trained, and on which videos it was not."""
+def run_config(card: ModelCard) -> RunConfig:
+    """
+    Return how a model was trained, and on which videos it was not.
+
+    :param card: of a model that ``training.export`` wrote.
+    :return: the configuration of its run.
+    :raises ValueError: when the card does not say.
+    """
     config = card.provenance.get('config')
     if not isinstance(config, dict):
         raise ValueError(

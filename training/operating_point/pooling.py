@@ -6,74 +6,29 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""
-Pooled features of overlapping windows, computed as the robot computes its scores.
+"""Pooled features of a network that lies in no model folder yet."""
 
-Layout legend: T frames of a window, H height, W width, C channels, M windows, D features.
-"""
-
-from collections import deque
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
 from imrs_ros.backends.openvino_backend import OpenVinoModels
 from imrs_ros.backends.openvino_convert import convert_parts
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks.network_parts import NetworkParts
-from imrs_ros.records import Clip
+from imrs_ros.part_plan import LOGITS
 from imrs_ros.settings import BackendSettings
-import numpy as np
-from numpy.typing import NDArray
+from imrs_ros.teaching.pooling import WindowPooler
 
 
-class WindowPooler:
-    """Computes what the last layers of a network get, window by window, each frame once."""
+def pooler_of(parts: NetworkParts, spec: InputSpec) -> WindowPooler:
+    """
+    Compile a network's parts by OpenVINO.
 
-    def __init__(self, parts: NetworkParts, spec: InputSpec) -> None:
-        """
-        Compile a network's parts by OpenVINO.
-
-        :param parts: whose body returns features_1D.
-        :param spec: the network's input.
-        """
-        shape = (spec.size_px, spec.size_px, len(spec.mean))
-        self.num_frames = spec.num_frames
-        self._next = 0
-        with TemporaryDirectory() as folder:
-            convert_parts(parts, spec, Path(folder))
-            models = OpenVinoModels(parts.plan, Path(folder), BackendSettings())
-        self._reuse = FrameReuse(parts.plan, models, shape, models.item_shapes)
-        self._reuse.measure()
-
-    def windows(
-        self, frames: Iterable[NDArray[np.uint8]], hop: int,
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """
-        Pool every ``hop``-th window.
-
-        :param frames: square images_HWC on the model's time grid.
-        :param hop: frames from one window to the next.
-        :return: for each window, the index of its newest frame, and features_D.
-        """
-        # No frame of an earlier call has one of these numbers.
-        start = self._next + self.num_frames
-        kept: deque[NDArray[np.uint8]] = deque(maxlen=self.num_frames)
-        for index, image_HWC in enumerate(frames):
-            self._next = start + index + 1
-            kept.append(image_HWC)
-            first = index - self.num_frames + 1
-            if first >= 0 and first % hop == 0:
-                clip = Clip('', np.stack(kept), start + first, 0, '')
-                yield index, self._reuse.infer([clip])[0]
-
-    def clips(self, clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """
-        Pool separate clips.
-
-        :param clips_MTHWC: uint8.
-        :return: features_MD.
-        """
-        return np.stack([features_D for clip_THWC in clips_MTHWC
-                         for _, features_D in self.windows(clip_THWC, hop=1)])
+    :param parts: whose body returns features_1D alone.
+    :param spec: the network's input.
+    :return: computes the features of windows.
+    """
+    with TemporaryDirectory() as folder:
+        convert_parts(parts, spec, Path(folder))
+        models = OpenVinoModels(parts.plan, Path(folder), BackendSettings())
+    return WindowPooler(parts.plan, models, spec, LOGITS)

@@ -31,7 +31,7 @@ from torch import Tensor
 from torch.nn import functional
 from training.clips.clip_reader import read_on_grid
 from training.operating_point.none_fit import Features
-from training.operating_point.pooling import WindowPooler
+from training.operating_point.pooling import pooler_of
 
 HOP, MOST_WINDOWS = 8, 12
 """Frames from one window to the next, and the most windows of a video."""
@@ -55,7 +55,7 @@ class PosePooler:
         :param spec: the input of the network that it stands beside.
         """
         self._spec = spec
-        self._pooler = WindowPooler(pose_parts(finder, spec.num_frames), spec)
+        self._pooler = pooler_of(pose_parts(finder, spec.num_frames), spec)
 
     def describe(self, path: Path) -> Features:
         """

@@ -22,9 +22,9 @@ from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe, recorded_frames
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
+from imrs_ros.teaching.pooling import WindowPooler
 import numpy as np
 from numpy.typing import NDArray
-from training.operating_point.pooling import WindowPooler
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

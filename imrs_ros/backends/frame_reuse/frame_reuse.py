@@ -20,7 +20,7 @@ import time
 
 from imrs_ros.backends.frame_reuse.camera_memory import CameraMemory, Shape
 from imrs_ros.backends.frame_reuse.part_runner import Models, PartRunner
-from imrs_ros.part_plan import BODY, PartPlan, WHOLE
+from imrs_ros.part_plan import BODY, LOGITS, PartPlan, WHOLE
 from imrs_ros.records import Clip
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,7 @@ class FrameReuse:
 
     def __init__(
         self, plan: PartPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
+        output: int = LOGITS,
     ) -> None:
         """
         Prepare; no camera has memory yet.
@@ -65,7 +66,10 @@ class FrameReuse:
         :param models: its models.
         :param frame_shape: H, W and C of a frame.
         :param shapes: shape of an item of every output of the parts.
+        :param output: of the body, what ``infer`` returns: ``LOGITS``, or ``FEATURES`` of a body
+            that gives them, too.
         """
+        self._output = output
         self._plan, self._models = plan, models
         self._frame_shape, self._shapes = frame_shape, shapes
         self._runner = PartRunner(plan, models, frame_shape, shapes)
@@ -92,7 +96,7 @@ class FrameReuse:
         Score windows of any cameras.
 
         :param clips: at least one.
-        :return: logits_NK, float32.
+        :return: logits_NK, or features_ND, float32.
         """
         now_sec = time.monotonic()
         for clip in clips:
@@ -132,14 +136,13 @@ class FrameReuse:
         return camera.memory
 
     def _finish(self, clip: Clip, memory: CameraMemory | None) -> NDArray[np.float32]:
-        """Return logits_1K."""
+        """Return logits_1K, or features_1D."""
         if memory is None:
             inputs = self._models.run(WHOLE, [clip.frames_THWC[None]])
         else:
             inputs = [memory.rings[source.ring].row(
                 clip.first_sequence + source.first, source.count) for source in self._plan.body]
-        (logits_1K,) = self._models.run(BODY, inputs)
-        return logits_1K.copy()
+        return self._models.run(BODY, inputs)[self._output].copy()
 
     def measure(self) -> None:
         """Measure with how many new frames a window takes less time in parts than whole."""

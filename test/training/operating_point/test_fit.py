@@ -15,6 +15,7 @@ from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.networks import build_network
 from imrs_ros.settings import DecisionSettings
+from imrs_ros.teaching.thresholds import fit_operating_point
 import numpy as np
 import pytest
 import torch
@@ -22,7 +23,6 @@ from training.data_set.background import read_sources
 from training.data_set.splits import LabelledVideo
 from training.operating_point.fit import deal, fold_videos, split_sources
 from training.operating_point.none_fit import evidence, fit_evidence, fit_none_score
-from training.operating_point.thresholds import fit_operating_point
 
 SEC = 1_000_000_000
 

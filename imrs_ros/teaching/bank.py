@@ -1,0 +1,188 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+A bank: features of clips of a model's own classes and of other actions, in its folder.
+
+So that a model can be taught new actions without the videos that it learnt the old ones from.
+``bank.safetensors`` holds, for M windows of C clips:
+
+    features   uint8   (M, D)   pooled features, each divided by its step, less its offset
+    offset     float32 (D,)
+    step       float32 (D,)
+    clip       int16   (M,)     number of the clip that the window is of; windows of a clip are in
+                                order, four frames apart
+    label      int16   (C,)     number of the class, as in the card; -1 for other actions
+    learnt     uint8   (C,)     1 where the network itself learnt from the clip
+    source     int16   (C,)     number of the source of other actions; their names in the metadata
+
+The metadata holds ``weights_sha256``, of the network, and ``made_from``, in words.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+import json
+
+from imrs_ros.atomic_file import replace_file
+from imrs_ros.model_card import ModelCard
+from imrs_ros.records import NO_ACTION
+from imrs_ros.teaching.clip_features import ClipFeatures
+from imrs_ros.teaching.footage import TeachingError
+import numpy as np
+from safetensors import safe_open, SafetensorError
+from safetensors.numpy import save_file
+
+BANK_FILE = 'bank.safetensors'
+MAX_BYTES = 2_000_000
+NUM_LEVELS = 255
+LEAST_STEP = 1e-9
+MOST_WINDOWS = 8
+"""Of an example, in the bank of a model that was taught."""
+RESERVED_BYTES = 50_000
+"""For what is not features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Clips of a bank."""
+
+    learnt: tuple[ClipFeatures, ...]
+    """Of the model's classes; the network learnt from them."""
+    unseen: tuple[ClipFeatures, ...]
+    """Of the model's classes; it did not."""
+    other: tuple[ClipFeatures, ...]
+    """Of other actions; their group is the source."""
+
+    @classmethod
+    def load(cls, card: ModelCard) -> 'Bank':
+        """
+        Read the bank of a model folder.
+
+        :param card: the model.
+        :return: the bank.
+        :raises TeachingError: when there is none, or one that does not fit the model.
+        """
+        path = card.folder / BANK_FILE
+        if not path.is_file():
+            raise TeachingError(
+                f'{path}: expected a bank of features, with which actions can be kept without '
+                'their videos, got no such file; "python -m training.bank" writes one')
+        try:
+            with safe_open(path, 'np') as file:
+                about = file.metadata() or {}
+                values = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if about.get('weights_sha256') != card.weights_sha256:
+                raise TeachingError(
+                    f'{path}: expected a bank of the network with the weights '
+                    f'{card.weights_sha256[:12]}, got one of '
+                    f'{about.get("weights_sha256", "no network")[:12]}; "python -m '
+                    'training.bank" writes it anew')
+            return _from_arrays(values, json.loads(about['sources']), card)
+        except TeachingError:
+            raise
+        except (SafetensorError, OSError, KeyError, IndexError, TypeError, ValueError) as error:
+            raise TeachingError(f'{path}: expected a bank of features, got '
+                                f'{type(error).__name__}: {error}; copy the model folder '
+                                'again') from error
+
+    def without(self, sources: Sequence[str]) -> 'Bank':
+        """
+        Return the bank without some sources of other actions.
+
+        :param sources: their names.
+        :return: the rest.
+        :raises TeachingError: when there is no such source.
+        """
+        known = sorted({clip.group for clip in self.other})
+        if unknown := [source for source in sources if source not in known]:
+            raise TeachingError(f'--without: expected sources of the bank ({", ".join(known)}), '
+                                f'got {", ".join(unknown)}')
+        return replace(self, other=tuple(
+            clip for clip in self.other if clip.group not in sources))
+
+    def extended(self, clips: Sequence[ClipFeatures], kept: Sequence[str]) -> 'Bank':
+        """
+        Return the bank of a model that was taught, so that it can be taught more.
+
+        :param clips: of its new classes and of background.
+        :param kept: labels of classes that it kept.
+        :return: the same clips of kept classes and of other actions, and of the new ones as many
+            as there is room for, those of all classes in turn.
+        """
+        def of_kept(own: Sequence[ClipFeatures]) -> tuple[ClipFeatures, ...]:
+            return tuple(clip for clip in own if clip.label in kept)
+        learnt, unseen = of_kept(self.learnt), [*of_kept(self.unseen)]
+        other = [*self.other]
+        room = MAX_BYTES - RESERVED_BYTES - sum(
+            clip.features_ND.size for clip in (*learnt, *unseen, *other))
+        for clip in _in_turn(clips):
+            short = replace(clip, features_ND=clip.features_ND[:MOST_WINDOWS], mirrored_ND=None)
+            room -= short.features_ND.size
+            if room < 0:
+                break
+            (other if clip.label == NO_ACTION else unseen).append(short)
+        return Bank(learnt, tuple(unseen), tuple(other))
+
+    def save(self, card: ModelCard, made_from: str) -> int:
+        """
+        Write the bank into a model folder.
+
+        :param card: the model.
+        :param made_from: for people.
+        :return: its size in bytes.
+        :raises ValueError: when it is larger than ``MAX_BYTES``.
+        :raises OSError: when it cannot be written.
+        """
+        clips = (*self.learnt, *self.unseen, *self.other)
+        features_MD = np.concatenate([clip.features_ND for clip in clips]).astype(np.float32)
+        low_D, high_D = features_MD.min(axis=0), features_MD.max(axis=0)
+        step_D = np.maximum((high_D - low_D) / NUM_LEVELS, LEAST_STEP).astype(np.float32)
+        sources = sorted({clip.group for clip in self.other})
+        if features_MD.size > MAX_BYTES:
+            raise ValueError(f'expected a bank of at most {MAX_BYTES} bytes, got '
+                             f'{features_MD.size}; give fewer windows')
+        arrays = {
+            'features': np.round((features_MD - low_D) / step_D).astype(np.uint8),
+            'offset': low_D, 'step': step_D,
+            'clip': np.repeat(np.arange(len(clips)), [
+                len(clip.features_ND) for clip in clips]).astype(np.int16),
+            'label': np.array([-1 if clip.label == NO_ACTION else card.labels.index(clip.label)
+                               for clip in clips], np.int16),
+            'learnt': np.array([*[1] * len(self.learnt), *[0] * len(self.unseen),
+                                *[0] * len(self.other)], np.uint8),
+            'source': np.array([sources.index(clip.group) if clip.label == NO_ACTION else -1
+                                for clip in clips], np.int16)}
+        with replace_file(card.folder / BANK_FILE) as new:
+            save_file(arrays, new, {'weights_sha256': card.weights_sha256,
+                                    'sources': json.dumps(sources), 'made_from': made_from})
+        return (card.folder / BANK_FILE).stat().st_size
+
+
+def _in_turn(clips: Sequence[ClipFeatures]) -> list[ClipFeatures]:
+    """Return clips with those of every label in turn."""
+    counts: Counter[str] = Counter()
+    ranked = []
+    for number, clip in enumerate(clips):
+        ranked.append((counts[clip.label], number, clip))
+        counts[clip.label] += 1
+    return [clip for _, _, clip in sorted(ranked, key=lambda row: row[:2])]
+
+
+def _from_arrays(values: dict[str, np.ndarray], sources: Sequence[str], card: ModelCard) -> Bank:
+    features_MD = (values['features'].astype(np.float32) * values['step'] + values['offset'])
+    parts: dict[str, list[ClipFeatures]] = {'learnt': [], 'unseen': [], 'other': []}
+    for number, (label, learnt, source) in enumerate(zip(
+            values['label'].tolist(), values['learnt'].tolist(), values['source'].tolist())):
+        name = NO_ACTION if label < 0 else card.labels[label]
+        group = sources[source] if label < 0 else f'bank {number}'
+        kind = 'other' if label < 0 else 'learnt' if learnt else 'unseen'
+        parts[kind].append(ClipFeatures(
+            label=name, group=group, name=f'bank {name} {number}',
+            features_ND=features_MD[values['clip'] == number]))
+    return Bank(*(tuple(parts[kind]) for kind in ('learnt', 'unseen', 'other')))

@@ -1,0 +1,159 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+Footage of examples: class folders of videos, or annotated recordings.
+
+    examples/wave/*.mp4  examples/fall/*.mp4        a class folder for every action
+    examples/wave/ann/*.mp4                         the same, by person or place, where known
+    monday/ (a bag with annotations.csv in it)      a recording that is annotated
+
+Footage of one person, place or recording is one group: what is learnt from one clip of a group is
+never judged on another of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+import hashlib
+from pathlib import Path
+
+from imrs_ros.evaluation.ground_truth.annotation_file import find_annotation_file, NAME
+from imrs_ros.evaluation.recordings.bag_files import is_bag_file, METADATA
+from imrs_ros.evaluation.recordings.source import find_recordings
+from imrs_ros.evaluation.recordings.video_recording import is_video
+from imrs_ros.records import NO_ACTION
+
+
+class TeachingError(ValueError):
+    """What cannot be taught; the text says what was expected, what came and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """One recording to learn from."""
+
+    path: Path
+    """Of a video or a bag."""
+    label: str | None
+    """What it shows throughout, perhaps ``NO_ACTION``; None where annotations say it."""
+    group: str
+    """Who or where; equal for footage that belongs together."""
+
+
+def find_footage(paths: Iterable[Path]) -> list[Footage]:
+    """
+    Find examples.
+
+    :param paths: folders of class folders, annotated recordings, or folders of these.
+    :return: the footage, in order; the same file once.
+    :raises TeachingError: when a path holds no examples, or a recording has no annotations.
+    """
+    found: list[Footage] = []
+    for path in paths:
+        if not path.exists():
+            raise TeachingError(f'{path}: expected a folder of examples, got no such file or '
+                                'folder')
+        classes = _class_folders(path)
+        own = ([footage for folder in classes for footage in _of_class(folder)] if classes
+               else [_annotated(recording) for recording in find_recordings([path])])
+        if not own:
+            raise TeachingError(
+                f'{path}: expected class folders with videos in them, as {path.name}/wave/1.mp4, '
+                f'or annotated recordings, got neither')
+        found += own
+    return list({footage.path.resolve(): footage for footage in found}.values())
+
+
+def find_background(paths: Iterable[Path]) -> list[Footage]:
+    """
+    Find footage that shows none of the actions.
+
+    :param paths: videos, bags, or folders of them, however deep.
+    :return: the footage, in order.
+    :raises TeachingError: when a path holds none.
+    """
+    found = []
+    for path in paths:
+        recordings = [recording for recording in find_recordings([path])
+                      if recording.exists() and (recording.is_dir() or is_video(recording)
+                                                 or is_bag_file(recording))]
+        if not recordings or recordings == [path] and path.is_dir() and not _is_bag(path):
+            raise TeachingError(f'{path}: expected videos or bags that show none of the actions, '
+                                'got none; leave --background out if there are none')
+        found += [Footage(recording, NO_ACTION, str(recording)) for recording in recordings]
+    return found
+
+
+def without_copies(footage: Sequence[Footage]) -> tuple[list[Footage], list[str]]:
+    """
+    Leave out copies of the same file.
+
+    :param footage: any.
+    :return: the first of equal files, and what to warn of.
+    :raises TeachingError: when the same video is an example of two classes.
+    """
+    first: dict[str, Footage] = {}
+    warnings = []
+    for one in footage:
+        key = _content(one.path)
+        other = first.setdefault(key, one)
+        if other.label != one.label:
+            raise TeachingError(
+                f'{one.path}: expected examples of {one.label}, got a copy of {other.path}, an '
+                f'example of {other.label}; remove it from one of the two')
+        if other is not one:
+            warnings.append(f'{one.path} is left out: a copy of {other.path}')
+    return list(first.values()), warnings
+
+
+def _content(path: Path) -> str:
+    if path.is_dir():
+        return str(path.resolve())
+    with path.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest() if hasattr(
+            hashlib, 'file_digest') else hashlib.sha256(file.read()).hexdigest()
+
+
+def _class_folders(path: Path) -> list[Path]:
+    """Return the folders whose names are labels: those with videos in them, but no bags."""
+    if not path.is_dir() or _is_bag(path) or (path / NAME).is_file() and any(
+            map(_is_recording, path.iterdir())):
+        return []
+    return [folder for folder in sorted(path.iterdir())
+            if folder.is_dir() and not _is_bag(folder) and not folder.name.startswith('.')
+            and any(is_video(file) and find_annotation_file(file) is None
+                    for file in folder.rglob('*'))]
+
+
+def _of_class(folder: Path) -> list[Footage]:
+    found = []
+    for path in sorted(folder.rglob('*')):
+        if path.is_file() and is_video(path):
+            inner = path.relative_to(folder).parts
+            group = f'{folder.parent}/*/{inner[0]}' if len(inner) > 1 else str(path)
+            found.append(Footage(path, folder.name, group))
+    return found
+
+
+def _annotated(recording: Path) -> Footage:
+    if not recording.exists() or not (recording.is_dir() or _is_recording(recording)):
+        raise TeachingError(f'{recording}: expected a video or a bag, got neither')
+    if find_annotation_file(recording) is None:
+        raise TeachingError(
+            f'{recording}: expected annotations of it in {NAME} or {recording.stem}.csv, or a '
+            'folder named after the action that it shows, got neither; "python -m '
+            'imrs_ros.evaluation annotate-template" writes an empty file')
+    return Footage(recording, None, str(recording))
+
+
+def _is_recording(path: Path) -> bool:
+    return path.is_file() and (is_video(path) or is_bag_file(path))
+
+
+def _is_bag(folder: Path) -> bool:
+    return (folder / METADATA).is_file()

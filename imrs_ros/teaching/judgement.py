@@ -1,0 +1,173 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""What a taught model reached on examples not learnt from, for card, terminal and page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from imrs_ros.evaluation.metrics.count_units import count_units
+from imrs_ros.evaluation.metrics.event_metrics import background_sec
+from imrs_ros.evaluation.metrics.figure import round_figure
+from imrs_ros.evaluation.metrics.figures import figures, per_class
+from imrs_ros.evaluation.metrics.intervals import intervals
+from imrs_ros.evaluation.offline.playback import PlayedCamera
+from imrs_ros.evaluation.offline.recording_result import Job, Result
+from imrs_ros.evaluation.operating_curve import add_curve
+from imrs_ros.evaluation.report.build import build_report
+from imrs_ros.evaluation.report.files import write_report
+from imrs_ros.model_card import ModelCard
+from imrs_ros.parameter_file import read_settings
+from imrs_ros.teaching.teach import Lesson, Taught
+import numpy as np
+
+FIGURES = ('num_actions', 'num_found', 'recall', 'false_actions', 'false_per_min', 'f1@25',
+           'delay_median_sec', 'delay_p95_sec')
+ALIKE_SHARE = 0.15
+"""Of the examples of a class that are taken for another one, from which on the two look alike."""
+MORE = 10
+"""Examples of every class, of which the effect is estimated."""
+
+
+def judgement(taught: Taught, lesson: Lesson, curve: Sequence[tuple[float, float]],
+              false_per_min: float) -> dict[str, Any]:
+    """
+    Summarise, for the card.
+
+    :param taught: what was learnt, and how it did.
+    :param lesson: what was to be learnt.
+    :param curve: of ``learning_curve``.
+    :param false_per_min: false actions allowed per minute of background.
+    :return: ``operating_point`` as of an exported model, ``named_right`` of every class, and
+        ``learning_curve``.
+    """
+    found, classes = figures(taught.tracks), per_class(taught.tracks)
+    limits = intervals(count_units([
+        (str(number), [track]) for number, track in enumerate(taught.tracks)]))
+    overall = limits.get('', {})
+    judged = sum(taught.num_judged[label] for label in lesson.new_labels)
+    most = max(taught.num_judged[label] for label in lesson.new_labels)
+    return {
+        'operating_point': {
+            'allowed_false_per_min': false_per_min,
+            'minutes': round(sum(track.duration_ns for track in taught.tracks) / 60e9, 1),
+            'background_minutes': round(sum(map(background_sec, taught.tracks)) / 60, 1),
+            **{name: found[name] for name in FIGURES},
+            'intervals': {name: list(overall[name]) for name in FIGURES if name in overall},
+            'per_class': {label: {
+                name: classes[label][name] for name in ('recall', 'false_actions')
+                if name in classes[label]} for label in lesson.labels if label in classes}},
+        'named_right': {label: [taught.num_right[label], taught.num_judged[label]]
+                        for label in lesson.labels if taught.num_judged[label]},
+        # Of always naming the commonest of the new classes.
+        'chance': round(most / judged, 4),
+        'confusions': [[*pair, count] for pair, count in taught.confusions.most_common()],
+        'learning_curve': [[round(count, 1), round(share, 4)] for count, share in curve]}
+
+
+def expected_with_more(curve: Sequence[tuple[float, float]]) -> float | None:
+    """
+    Estimate the share named right with ``MORE`` examples of every class more.
+
+    A power law of the error (Hestness et al. 2017, "Deep learning scaling is predictable,
+    empirically"), fitted to the curve.
+
+    :param curve: of ``learning_curve``.
+    :return: a share; None where the curve does not fall.
+    """
+    points = [(count, 1 - share) for count, share in curve if share < 1]
+    if len({count for count, _ in points}) < 2:
+        return None
+    logs = np.log(points)
+    slope, start = np.polyfit(logs[:, 0], logs[:, 1], 1)
+    if slope >= 0:
+        return None
+    return float(1 - np.exp(start + slope * np.log(curve[-1][0] + MORE)))
+
+
+def table(found: Mapping[str, Any], lesson: Lesson) -> str:
+    """
+    Format a judgement for the terminal.
+
+    :param found: of ``judgement``.
+    :param lesson: what was learnt.
+    :return: lines.
+    """
+    point, classes = found['operating_point'], found['operating_point']['per_class']
+    width = max(len('action'), *map(len, lesson.new_labels))
+    lines = ['On examples and background that were not learnt from:',
+             f'{"action":{width}}   named right      found   false actions']
+    for label in lesson.new_labels:
+        right, judged = found['named_right'].get(label, (0, 0))
+        row = classes.get(label, {})
+        recall = row.get('recall')
+        lines.append(
+            f'{label:{width}}   {right:>3} of {judged:<3}   '
+            f'{"-" if recall is None else f"{100 * recall:.0f} %":>9}   '
+            f'{row.get("false_actions", 0):>13}')
+    kept = [found['named_right'].get(label, (0, 0)) for label in lesson.kept_labels]
+    if kept:
+        lines.append(f'actions that are kept: {sum(right for right, _ in kept)} of '
+                     f'{sum(judged for _, judged in kept)} short clips named right')
+    limits = point['intervals'].get('recall')
+    within = (f' ({100 * limits[0]:.0f} to {100 * limits[1]:.0f} %)'
+              if limits else '')
+    rate = point['false_per_min']
+    lines += [
+        f'{point["num_found"]} of {point["num_actions"]} new actions found{within}, '
+        f'{"-" if rate is None else f"{rate:.1f}"} false ones a minute in '
+        f'{point["background_minutes"]} minutes of background, '
+        f'{point["allowed_false_per_min"]:g} allowed; chance names {100 * found["chance"]:.0f} % '
+        'right',
+        *_alike(found, lesson), *_more(found['learning_curve'])]
+    return '\n'.join(lines)
+
+
+def _alike(found: Mapping[str, Any], lesson: Lesson) -> list[str]:
+    lines = []
+    for one, other, count in found['confusions']:
+        judged = found['named_right'][one][1]
+        if count >= ALIKE_SHARE * judged and one in lesson.new_labels:
+            lines.append(f'{one} is taken for {other} in {count} of {judged} examples; give more '
+                         f'examples of {one}' + (
+                             f' and {other}' if other in lesson.new_labels else ''))
+    return lines
+
+
+def _more(curve: Sequence[tuple[float, float]]) -> list[str]:
+    steps = ', '.join(f'{100 * share:.0f} % from {count:g}' for count, share in curve)
+    lines = [f'new actions named right, by examples of each: {steps}']
+    expected = expected_with_more(curve)
+    if expected is not None and expected > curve[-1][1]:
+        lines.append(f'with {MORE} more of each, probably about {100 * expected:.0f} %')
+    return lines
+
+
+def report_of(taught: Taught, card: ModelCard, folder: Path) -> None:
+    """
+    Write the report page of the held-out recordings.
+
+    :param taught: what was learnt, and how it did.
+    :param card: of the new model.
+    :param folder: of the report.
+    """
+    results = [Result(
+        f'held out {number}', track.duration_ns,
+        [(PlayedCamera('examples', f'/held_out_{number}'), track)],
+        notes=['put together from examples and background that were not learnt from'])
+        for number, track in enumerate(taught.tracks, 1)]
+    settings = read_settings(None)
+    job = Job(card=card, settings=replace(
+        settings, decision=settings.decision.at(card.operating_point)))
+    report = build_report(results, job)
+    report['figures'] = {name: round_figure(value) if isinstance(value, float) else value
+                         for name, value in report['figures'].items()}
+    add_curve(report, results, job)
+    write_report(report, results, folder)
