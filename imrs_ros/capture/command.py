@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
                         help='seconds before every example; default %(default)s')
     parser.add_argument('--count', type=int, help='examples to record; default 0: until stopped')
     parser.add_argument('--step', action='store_true',
-                        help='wait for the space key, or the service, before every example')
+                        help='wait for the space key, or for "activate", before every example')
     parser.add_argument('--out', type=Path, help='folder; default %(default)s')
     parser.add_argument('--timeout', type=float,
                         help='longest wait for an image, s; default %(default)s')

@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 import json
+from typing import Any
 
 from imrs_ros.atomic_file import replace_file
 from imrs_ros.model_card import ModelCard
@@ -35,6 +36,7 @@ from imrs_ros.records import NO_ACTION
 from imrs_ros.teaching.clip_features import ClipFeatures
 from imrs_ros.teaching.footage import TeachingError
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import safe_open, SafetensorError
 from safetensors.numpy import save_file
 
@@ -42,6 +44,8 @@ BANK_FILE = 'bank.safetensors'
 MAX_BYTES = 2_000_000
 NUM_LEVELS = 255
 LEAST_STEP = 1e-9
+MOST = 1e6
+"""No feature is as large."""
 MOST_WINDOWS = 8
 """Of an example, in the bank of a model that was taught."""
 RESERVED_BYTES = 50_000
@@ -121,8 +125,13 @@ class Bank:
         other = [*self.other]
         room = MAX_BYTES - RESERVED_BYTES - sum(
             clip.features_ND.size for clip in (*learnt, *unseen, *other))
+        sources = len({clip.group for clip in other})
+        own = {group: f'background {sources + number}' for number, group in enumerate(
+            dict.fromkeys(clip.group for clip in clips if clip.label == NO_ACTION), 1)}
         for clip in _in_turn(clips):
-            short = replace(clip, features_ND=clip.features_ND[:MOST_WINDOWS], mirrored_ND=None)
+            # Where files lay on some machine is nobody's business.
+            short = replace(clip, group=own.get(clip.group, clip.group),
+                            features_ND=clip.features_ND[:MOST_WINDOWS], mirrored_ND=None)
             room -= short.features_ND.size
             if room < 0:
                 break
@@ -174,13 +183,30 @@ def _in_turn(clips: Sequence[ClipFeatures]) -> list[ClipFeatures]:
     return [clip for _, _, clip in sorted(ranked, key=lambda row: row[:2])]
 
 
-def _from_arrays(values: dict[str, np.ndarray], sources: Sequence[str], card: ModelCard) -> Bank:
+def _check(values: dict[str, NDArray[np.generic]]) -> None:
+    (num_windows, feature_dim), (num_clips,) = values['features'].shape, values['label'].shape
+    for name, shape in (('offset', (feature_dim,)), ('step', (feature_dim,)),
+                        ('clip', (num_windows,)), ('learnt', (num_clips,)),
+                        ('source', (num_clips,))):
+        if values[name].shape != shape:
+            raise ValueError(f'{name} of the shape {values[name].shape} instead of {shape}')
+    for name in ('offset', 'step'):
+        if not (np.abs(values[name].astype(np.float64)) < MOST).all():
+            raise ValueError(f'{name} with values that are no features')
+    if set(values['clip'].tolist()) != {*range(num_clips)}:
+        raise ValueError('clips without windows, or windows without clip')
+
+
+def _from_arrays(
+    values: dict[str, NDArray[Any]], sources: Sequence[str], card: ModelCard,
+) -> Bank:
+    _check(values)
     features_MD = (values['features'].astype(np.float32) * values['step'] + values['offset'])
     parts: dict[str, list[ClipFeatures]] = {'learnt': [], 'unseen': [], 'other': []}
     for number, (label, learnt, source) in enumerate(zip(
             values['label'].tolist(), values['learnt'].tolist(), values['source'].tolist())):
         name = NO_ACTION if label < 0 else card.labels[label]
-        group = sources[source] if label < 0 else f'bank {number}'
+        group = str(sources[max(0, source)]) if label < 0 else f'bank {number}'
         kind = 'other' if label < 0 else 'learnt' if learnt else 'unseen'
         parts[kind].append(ClipFeatures(
             label=name, group=group, name=f'bank {name} {number}',

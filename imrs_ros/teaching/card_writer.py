@@ -11,6 +11,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 import yaml
-
 
 OWN_FILES = {CARD_FILE, WEIGHTS_FILE, 'bank.safetensors', 'openvino'}
 """What a model folder holds."""
@@ -42,18 +42,34 @@ def new_model_folder(out: Path, others: Sequence[OtherWeights] = ()) -> Iterator
     :raises ValueError: when ``out`` holds anything else, which would be lost.
     """
     out = out.resolve()
+    check_out(out)
     missing = [other.model for other in others if not (out.parent / other.model).is_dir()]
     for model in missing:
         find_model(model)
-    found = {p.name for p in out.iterdir()} if out.is_dir() else set()
-    if out.is_file() or found - OWN_FILES:
-        raise ValueError(f'{out}: expected a new folder or an earlier model, got '
-                         f'{sorted(found)[:3] or "a file"}; choose another --out')
     with replace_folder(out) as new:
         for other in others:
             if other.model not in missing:
                 (new.parent / other.model).symlink_to(out.parent / other.model)
         yield new
+
+
+def check_out(out: Path) -> None:
+    """
+    Check that a model can be written to a folder, before the work begins.
+
+    :param out: the destination.
+    :raises ValueError: when it holds anything but an earlier model.
+    :raises OSError: when it cannot be written.
+    """
+    found = sorted({p.name for p in out.iterdir()} - OWN_FILES) if out.is_dir() else []
+    if found or out.exists() and not out.is_dir():
+        raise ValueError(f'{out}: expected a new folder or an earlier model, got '
+                         f'{", ".join(found[:3]) or "a file"}; choose another --out')
+    # It is written beside its place, then renamed.
+    above = next(p for p in out.resolve().parents if p.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+        raise PermissionError(f'{out}: expected a folder that can be written, got {above}, which '
+                              'cannot; choose another --out')
 
 
 def write_card(
@@ -70,7 +86,7 @@ def write_card(
     :return: the card, read back and checked.
     """
     with replace_file(folder / WEIGHTS_FILE) as new:
-        save_file({name: np.ascontiguousarray(array) for name, array in weights.items()}, new)
+        save_file({name: np.asarray(array, order='C') for name, array in weights.items()}, new)
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     stated = entries.get('weights', {})
     replace_text(folder / CARD_FILE, yaml.safe_dump(_plain({

@@ -107,7 +107,8 @@ class FootageReader:
             clock = CameraClock()
             times, rows, motions = self._pool(recording, clock, flip=False)
             segments, background = self._segments(footage, recording, topic, clock)
-            notes = [f'{footage.path}: {note}' for note in recording.notes]
+            notes = [note if note.startswith(str(footage.path)) else f'{footage.path}: {note}'
+                     for note in recording.notes]
         self.shown |= {segment.label for segment in segments}
         mirrored: Features | None = None
         if mirror and any(segment.label != NO_ACTION for segment in segments):

@@ -16,8 +16,9 @@ EXAMPLES are class folders of videos or annotated recordings, as ``footage`` des
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 import sys
 import time
@@ -29,6 +30,7 @@ from imrs_ros.model_folders import find_model
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import WindowSettings
 from imrs_ros.teaching.bank import Bank
+from imrs_ros.teaching.card_writer import check_out
 from imrs_ros.teaching.clip_features import ClipFeatures, FootageReader
 from imrs_ros.teaching.footage import (
     find_background, find_footage, Footage, TeachingError, without_copies)
@@ -85,16 +87,22 @@ def run(order: Order) -> ModelCard:
     if order.out.resolve() == card.folder.resolve():
         raise TeachingError(f'{order.out}: expected another folder than the model that is taught; '
                             'choose another --out')
+    check_out(order.out)
+    if order.report is not None:
+        _check_report(order.report, order.out)
     layers, bank = read_layers(card), Bank.load(card).without(order.without)
     kept = card.labels if order.keep is None else _known_labels(order.keep, card)
-    examples, copies = without_copies(find_footage(order.examples))
-    background, more = without_copies(find_background(order.background))
-    _warn([*copies, *more])
+    footage, copies = without_copies(
+        [*find_footage(order.examples), *find_background(order.background)])
+    check_labels({each.label for each in footage if each.label is not None}, kept)
+    _warn(copies)
     pooler = WindowPooler.of_model(card)
-    reader = FootageReader(pooler, card.spec, WindowSettings())
-    clips = _read(reader, examples, background, order.mirror)
+    clips = _read(FootageReader(pooler, card.spec, WindowSettings()), footage, order.mirror)
     lesson = make_lesson(clips, kept, card, bank)
     _warn(check_lesson(lesson))
+    if not any(clip.label == NO_ACTION for clip in clips):
+        _warn(['without background from where the examples were recorded, nothing is known of '
+               'false actions there; give some (--background)'])
     base = Base(
         layers=layers.of_classes([card.labels.index(label) for label in kept]),
         still_dim=STILL_DIMS.get(card.architecture.name, 0), spec=card.spec,
@@ -124,6 +132,15 @@ def run(order: Order) -> ModelCard:
     return made
 
 
+def _check_report(folder: Path, out: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise TeachingError(f'{folder}: expected a folder for the report, got a file; choose '
+                            'another --report')
+    if out.resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise TeachingError(f'{folder}: expected a folder for the report outside the model, got '
+                            'one in it; choose another --report')
+
+
 def make_lesson(clips: Sequence[ClipFeatures], kept: tuple[str, ...], card: ModelCard, bank: Bank,
                 ) -> Lesson:
     """
@@ -140,12 +157,7 @@ def make_lesson(clips: Sequence[ClipFeatures], kept: tuple[str, ...], card: Mode
     if not new:
         raise TeachingError(f'expected examples of an action, got background alone '
                             f'({NO_ACTION}); add a folder named after the action')
-    if taken := sorted(set(new) & set(kept)):
-        raise TeachingError(
-            f'expected new actions, got {", ".join(taken)}, which the model keeps; name them '
-            'otherwise, or leave them out of --keep to teach them anew')
-    if not LABELS.accepts([*kept, *new]):
-        raise TeachingError(f'expected names that are {LABELS.description}, got {list(new)!r:.80}')
+    check_labels(new, kept)
     others = [clip for clip in clips if clip.label == NO_ACTION]
     # An action of the model that is not kept, and not taught anew, is one more other action.
     dropped = [replace(clip, label=NO_ACTION, group=f'{card.name} {clip.label}')
@@ -159,6 +171,25 @@ def make_lesson(clips: Sequence[ClipFeatures], kept: tuple[str, ...], card: Mode
         other=(*bank.other, *dropped, *others))
 
 
+def check_labels(labels: Collection[str], kept: Sequence[str]) -> None:
+    """
+    Check the names of what is taught.
+
+    :param labels: of examples, and of background.
+    :param kept: labels of the model that stay.
+    :raises TeachingError: when a label is none, or taken.
+    """
+    new = sorted({*labels} - {NO_ACTION})
+    if taken := sorted(set(new) & set(kept)):
+        raise TeachingError(
+            f'expected new actions, got {", ".join(taken)}, which the model keeps; name them '
+            'otherwise, or leave them out of --keep to teach them anew')
+    for label in new:
+        if not LABELS.accepts([label]):
+            raise TeachingError(f'expected actions that are {LABELS.description}, got '
+                                f'{label!r:.80}; rename it')
+
+
 def _known_labels(keep: Sequence[str], card: ModelCard) -> tuple[str, ...]:
     if unknown := [label for label in keep if label not in card.labels]:
         raise TeachingError(f'--keep: expected actions of {card.name} ({", ".join(card.labels)}), '
@@ -167,18 +198,21 @@ def _known_labels(keep: Sequence[str], card: ModelCard) -> tuple[str, ...]:
 
 
 def _read(
-    reader: FootageReader, examples: Sequence[Footage], background: Sequence[Footage],
-    mirror: bool,
+    reader: FootageReader, footage: Sequence[Footage], mirror: bool,
 ) -> list[ClipFeatures]:
     clips: list[ClipFeatures] = []
-    with _bar(len(examples) + len(background), 'clip', 'read') as bar:
-        for footage in (*examples, *background):
-            has_side = footage.label is None or any(
-                side in footage.label.lower() for side in SIDES)
-            found, warnings = reader.read(footage, mirror=mirror and not has_side)
+    with _bar(len(footage), 'clip', 'read') as bar:
+        for each in footage:
+            has_side = each.label is None or any(
+                side in each.label.lower() for side in SIDES)
+            found, warnings = reader.read(each, mirror=mirror and not has_side)
             clips += found
             _warn(warnings)
             bar.update()
+    if lost := sorted(reader.shown - {clip.label for clip in clips} - {NO_ACTION}):
+        raise TeachingError(
+            f'{", ".join(lost)}: expected examples that are long enough, got none; record longer '
+            'ones')
     return clips
 
 
@@ -220,7 +254,7 @@ def parse(arguments: Sequence[str]) -> Order:
                         help='false actions allowed per minute of background '
                              '(default: %(default)g)')
     options = parser.parse_args(without_ros_arguments(list(arguments)))
-    if not options.false_per_min >= 0:
+    if not 0 <= options.false_per_min < inf:
         parser.error(f'--false-per-min: expected 0 or more, got {options.false_per_min}')
     model, *labels = options.keep or (options.model,)
     keep: tuple[str, ...] | None = tuple(labels)

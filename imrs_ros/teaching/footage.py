@@ -27,6 +27,9 @@ from imrs_ros.evaluation.recordings.bag_files import is_bag_file, METADATA
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.recordings.video_recording import is_video
 from imrs_ros.records import NO_ACTION
+from imrs_ros.video import video_files
+
+BLOCK_BYTES = 1 << 20
 
 
 class TeachingError(ValueError):
@@ -50,7 +53,7 @@ def find_footage(paths: Iterable[Path]) -> list[Footage]:
     Find examples.
 
     :param paths: folders of class folders, annotated recordings, or folders of these.
-    :return: the footage, in order; the same file once.
+    :return: the footage, in order.
     :raises TeachingError: when a path holds no examples, or a recording has no annotations.
     """
     found: list[Footage] = []
@@ -58,15 +61,16 @@ def find_footage(paths: Iterable[Path]) -> list[Footage]:
         if not path.exists():
             raise TeachingError(f'{path}: expected a folder of examples, got no such file or '
                                 'folder')
-        classes = _class_folders(path)
-        own = ([footage for folder in classes for footage in _of_class(folder)] if classes
-               else [_annotated(recording) for recording in find_recordings([path])])
+        own = [footage for folder in _class_folders(path) for footage in _of_class(folder)]
+        labelled = {footage.path.resolve() for footage in own}
+        own += [_annotated(recording) for recording in _recordings(path)
+                if recording.resolve() not in labelled]
         if not own:
             raise TeachingError(
                 f'{path}: expected class folders with videos in them, as {path.name}/wave/1.mp4, '
                 f'or annotated recordings, got neither')
         found += own
-    return list({footage.path.resolve(): footage for footage in found}.values())
+    return found
 
 
 def find_background(paths: Iterable[Path]) -> list[Footage]:
@@ -79,10 +83,10 @@ def find_background(paths: Iterable[Path]) -> list[Footage]:
     """
     found = []
     for path in paths:
-        recordings = [recording for recording in find_recordings([path])
-                      if recording.exists() and (recording.is_dir() or is_video(recording)
-                                                 or is_bag_file(recording))]
-        if not recordings or recordings == [path] and path.is_dir() and not _is_bag(path):
+        if not path.exists():
+            raise TeachingError(f'{path}: expected background, got no such file or folder')
+        recordings = _recordings(path)
+        if not recordings:
             raise TeachingError(f'{path}: expected videos or bags that show none of the actions, '
                                 'got none; leave --background out if there are none')
         found += [Footage(recording, NO_ACTION, str(recording)) for recording in recordings]
@@ -95,7 +99,9 @@ def without_copies(footage: Sequence[Footage]) -> tuple[list[Footage], list[str]
 
     :param footage: any.
     :return: the first of equal files, and what to warn of.
-    :raises TeachingError: when the same video is an example of two classes.
+    :raises TeachingError: when the same recording is an example of two classes, or of one and
+        background.
+    :raises OSError: when a file cannot be read.
     """
     first: dict[str, Footage] = {}
     warnings = []
@@ -104,19 +110,33 @@ def without_copies(footage: Sequence[Footage]) -> tuple[list[Footage], list[str]
         other = first.setdefault(key, one)
         if other.label != one.label:
             raise TeachingError(
-                f'{one.path}: expected examples of {one.label}, got a copy of {other.path}, an '
-                f'example of {other.label}; remove it from one of the two')
-        if other is not one:
+                f'{one.path}: expected {_kind(one)}, got a copy of {other.path}, '
+                f'{_kind(other)}; remove it from one of the two')
+        if other is not one and other.path.resolve() != one.path.resolve():
             warnings.append(f'{one.path} is left out: a copy of {other.path}')
     return list(first.values()), warnings
 
 
+def _kind(footage: Footage) -> str:
+    if footage.label is None:
+        return 'a recording that is annotated'
+    return 'background' if footage.label == NO_ACTION else f'an example of {footage.label}'
+
+
 def _content(path: Path) -> str:
-    if path.is_dir():
-        return str(path.resolve())
-    with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest() if hasattr(
-            hashlib, 'file_digest') else hashlib.sha256(file.read()).hexdigest()
+    digest = hashlib.sha256()
+    for file_path in sorted(filter(is_bag_file, path.iterdir())) if path.is_dir() else [path]:
+        with file_path.open('rb') as file:
+            while block := file.read(BLOCK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _recordings(path: Path) -> list[Path]:
+    """Return the bags and videos below a path, but for hidden files."""
+    # Of macOS, "._1.mp4" beside "1.mp4" is no video.
+    return [recording for recording in find_recordings([path])
+            if _is_recording(recording) and not _is_hidden(recording, path)]
 
 
 def _class_folders(path: Path) -> list[Path]:
@@ -126,32 +146,39 @@ def _class_folders(path: Path) -> list[Path]:
         return []
     return [folder for folder in sorted(path.iterdir())
             if folder.is_dir() and not _is_bag(folder) and not folder.name.startswith('.')
-            and any(is_video(file) and find_annotation_file(file) is None
-                    for file in folder.rglob('*'))]
+            and any(find_annotation_file(file) is None for file in _videos(folder))]
 
 
 def _of_class(folder: Path) -> list[Footage]:
     found = []
-    for path in sorted(folder.rglob('*')):
-        if path.is_file() and is_video(path):
-            inner = path.relative_to(folder).parts
-            group = f'{folder.parent}/*/{inner[0]}' if len(inner) > 1 else str(path)
-            found.append(Footage(path, folder.name, group))
+    for path in _videos(folder):
+        inner = path.relative_to(folder).parts
+        group = f'{folder.parent}/*/{inner[0]}' if len(inner) > 1 else str(path)
+        label = folder.name if find_annotation_file(path) is None else None
+        found.append(Footage(path, label, group))
     return found
 
 
+def _videos(folder: Path) -> list[Path]:
+    return [path for path in video_files(folder) if not _is_hidden(path, folder)]
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith('.') for part in path.relative_to(folder).parts)
+
+
 def _annotated(recording: Path) -> Footage:
-    if not recording.exists() or not (recording.is_dir() or _is_recording(recording)):
-        raise TeachingError(f'{recording}: expected a video or a bag, got neither')
     if find_annotation_file(recording) is None:
         raise TeachingError(
-            f'{recording}: expected annotations of it in {NAME} or {recording.stem}.csv, or a '
-            'folder named after the action that it shows, got neither; "python -m '
+            f'{recording}: expected a video in a class folder, as examples/wave/1.mp4 in '
+            f'examples, or annotations in {NAME} or {recording.stem}.csv, got neither; "python -m '
             'imrs_ros.evaluation annotate-template" writes an empty file')
     return Footage(recording, None, str(recording))
 
 
 def _is_recording(path: Path) -> bool:
+    if path.is_dir():
+        return _is_bag(path) or any(map(is_bag_file, path.iterdir()))
     return path.is_file() and (is_video(path) or is_bag_file(path))
 
 

@@ -22,11 +22,12 @@ from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Job, Result
 from imrs_ros.evaluation.operating_curve import add_curve
 from imrs_ros.evaluation.report.build import build_report
-from imrs_ros.evaluation.report.files import write_report
+from imrs_ros.evaluation.report.files import PAGE_FILE, write_report
 from imrs_ros.model_card import ModelCard
 from imrs_ros.parameter_file import read_settings
 from imrs_ros.teaching.teach import Lesson, Taught
 import numpy as np
+from scipy.stats import binomtest
 
 FIGURES = ('num_actions', 'num_found', 'recall', 'false_actions', 'false_per_min', 'f1@25',
            'delay_median_sec', 'delay_p95_sec')
@@ -52,8 +53,6 @@ def judgement(taught: Taught, lesson: Lesson, curve: Sequence[tuple[float, float
     limits = intervals(count_units([
         (str(number), [track]) for number, track in enumerate(taught.tracks)]))
     overall = limits.get('', {})
-    judged = sum(taught.num_judged[label] for label in lesson.new_labels)
-    most = max(taught.num_judged[label] for label in lesson.new_labels)
     return {
         'operating_point': {
             'allowed_false_per_min': false_per_min,
@@ -66,8 +65,9 @@ def judgement(taught: Taught, lesson: Lesson, curve: Sequence[tuple[float, float
                 if name in classes[label]} for label in lesson.labels if label in classes}},
         'named_right': {label: [taught.num_right[label], taught.num_judged[label]]
                         for label in lesson.labels if taught.num_judged[label]},
-        # Of always naming the commonest of the new classes.
-        'chance': round(most / judged, 4),
+        'named_right_before': [sum(taught.num_right_before.values()),
+                               sum(taught.num_judged[label] for label in lesson.kept_labels)],
+        'chance': round(1 / len(lesson.labels), 4),
         'confusions': [[*pair, count] for pair, count in taught.confusions.most_common()],
         'learning_curve': [[round(count, 1), round(share, 4)] for count, share in curve]}
 
@@ -112,22 +112,24 @@ def table(found: Mapping[str, Any], lesson: Lesson) -> str:
             f'{label:{width}}   {right:>3} of {judged:<3}   '
             f'{"-" if recall is None else f"{100 * recall:.0f} %":>9}   '
             f'{row.get("false_actions", 0):>13}')
-    kept = [found['named_right'].get(label, (0, 0)) for label in lesson.kept_labels]
-    if kept:
-        lines.append(f'actions that are kept: {sum(right for right, _ in kept)} of '
-                     f'{sum(judged for _, judged in kept)} short clips named right')
-    limits = point['intervals'].get('recall')
-    within = (f' ({100 * limits[0]:.0f} to {100 * limits[1]:.0f} %)'
-              if limits else '')
-    rate = point['false_per_min']
-    lines += [
-        f'{point["num_found"]} of {point["num_actions"]} new actions found{within}, '
-        f'{"-" if rate is None else f"{rate:.1f}"} false ones a minute in '
-        f'{point["background_minutes"]} minutes of background, '
-        f'{point["allowed_false_per_min"]:g} allowed; chance names {100 * found["chance"]:.0f} % '
-        'right',
-        *_alike(found, lesson), *_more(found['learning_curve'])]
-    return '\n'.join(lines)
+    lines += [f'{label:{width}}   {"":>10}   {"":>9}   {classes[label]["false_actions"]:>13}'
+              for label in lesson.kept_labels if classes.get(label, {}).get('false_actions')]
+    if lesson.kept_labels:
+        before, judged = found['named_right_before']
+        right = sum(found['named_right'].get(label, (0, 0))[0] for label in lesson.kept_labels)
+        lines.append(f'actions that are kept: {right} of {judged} clips of 2 s named right, '
+                     f'{before} before')
+    count, total, rate = point['num_found'], point['num_actions'], point['false_per_min']
+    within = binomtest(count, total).proportion_ci(method='wilson')
+    lines.append(
+        f'{count} of {total} examples found ({100 * within.low:.0f} to '
+        f'{100 * within.high:.0f} %), {"-" if rate is None else f"{rate:.1f}"} false actions a '
+        f'minute in {point["background_minutes"]} minutes of background, '
+        f'{point["allowed_false_per_min"]:g} allowed')
+    if rate is not None and rate > point['allowed_false_per_min']:
+        lines.append('no thresholds keep the rate: the background looks like the actions; give '
+                     'more examples, and more background of that kind')
+    return '\n'.join([*lines, *_alike(found, lesson), *_more(found, len(lesson.labels))])
 
 
 def _alike(found: Mapping[str, Any], lesson: Lesson) -> list[str]:
@@ -141,11 +143,16 @@ def _alike(found: Mapping[str, Any], lesson: Lesson) -> list[str]:
     return lines
 
 
-def _more(curve: Sequence[tuple[float, float]]) -> list[str]:
-    steps = ', '.join(f'{100 * share:.0f} % from {count:g}' for count, share in curve)
-    lines = [f'new actions named right, by examples of each: {steps}']
-    expected = expected_with_more(curve)
-    if expected is not None and expected > curve[-1][1]:
+def _more(found: Mapping[str, Any], num_classes: int) -> list[str]:
+    curve = dict(found['learning_curve'])
+    if len(curve) < 2:
+        return []
+    steps = ', '.join(f'{100 * share:.0f} % from {count:g}' for count, share in curve.items())
+    lines = [f'new actions named right, by examples of each to learn from: {steps}; by chance '
+             f'1 in {num_classes}']
+    points = list(curve.items())
+    expected = expected_with_more(points)
+    if expected is not None and expected > points[-1][1]:
         lines.append(f'with {MORE} more of each, probably about {100 * expected:.0f} %')
     return lines
 
@@ -161,8 +168,9 @@ def report_of(taught: Taught, card: ModelCard, folder: Path) -> None:
     results = [Result(
         f'held out {number}', track.duration_ns,
         [(PlayedCamera('examples', f'/held_out_{number}'), track)],
-        notes=['put together from examples and background that were not learnt from'])
-        for number, track in enumerate(taught.tracks, 1)]
+        notes=['put together from examples and background that were not learnt from: '
+               + ', '.join(shown)])
+        for number, (track, shown) in enumerate(zip(taught.tracks, taught.shown), 1)]
     settings = read_settings(None)
     job = Job(card=card, settings=replace(
         settings, decision=settings.decision.at(card.operating_point)))
@@ -170,4 +178,5 @@ def report_of(taught: Taught, card: ModelCard, folder: Path) -> None:
     report['figures'] = {name: round_figure(value) if isinstance(value, float) else value
                          for name, value in report['figures'].items()}
     add_curve(report, results, job)
-    write_report(report, results, folder)
+    write_report(report, results, folder, is_printed=False)
+    print(folder / PAGE_FILE)

@@ -9,7 +9,7 @@
 """The model folder of a network that was taught: written, converted and checked."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 import shutil
@@ -51,10 +51,13 @@ def read_layers(card: ModelCard) -> LastLayers:
             f'{card.folder}: expected a model of the whole picture alone, got one with a pose '
             f'stream; teach its network of the picture, {card.pose.picture.model}')
     try:
-        return LastLayers.from_tensors(load_file(card.weights_path))
+        layers = LastLayers.from_tensors(load_file(card.weights_path))
     except (SafetensorError, KeyError, OSError) as error:
         raise TeachingError(f'{card.weights_path}: expected the weights of a network with last '
                             f'layers, got: {error}') from error
+    # The taught model's temperature is 1.
+    return replace(layers, weight_KD=layers.weight_KD / card.temperature,
+                   bias_K=layers.bias_K / card.temperature)
 
 
 def write_model(

@@ -30,6 +30,7 @@ LEAST_SHARE = 0.2
 """Of the deviation of all clips, what known ones have at least."""
 RIDGE = 1e-3
 """Variance added, of 1 in all: classes of a single clip have none."""
+TINY = 1e-12
 LEAST_VARIANCE = 1e-6
 """Of the first component's, that a component has at least; along others, nothing is known."""
 
@@ -64,15 +65,15 @@ def fit_none_layer(
 
 def _components(known_MX: Floats) -> tuple[Floats, Floats]:
     """Return the mean, and axes_PX along which the variance is 1; at least one axis."""
-    # A single clip, or copies of one, have no variance at all.
+    # A single clip, or copies of one, have no variance at all: one axis, as good as any.
     x_MX = known_MX if len(known_MX) > 1 else np.concatenate([known_MX, known_MX])
     with np.errstate(invalid='ignore'):
         found = PCA(min(NUM_COMPONENTS, len(x_MX) - 1, x_MX.shape[1]), random_state=0).fit(x_MX)
     variance_P = found.explained_variance_
-    is_known_P = variance_P > LEAST_VARIANCE * max(float(variance_P[0]), 1e-12)
-    is_known_P[0] = True
-    scale_P = np.sqrt(np.maximum(variance_P[is_known_P], 1e-12))
-    return found.mean_, found.components_[is_known_P] / scale_P[:, None]
+    if not variance_P[0] > TINY:
+        return found.mean_, found.components_[:1]
+    is_known_P = variance_P > LEAST_VARIANCE * variance_P[0]
+    return found.mean_, found.components_[is_known_P] / np.sqrt(variance_P[is_known_P])[:, None]
 
 
 def fit_extra(known_MX: Floats, other_MX: Floats) -> tuple[Floats, float]:

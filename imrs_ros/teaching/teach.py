@@ -20,6 +20,7 @@ Layout legend: M windows, D features, K classes, E pieces of evidence.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from imrs_ros.decision import softmax
 from imrs_ros.evaluation.decide_anew import decide
@@ -114,6 +115,10 @@ class Taught:
     """How many held-out examples of a class were named right, as a whole."""
     num_judged: Counter[str]
     """How many there were."""
+    num_right_before: Counter[str]
+    """How many of those of kept classes the model named right before, among its own classes."""
+    shown: tuple[tuple[str, ...], ...]
+    """Names of the examples of every track, in order."""
 
 
 def check_lesson(lesson: Lesson) -> list[str]:
@@ -181,7 +186,8 @@ def teach(base: Base, lesson: Lesson, false_per_min: float, seed: int = 0,
     confusions, num_right, num_judged = _count(held, lesson.labels)
     return Taught(
         layers=layers, operating_point=point, confusions=confusions, num_right=num_right,
-        num_judged=num_judged,
+        num_judged=num_judged, num_right_before=_right_before(base, lesson),
+        shown=tuple(_shown(part) for _, part in held),
         tracks=tuple(decide(track, settings.at(point)) for track in _tracks(
             base.spec, [(own, _of_new(part)) for own, part in held], lesson.labels)))
 
@@ -343,6 +349,19 @@ def _track(spec: InputSpec, layers: LastLayers, part: Lesson, labels: tuple[str,
         known_N=np.array(times, np.int64),
         probabilities_NK=softmax(logits_NL.astype(np.float32), 1.0)[:, :len(labels)],
         decided_labels=(), confidences_N=np.zeros(0), annotated=tuple(annotated))
+
+
+def _shown(lesson: Lesson) -> tuple[str, ...]:
+    """Return the names of the examples of new classes."""
+    return tuple(Path(clip.name).name for clip in lesson.known
+                 if clip.label in lesson.new_labels)
+
+
+def _right_before(base: Base, lesson: Lesson) -> Counter[str]:
+    return Counter(
+        clip.label for clip in lesson.known if clip.label in lesson.kept_labels
+        and lesson.kept_labels[name_clip(base.layers, clip, len(lesson.kept_labels))]
+        == clip.label)
 
 
 def _count(held: Sequence[tuple[LastLayers, Lesson]], labels: tuple[str, ...],

@@ -13,7 +13,7 @@ Looked for on decisions over time, on whole recordings: a score of single clips 
 often a robot is wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from imrs_ros.evaluation.decide_anew import decide
@@ -49,7 +49,7 @@ def fit_operating_point(
     """
     def worth(point: OperatingPoint) -> tuple[float, ...]:
         return _worth(tracks, settings, point, false_per_min)
-    best = max((_point(t, share) for t in THRESHOLDS for share in LEAVE_SHARES), key=worth)
+    best = _best([_point(t, share) for share in LEAVE_SHARES for t in THRESHOLDS], worth)
     before = None
     # A false action that one class no longer makes, another may make at a lower threshold.
     while best != before:
@@ -75,16 +75,34 @@ def fit_new_thresholds(
     """
     def worth(point: OperatingPoint) -> tuple[float, ...]:
         return _worth(tracks, settings, point, false_per_min)
-    best = max((_with(start, dict.fromkeys(labels, t)) for t in THRESHOLDS), key=worth)
-    before = None
-    while best != before:
-        before = best
+    best = _best([_with(start, dict.fromkeys(labels, t)) for t in THRESHOLDS], worth)
+    before, is_first = None, False
+    while is_first or best != before:
+        is_first, before = before is None, best
         for label in labels:
-            place = THRESHOLDS.index(best.class_thresholds[label])
-            best = max((best, *(
-                _with(best, {label: THRESHOLDS[place + step]}) for step in CLASS_STEPS
-                if 0 <= place + step < len(THRESHOLDS))), key=worth)
+            place, reach = THRESHOLDS.index(best.class_thresholds[label]), CLASS_STEPS[-1]
+            # From the best of all classes, that of one may be far; later, only neighbours matter.
+            tried = (THRESHOLDS[::reach] if is_first
+                     else THRESHOLDS[max(0, place - reach):place + reach + 1])
+            found = _best([_with(best, {label: threshold}) for threshold in tried], worth)
+            best = found if worth(found) > worth(best) else best
     return best
+
+
+def _best(points: Sequence[OperatingPoint],
+          worth: Callable[[OperatingPoint], tuple[float, ...]]) -> OperatingPoint:
+    """
+    Return the best point; of equally good ones in a row, the middle one.
+
+    What was measured says nothing between them, so that the one with the most room on both sides
+    is chosen: a few examples that are told apart perfectly would else get the lowest threshold.
+    """
+    worths = [worth(point) for point in points]
+    first = worths.index(max(worths))
+    last = first
+    while last + 1 < len(points) and worths[last + 1] == worths[first]:
+        last += 1
+    return points[(first + last) // 2]
 
 
 def _with(point: OperatingPoint, thresholds: Mapping[str, float]) -> OperatingPoint:

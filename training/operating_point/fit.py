@@ -37,6 +37,7 @@ from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.none_score import NoneScore
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.settings import DecisionSettings, OperatingPoint, WindowSettings
+from imrs_ros.teaching.clip_features import Features
 from imrs_ros.teaching.thresholds import fit_operating_point
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ from training.clips.windows import reader_windows
 from training.data_set.background import Sources
 from training.data_set.splits import LabelledVideo
 from training.model_folder.calibration import fit_temperature
-from training.operating_point.none_fit import evidence, Features, fit_evidence, fit_none_score
+from training.operating_point.none_fit import evidence, fit_evidence, fit_none_score
 from training.operating_point.pooling import pooler_of
 from training.operating_point.pose_fit import fit_pose, PosePooler
 from training.operating_point.recording import PooledRecording, record, track_of

@@ -24,13 +24,13 @@ from imrs_ros.model_card import InputSpec
 from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.pose import mirror_pose, PoseClassifier
 from imrs_ros.networks.posed_parts import pose_parts
+from imrs_ros.teaching.clip_features import Features
 import numpy as np
 from numpy.typing import NDArray
 import torch
 from torch import Tensor
 from torch.nn import functional
 from training.clips.clip_reader import read_on_grid
-from training.operating_point.none_fit import Features
 from training.operating_point.pooling import pooler_of
 
 HOP, MOST_WINDOWS = 8, 12

@@ -37,19 +37,21 @@ def check_folder(folder: Path) -> None:
                               'another --out')
 
 
-def write_report(report: Mapping[str, Any], results: Sequence[Result], folder: Path) -> None:
+def write_report(report: Mapping[str, Any], results: Sequence[Result], folder: Path, *,
+                 is_printed: bool = True) -> None:
     """
     Write both files; print the figures, if there are any, and what could not be evaluated.
 
     :param report: as ``build_report`` returns it.
     :param results: the same recordings, for their images.
     :param folder: created if it is missing.
+    :param is_printed: whether the figures are printed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / JSON_FILE).write_text(
         json.dumps(report, allow_nan=False, separators=(',', ':')) + '\n', encoding='utf-8')
     (folder / PAGE_FILE).write_text(report_page(report, results), encoding='utf-8')
-    if any(result.cameras for result in results):
+    if is_printed and any(result.cameras for result in results):
         print(f'{summary(report)}\n{folder / PAGE_FILE}')
     for result in results:
         if result.error:
