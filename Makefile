@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 REQUIREMENTS := $(wildcard requirements/*.txt) requirements/build_vision_msgs.py \
 	$(wildcard requirements/vision_msgs/msg/*) setup.py
 TESTS ?= test
-TESTS_OF_NODE := test/node test/images test/people test/person_finder test/evaluation/live test/evaluation/recordings
+TESTS_OF_NODE := test/node test/capture test/images test/people test/person_finder test/evaluation/live test/evaluation/recordings
 
 DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
 OTHER := $(addprefix $(DATA)/../other-actions/,dark skateboard daily)

@@ -101,7 +101,8 @@ def test_labels_may_be_many_words(run, examples):
 
 @pytest.mark.parametrize(('change', 'words'), [
     (('--background', '{background}/empty'), ('empty: expected videos or bags that show none',)),
-    (('--background', '{background}/gone'), ('gone: expected background, got no such file or folder',)),
+    (('--background', '{background}/gone'),
+     ('gone: expected background, got no such file or folder',)),
     (('--keep', '{model}', 'wave', 'swim'), ('--keep: expected actions of tiny', 'got swim')),
     (('--keep', 'gone'), ('expected the path of a model folder or one of', "got 'gone'")),
     (('--keep', '{background}'), ('expected a model folder with model.yaml',)),
