@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--cache', type=Path, default=Path('data/features'))
     parser.add_argument('--examples', type=int, nargs='+', default=(1, 2, 3, 5))
-    parser.add_argument('--draws', type=int, default=6)
+    parser.add_argument('--draws', type=int, default=6, help='0 for the signs alone')
     parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
     card = ModelCard.load(find_model(options.model))
@@ -153,7 +153,7 @@ def main() -> None:
               **{f'AUROC {name}': auroc(layers, old, listed_clips)
                  for name, listed_clips in others.items()}}
     records: list[dict[str, Any]] = [before]
-    for count in options.examples:
+    for count in options.examples if options.draws else ():
         found: dict[str, list[float]] = defaultdict(list)
         for draw in range(options.draws):
             chosen = {people[i] for i in np.random.default_rng(draw).permutation(
@@ -173,6 +173,42 @@ def main() -> None:
             **{f'AUROC {name}': float(np.mean(found[name])) for name in others}})
     show(records)
     save(options.json, records)
+    signs = [features.of(path, path.stem, path.stem) for path in sorted(
+        (data / 'other-actions' / 'signs').glob('*.mp4'))]
+    right, total = thirds(base, card, bank, signs)
+    print(f'{len(signs)} signs, each clip cut in three: {right} of {total} thirds named right by '
+          'what was learnt from the other two')
+
+
+def thirds(base: Base, card: ModelCard, bank: Bank, clips: Sequence[ClipFeatures],
+           ) -> tuple[int, int]:
+    """
+    Teach every clip as an action of its own from two thirds of it, and judge on the other one.
+
+    :param base: the network.
+    :param card: its model.
+    :param bank: its bank.
+    :param clips: one of each action.
+    :return: how many thirds were named right, and of how many.
+    """
+    # Of windows that share frames with another third, none is used.
+    apart = card.spec.num_frames // WindowSettings().hop
+    right = total = 0
+    for held in range(3):
+        parts: list[ClipFeatures] = []
+        judged: list[ClipFeatures] = []
+        for clip in clips:
+            rows = np.array_split(clip.features_ND, 3)
+            for number, third in enumerate(rows):
+                used = third if number == 2 else third[:max(1, len(third) - apart)]
+                (judged if number == held else parts).append(replace(
+                    clip, features_ND=used, group=f'{clip.group} {number}'))
+        lesson = make_lesson(parts, card.labels, card, bank)
+        layers = fit_layers(base, lesson)
+        right += sum(lesson.labels[name_clip(layers, clip, len(lesson.labels))] == clip.label
+                     for clip in judged)
+        total += len(judged)
+    return right, total
 
 
 def _one_example(base: Base, lesson: Any) -> LastLayers:
