@@ -53,6 +53,7 @@ def background(tmp_path):
     return [tmp_path / 'office', tmp_path / 'hall']
 
 
+@pytest.mark.timeout(900)
 def test_a_pose_stream_is_fitted_measured_and_calibrated_again(
         synthetic_data, picture, background, tmp_path, monkeypatch):
     monkeypatch.setattr(pose_fit, 'STEPS', 3)
