@@ -34,16 +34,15 @@ from imrs_ros.teaching.clip_features import ClipFeatures, FootageReader
 from imrs_ros.teaching.command import make_lesson
 from imrs_ros.teaching.footage import Footage
 from imrs_ros.teaching.last_layers import LastLayers
-from imrs_ros.teaching.model import read_layers, STILL_DIMS
+from imrs_ros.teaching.model import base_of
 from imrs_ros.teaching.pooling import WindowPooler
-from imrs_ros.teaching.teach import Base, fit_layers, name_clip, teach
+from imrs_ros.teaching.teach import Base, fit_layers, Lesson, name_clip, teach
 import numpy as np
 from side_by_side import save, show
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
+from training.data_set.splits import read_background, read_split
 
-ACTIONS = ('bend', 'jump', 'wave1', 'wave2')
-OTHER_SOURCES = ('background_test', 'signs')
 MOST_WINDOWS = 62
 """Of a video: 10 s."""
 
@@ -126,24 +125,19 @@ def main() -> None:
     data, features = data_folder(), Features(card, options.cache)
     ucf = data / 'ucf101-subset'
 
-    def listed(name: str, group: str) -> list[ClipFeatures]:
-        lines = [line.split()[0] for line in (ucf / 'splits' / name).read_text().splitlines()
-                 if line.strip()]
-        return [features.of((ucf / 'videos' / line).with_suffix('.mp4'),
-                            line.split('/')[0] if 'background' not in name else NO_ACTION, group)
-                for line in tqdm(lines, desc=name, disable=None, leave=False)]
-    old = listed('testlist01.txt', 'test')
-    others = {'background_test': listed('background_test.txt', 'background_test'),
-              'signs': [features.of(path, NO_ACTION, 'signs') for path in sorted(
-                  (data / 'other-actions' / 'signs').glob('*.mp4'))]}
+    old = [features.of(video.path, card.labels[video.label], 'test')
+           for video in tqdm(read_split(ucf, 1).test, disable=None, leave=False)]
+    signs = sorted((data / 'other-actions' / 'signs').glob('*.mp4'))
+    others = {'background_test': [features.of(path, NO_ACTION, 'background_test')
+                                  for path in read_background(ucf, 'test')],
+              'signs': [features.of(path, NO_ACTION, 'signs') for path in signs]}
     clips: dict[tuple[str, str], ClipFeatures] = {}
     for path in sorted((data / 'other-actions' / 'weizmann').glob('*.mp4')):
         action, person, _ = path.stem.split('_')
         clips[action, person] = features.of(path, action, f'{person} {action}', mirror=True)
     people = sorted({person for _, person in clips})
-    layers, bank = read_layers(card), Bank.load(card)
-    base = Base(layers=layers, still_dim=STILL_DIMS.get(card.architecture.name, 0),
-                spec=card.spec, operating_point=card.operating_point)
+    base, bank = base_of(card, card.labels), Bank.load(card)
+    layers = base.layers
 
     def top1(own: LastLayers, num_classes: int) -> float:
         return float(np.mean([card.labels.index(clip.label) == name_clip(own, clip, num_classes)
@@ -173,9 +167,8 @@ def main() -> None:
             **{f'AUROC {name}': float(np.mean(found[name])) for name in others}})
     show(records)
     save(options.json, records)
-    signs = [features.of(path, path.stem, path.stem) for path in sorted(
-        (data / 'other-actions' / 'signs').glob('*.mp4'))]
-    right, total = thirds(base, card, bank, signs)
+    right, total = thirds(base, card, bank, [
+        features.of(path, path.stem, path.stem) for path in signs])
     print(f'{len(signs)} signs, each clip cut in three: {right} of {total} thirds named right by '
           'what was learnt from the other two')
 
@@ -211,7 +204,7 @@ def thirds(base: Base, card: ModelCard, bank: Bank, clips: Sequence[ClipFeatures
     return right, total
 
 
-def _one_example(base: Base, lesson: Any) -> LastLayers:
+def _one_example(base: Base, lesson: Lesson) -> LastLayers:
     """Fit to a single example, of which nothing can be held out: the evidence stays as it was."""
     layers = fit_layers(base, lesson)
     assert layers.none is not None

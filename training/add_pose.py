@@ -24,9 +24,9 @@ from imrs_ros.networks.lite0 import Lite0
 from imrs_ros.networks.pose import MEMBERS
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.networks.weights import load_network, read_weights
+from imrs_ros.teaching.thresholds import FALSE_PER_MIN
 from training.model_folder.finder import finder_weights
 from training.operating_point.command_line import add_fit_arguments, make_model
-from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish
 
 POSE_WEIGHT = 0.4

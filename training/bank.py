@@ -20,11 +20,10 @@ import sys
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.model_folders import find_model
-from tqdm import tqdm
 from training.clips.run_data import hold_out
 from training.data_set.background import read_sources
 from training.data_set.splits import read_split
-from training.operating_point.bank_clips import make_bank, num_videos
+from training.operating_point.bank_clips import add_bank
 from training.operating_point.folder import run_config
 
 
@@ -47,12 +46,8 @@ def write_bank(folder: Path, data: Path, background: Sequence[Path] = ()) -> int
     config = run_config(card)
     split = read_split(data, config.split)
     train, validation = hold_out(split.train, config)
-    sources = read_sources(data, background)
-    with tqdm(total=num_videos(card, sources), unit='video', desc='bank', disable=None,
-              leave=False) as bar:
-        bank = make_bank(card, train, validation, sources, bar.update)
-    return bank.save(card, f'{data.resolve().name}, split {config.split}; other actions: '
-                           f'{", ".join(sorted(sources))}')
+    return add_bank(card, train, validation, read_sources(data, background),
+                    f'{data.resolve().name}, split {config.split}')
 
 
 def main() -> None:

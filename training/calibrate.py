@@ -20,8 +20,8 @@ from pathlib import Path
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
+from imrs_ros.teaching.thresholds import FALSE_PER_MIN
 from training.operating_point.command_line import add_fit_arguments, make_model
-from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish
 
 

@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imrs_ros.model_card import Architecture, ModelCard
+from imrs_ros.teaching.thresholds import FALSE_PER_MIN
 from training.learning.networks import load_trained
 from training.model_folder.writer import DTYPES, input_spec
 from training.operating_point.command_line import add_fit_arguments, make_model
-from training.operating_point.fit import FALSE_PER_MIN
 from training.operating_point.folder import Publication, publish
 
 

@@ -16,12 +16,11 @@ import time
 from imrs_ros.capture.camera import CaptureCamera
 from imrs_ros.capture.example_folder import ExampleFolder
 from imrs_ros.capture.options import CaptureOptions
+from imrs_ros.node.clips.recent_frames import MAX_BACK_NS
 from imrs_ros.node.clips.video_file import VideoFile
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.records import Frame
 
-MAX_BACK_NS = 1_000_000_000
-"""A stamp that goes back by more is that of another recording; one by less is a late image."""
 LEAST_IMAGES = 4
 """An example with fewer holds hardly any motion, and is not kept."""
 

@@ -33,6 +33,7 @@ from typing import Any
 from imrs_ros.atomic_file import replace_file
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import NO_ACTION
+from imrs_ros.teaching.card_writer import BANK_FILE
 from imrs_ros.teaching.clip_features import ClipFeatures
 from imrs_ros.teaching.footage import TeachingError
 import numpy as np
@@ -40,7 +41,6 @@ from numpy.typing import NDArray
 from safetensors import safe_open, SafetensorError
 from safetensors.numpy import save_file
 
-BANK_FILE = 'bank.safetensors'
 MAX_BYTES = 2_000_000
 NUM_LEVELS = 255
 LEAST_STEP = 1e-9

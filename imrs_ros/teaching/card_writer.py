@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 import yaml
 
-OWN_FILES = {CARD_FILE, WEIGHTS_FILE, 'bank.safetensors', 'openvino'}
+BANK_FILE = 'bank.safetensors'
+OWN_FILES = {CARD_FILE, WEIGHTS_FILE, BANK_FILE, 'openvino'}
 """What a model folder holds."""
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from imrs_ros.evaluation.command import without_ros_arguments
 from imrs_ros.model_card import LABELS, ModelCard
 from imrs_ros.model_folders import find_model
+from imrs_ros.node_settings import NodeSettings
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import WindowSettings
 from imrs_ros.teaching.bank import Bank
@@ -35,15 +36,15 @@ from imrs_ros.teaching.clip_features import ClipFeatures, FootageReader
 from imrs_ros.teaching.footage import (
     find_background, find_footage, Footage, TeachingError, without_copies)
 from imrs_ros.teaching.judgement import judgement, report_of, table
-from imrs_ros.teaching.model import read_layers, STILL_DIMS, write_model
+from imrs_ros.teaching.model import base_of, write_model
 from imrs_ros.teaching.pooling import WindowPooler
 from imrs_ros.teaching.teach import (
-    Base, check_lesson, CURVE_SHARES, learning_curve, Lesson, num_steps, split, teach)
+    check_lesson, CURVE_SHARES, learning_curve, Lesson, num_steps, split, teach)
+from imrs_ros.teaching.thresholds import FALSE_PER_MIN
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-DEFAULT_MODEL = 'ucf10'
-FALSE_PER_MIN = 1.0
+DEFAULT_MODEL = NodeSettings().model
 SIDES = ('left', 'right')
 
 
@@ -90,8 +91,8 @@ def run(order: Order) -> ModelCard:
     check_out(order.out)
     if order.report is not None:
         _check_report(order.report, order.out)
-    layers, bank = read_layers(card), Bank.load(card).without(order.without)
     kept = card.labels if order.keep is None else _known_labels(order.keep, card)
+    base, bank = base_of(card, kept), Bank.load(card).without(order.without)
     footage, copies = without_copies(
         [*find_footage(order.examples), *find_background(order.background)])
     check_labels({each.label for each in footage if each.label is not None}, kept)
@@ -103,12 +104,6 @@ def run(order: Order) -> ModelCard:
     if not any(clip.label == NO_ACTION for clip in clips):
         _warn(['without background from where the examples were recorded, nothing is known of '
                'false actions there; give some (--background)'])
-    base = Base(
-        layers=layers.of_classes([card.labels.index(label) for label in kept]),
-        still_dim=STILL_DIMS.get(card.architecture.name, 0), spec=card.spec,
-        operating_point=replace(card.operating_point, class_thresholds={
-            label: threshold for label, threshold
-            in card.operating_point.class_thresholds.items() if label in kept}))
     total = num_steps(lesson) + len(CURVE_SHARES) * len(split(lesson))
     # Products this small gain nothing from threads, and lose much where others use the cores.
     with _bar(total, 'step', 'fit') as bar, threadpool_limits(1):

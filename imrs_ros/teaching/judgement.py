@@ -13,11 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.event_metrics import background_sec
-from imrs_ros.evaluation.metrics.figure import round_figure
-from imrs_ros.evaluation.metrics.figures import figures, per_class
-from imrs_ros.evaluation.metrics.intervals import intervals
+from imrs_ros.evaluation.metrics.figures import per_class
 from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Job, Result
 from imrs_ros.evaluation.operating_curve import add_curve
@@ -26,11 +23,10 @@ from imrs_ros.evaluation.report.files import PAGE_FILE, write_report
 from imrs_ros.model_card import ModelCard
 from imrs_ros.parameter_file import read_settings
 from imrs_ros.teaching.teach import Lesson, Taught
+from imrs_ros.teaching.thresholds import measured
 import numpy as np
 from scipy.stats import binomtest
 
-FIGURES = ('num_actions', 'num_found', 'recall', 'false_actions', 'false_per_min', 'f1@25',
-           'delay_median_sec', 'delay_p95_sec')
 ALIKE_SHARE = 0.15
 """Of the examples of a class that are taken for another one, from which on the two look alike."""
 MORE = 10
@@ -49,17 +45,11 @@ def judgement(taught: Taught, lesson: Lesson, curve: Sequence[tuple[float, float
     :return: ``operating_point`` as of an exported model, ``named_right`` of every class, and
         ``learning_curve``.
     """
-    found, classes = figures(taught.tracks), per_class(taught.tracks)
-    limits = intervals(count_units([
-        (str(number), [track]) for number, track in enumerate(taught.tracks)]))
-    overall = limits.get('', {})
+    classes = per_class(taught.tracks)
     return {
         'operating_point': {
-            'allowed_false_per_min': false_per_min,
-            'minutes': round(sum(track.duration_ns for track in taught.tracks) / 60e9, 1),
+            **measured(taught.tracks, false_per_min),
             'background_minutes': round(sum(map(background_sec, taught.tracks)) / 60, 1),
-            **{name: found[name] for name in FIGURES},
-            'intervals': {name: list(overall[name]) for name in FIGURES if name in overall},
             'per_class': {label: {
                 name: classes[label][name] for name in ('recall', 'false_actions')
                 if name in classes[label]} for label in lesson.labels if label in classes}},
@@ -175,8 +165,6 @@ def report_of(taught: Taught, card: ModelCard, folder: Path) -> None:
     job = Job(card=card, settings=replace(
         settings, decision=settings.decision.at(card.operating_point)))
     report = build_report(results, job)
-    report['figures'] = {name: round_figure(value) if isinstance(value, float) else value
-                         for name, value in report['figures'].items()}
     add_curve(report, results, job)
     write_report(report, results, folder, is_printed=False)
     print(folder / PAGE_FILE)

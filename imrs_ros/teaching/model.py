@@ -8,7 +8,7 @@
 
 """The model folder of a network that was taught: written, converted and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from imrs_ros.teaching.card_writer import new_model_folder, write_card, write_go
 from imrs_ros.teaching.footage import TeachingError
 from imrs_ros.teaching.last_layers import LAST, LastLayers, NONE
 from imrs_ros.teaching.pooling import WindowPooler
+from imrs_ros.teaching.teach import Base
 import numpy as np
 from numpy.typing import NDArray
 import openvino
@@ -58,6 +59,24 @@ def read_layers(card: ModelCard) -> LastLayers:
     # The taught model's temperature is 1.
     return replace(layers, weight_KD=layers.weight_KD / card.temperature,
                    bias_K=layers.bias_K / card.temperature)
+
+
+def base_of(card: ModelCard, kept: Sequence[str]) -> Base:
+    """
+    Return the network of a model as it is taught.
+
+    :param card: the model.
+    :param kept: labels of the classes that stay, in their order.
+    :return: the network, with these classes.
+    :raises TeachingError: when it cannot be taught.
+    """
+    point = card.operating_point
+    return Base(
+        layers=read_layers(card).of_classes([card.labels.index(label) for label in kept]),
+        still_dim=STILL_DIMS.get(card.architecture.name, 0), spec=card.spec,
+        operating_point=replace(point, class_thresholds={
+            label: threshold for label, threshold in point.class_thresholds.items()
+            if label in kept}))
 
 
 def write_model(

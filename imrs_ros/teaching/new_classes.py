@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-STRENGTH = 3.0
-"""Of the prior; chosen on three of six actions of ``other-actions/dark``, from 1 to 10 clips each,
-as was the width of the still features (``benchmarks/teach_choices.py``)."""
-STILL_WIDTH = 0.5
+STRENGTH, STILL_WIDTH = 3.0, 0.5
+"""Of the prior, and the width of that of the still features. On actions of ``other-actions/dark``,
+a third and three times the strength, and widths from 0.3 to 1, differ by no more than chance
+(``benchmarks/teach_choices.py``)."""
 EXTRA_STRENGTH = 20.0
 """Of the prior of the extra class: about that of ``none_fit.STRENGTH`` on a whole data set."""
 SHARE_OF_CLASS = 10.0

@@ -43,13 +43,13 @@ from numpy.typing import NDArray
 MAX_FOLDS = 5
 MIN_GROUPS = 2
 """Of examples of a class: one to learn from, and one to judge by."""
-
-
 LEAST_MOTION = 0.005
 """Share of the image that changes in an example."""
 FEW_GROUPS = 5
 CURVE_SHARES = (0.25, 0.5, 1.0)
 """Of the examples, for the learning curve."""
+_Windows = tuple[Floats, NDArray[np.int64], Floats]
+"""Normalised features of M windows, their classes, and how much each counts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -250,16 +250,10 @@ def fit_layers(base: Base, lesson: Lesson) -> LastLayers:
     :param lesson: what is learnt.
     :return: layers whose weights of the evidence are zero.
     """
-    kept = replace(base.layers, none=None)
-    clips = [*lesson.learnt, *lesson.known]
-    rows = [kept.normalise(_to_learn(clip)) for clip in clips]
-    known_MD = np.concatenate(rows)
-    truth_M = np.repeat([lesson.labels.index(clip.label) for clip in clips], [
-        len(each) for each in rows])
-    weight_M = even_weights([len(each) for each in rows])
-    layers = add_classes(kept, base.still_dim, known_MD, truth_M, weight_M,
-                         len(lesson.new_labels))
-    other_MD = kept.normalise(np.concatenate([clip.features_ND for clip in lesson.other]))
+    known = _windows(base, lesson, (*lesson.learnt, *lesson.known))
+    known_MD, truth_M, weight_M = known
+    layers = _add_classes(base, lesson, known)
+    other_MD = layers.normalise(np.concatenate([clip.features_ND for clip in lesson.other]))
     num_kept = len(lesson.kept_labels)
     none = base.layers.none
     if none is None or not num_kept:
@@ -274,6 +268,19 @@ def fit_layers(base: Base, lesson: Lesson) -> LastLayers:
     return replace(layers, none=replace(
         none, extra_1D=extra_1D, extra_bias=extra_bias,
         centres_KP=np.concatenate([none.centres_KP[:num_kept], new_JP])))
+
+
+def _windows(base: Base, lesson: Lesson, clips: Sequence[ClipFeatures]) -> _Windows:
+    rows = [base.layers.normalise(_to_learn(clip)) for clip in clips]
+    lengths = [len(each) for each in rows]
+    return (np.concatenate(rows),
+            np.repeat([lesson.labels.index(clip.label) for clip in clips], lengths),
+            even_weights(lengths))
+
+
+def _add_classes(base: Base, lesson: Lesson, known: _Windows) -> LastLayers:
+    return add_classes(replace(base.layers, none=None), base.still_dim, *known,
+                       len(lesson.new_labels))
 
 
 def _to_learn(clip: ClipFeatures) -> NDArray[np.float32]:
@@ -404,7 +411,6 @@ def learning_curve(base: Base, lesson: Lesson, seed: int = 0,
     :return: examples of a class on average, and the share named right, for growing subsets.
     """
     parts, rng = split(lesson, seed), np.random.default_rng(seed)
-    kept = replace(base.layers, none=None)
     found = []
     for share in CURVE_SHARES:
         num_right = num_judged = 0
@@ -413,12 +419,7 @@ def learning_curve(base: Base, lesson: Lesson, seed: int = 0,
             learnt = _share_of(lesson.without(groups), share, rng)
             counts.append(sum(clip.label in lesson.new_labels for clip in learnt)
                           / len(lesson.new_labels))
-            rows = [kept.normalise(_to_learn(clip)) for clip in learnt]
-            layers = add_classes(
-                kept, base.still_dim, np.concatenate(rows),
-                np.repeat([lesson.labels.index(clip.label) for clip in learnt],
-                          [len(each) for each in rows]),
-                even_weights([len(each) for each in rows]), len(lesson.new_labels))
+            layers = _add_classes(base, lesson, _windows(base, lesson, learnt))
             for clip in lesson.known:
                 if clip.group in groups and clip.label in lesson.new_labels:
                     num_judged += 1

@@ -15,15 +15,22 @@ often a robot is wrong.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from imrs_ros.evaluation.decide_anew import decide
+from imrs_ros.evaluation.metrics.count_units import count_units
 from imrs_ros.evaluation.metrics.event_metrics import background_sec, false_actions
-from imrs_ros.evaluation.metrics.figures import all_delays_sec
+from imrs_ros.evaluation.metrics.figures import all_delays_sec, figures
+from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.segment_metrics import match, Matches
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.settings import DecisionSettings, OperatingPoint
 import numpy as np
 
+FALSE_PER_MIN = 1.0
+"""Default of the false actions allowed per minute of background."""
+FIGURES = ('num_actions', 'num_found', 'recall', 'false_actions', 'false_per_min', 'f1@25',
+           'delay_median_sec', 'delay_p95_sec')
 LEAVE_SHARES = (0.3, 0.5, 0.7)
 """Of the enter threshold."""
 THRESHOLDS = tuple(float(round(t, 3)) for t in 1 / (1 + np.exp(-np.linspace(-3.5, 5, 35))))
@@ -57,6 +64,23 @@ def fit_operating_point(
         for label in tracks[0].classes if tracks else ():
             best = max((best, *_variants(best, label)), key=worth)
     return best
+
+
+def measured(decided: Sequence[Track], false_per_min: float) -> dict[str, Any]:
+    """
+    Say what thresholds reached, for a card.
+
+    :param decided: tracks with decisions.
+    :param false_per_min: false actions allowed per minute of background.
+    :return: plain values: ``FIGURES``, and their intervals where they have one.
+    """
+    found = figures(decided)
+    limits = intervals(count_units([
+        (str(number), [track]) for number, track in enumerate(decided)])).get('', {})
+    return {'allowed_false_per_min': false_per_min,
+            'minutes': round(sum(track.duration_ns for track in decided) / 60e9, 1),
+            **{name: found[name] for name in FIGURES},
+            'intervals': {name: limits[name] for name in FIGURES if name in limits}}
 
 
 def fit_new_thresholds(

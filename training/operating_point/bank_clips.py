@@ -14,21 +14,19 @@ actions, windows in a row, for decisions are made over time.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import ModelCard
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import WindowSettings
 from imrs_ros.teaching.bank import Bank
 from imrs_ros.teaching.clip_features import ClipFeatures
 from imrs_ros.teaching.pooling import WindowPooler
-import numpy as np
-from training.clips.clip_reader import read_on_grid
+from tqdm import tqdm
 from training.data_set.background import Sources
 from training.data_set.splits import LabelledVideo
+from training.operating_point.pooling import pool_start
 
 LEARNT_WINDOWS, UNSEEN_WINDOWS, OTHER_WINDOWS = 150, 160, 690
 """Of all clips of each kind, at most: a byte a feature, 1.9 MB for a lite0."""
@@ -55,16 +53,11 @@ def make_bank(
     pooler = WindowPooler.of_model(card)
 
     def clip(path: Path, label: str, group: str, length: int) -> ClipFeatures:
-        hop = WindowSettings().hop
-        most = card.spec.num_frames + hop * (length - 1)
-        frames = [shrink(image_HWC, card.spec.size_px)
-                  for image_HWC in islice(read_on_grid(path, card.spec.fps), most)]
-        while len(frames) < card.spec.num_frames:
-            frames += frames[:card.spec.num_frames - len(frames)]
-        on_video()
-        return ClipFeatures(
+        found = ClipFeatures(
             label=label, group=group, name=path.name,
-            features_ND=np.stack([row_D for _, row_D in pooler.windows(frames, hop)]))
+            features_ND=pool_start(pooler, path, card.spec, WindowSettings().hop, length))
+        on_video()
+        return found
 
     def of_classes(videos: Sequence[LabelledVideo], windows: int, length: int,
                    ) -> tuple[ClipFeatures, ...]:
@@ -81,14 +74,30 @@ def make_bank(
               for path in _spread(paths, most)))
 
 
-def num_videos(card: ModelCard, sources: Sources) -> int:
+def add_bank(
+    card: ModelCard, train: Sequence[LabelledVideo], validation: Sequence[LabelledVideo],
+    sources: Sources, data: str,
+) -> int:
     """
-    Return how many videos are read at most.
+    Write the bank of a model, with a progress bar.
 
     :param card: the model.
+    :param train: videos that its network learnt from.
+    :param validation: videos that it did not learn from.
     :param sources: of other actions.
-    :return: for a progress bar.
+    :param data: name and split of the data, for people.
+    :return: its size in bytes.
+    :raises VideoError: when a video cannot be read.
+    :raises OSError: when it cannot be written.
     """
+    with tqdm(total=_num_videos(card, sources), unit='video', desc='bank', disable=None,
+              leave=False) as bar:
+        bank = make_bank(card, train, validation, sources, bar.update)
+    return bank.save(card, f'{data}; other actions: {", ".join(sorted(sources))}')
+
+
+def _num_videos(card: ModelCard, sources: Sources) -> int:
+    """Return how many videos are read at most."""
     labels, most = len(card.labels), OTHER_WINDOWS // OTHER_LENGTH // max(1, len(sources))
     return (LEARNT_WINDOWS // labels * labels + UNSEEN_WINDOWS // UNSEEN_LENGTH // labels * labels
             + sum(min(most, len(paths)) for paths in sources.values()))

@@ -15,8 +15,8 @@ from pathlib import Path
 import sys
 
 from imrs_ros.model_card import ModelCard
+from imrs_ros.teaching.thresholds import FALSE_PER_MIN
 from training.learning.accuracy import Accuracy
-from training.operating_point.fit import FALSE_PER_MIN
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:

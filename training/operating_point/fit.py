@@ -26,9 +26,6 @@ from pathlib import Path
 from typing import Any
 
 from imrs_ros.evaluation.decide_anew import decide
-from imrs_ros.evaluation.metrics.count_units import count_units
-from imrs_ros.evaluation.metrics.figures import figures
-from imrs_ros.evaluation.metrics.intervals import intervals
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import hold_ns, settle_ns
 from imrs_ros.model_card import InputSpec
@@ -38,7 +35,7 @@ from imrs_ros.networks.none_score import NoneScore
 from imrs_ros.networks.posed_network import PosedNetwork
 from imrs_ros.settings import DecisionSettings, OperatingPoint, WindowSettings
 from imrs_ros.teaching.clip_features import Features
-from imrs_ros.teaching.thresholds import fit_operating_point
+from imrs_ros.teaching.thresholds import fit_operating_point, measured
 import numpy as np
 from numpy.typing import NDArray
 import torch
@@ -58,10 +55,6 @@ MAX_FOLDS = 3
 """Recordings, each with the background of other sources."""
 GAP_SEC = 6.0
 """Background before every action of a recording, s."""
-FALSE_PER_MIN = 1.0
-"""Default of the false actions allowed per minute of background."""
-FIGURES = ('num_actions', 'num_found', 'recall', 'false_actions', 'false_per_min', 'f1@25',
-           'delay_median_sec', 'delay_p95_sec')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,18 +108,7 @@ def fit(network: ClipNetwork, spec: InputSpec, data: FitData, false_per_min: flo
     point = fit_operating_point(tracks, settings, false_per_min)
     decided = [decide(track, settings.at(point)) for track in tracks]
     return Fitted(network, point, {
-        'allowed_false_per_min': false_per_min, 'sources': sorted(data.sources),
-        'minutes': round(sum(track.duration_ns for track in tracks) / 60e9, 1),
-        **_measured(decided)})
-
-
-def _measured(decided: Sequence[Track]) -> dict[str, Any]:
-    """Return figures, and their intervals where they have one."""
-    found = figures(decided)
-    limits = intervals(count_units([
-        (str(number), [track]) for number, track in enumerate(decided)])).get('', {})
-    return {**{name: found[name] for name in FIGURES},
-            'intervals': {name: limits[name] for name in FIGURES if name in limits}}
+        'sources': sorted(data.sources), **measured(decided, false_per_min)})
 
 
 class _Fitting:

@@ -29,7 +29,7 @@ from training.learning.accuracy import count_right, score_clips
 from training.model_folder.calibration import Calibration, NO_CALIBRATION
 from training.model_folder.parity import check_parity
 from training.model_folder.writer import add_golden_scores, DTYPES, write_model_folder
-from training.operating_point.bank_clips import make_bank, num_videos
+from training.operating_point.bank_clips import add_bank
 from training.operating_point.fit import fit, FitData, Fitted
 from training.scoring.scored_model import ScoredModel
 
@@ -134,7 +134,8 @@ def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
         write(Calibration(temperature=1.0, operating_point=fitted.operating_point))
         card = add_golden_scores(new)
         if data.sources and pose is None:
-            _add_bank(card, data, made_of)
+            add_bank(card, data.train, data.validation, data.sources,
+                     f'{made_of.data.resolve().name}, split {config.split}')
     return ModelCard.load(out)
 
 
@@ -144,14 +145,6 @@ def _fit(network: ClipNetwork, made_of: Publication, data: FitData) -> Fitted:
         total += total - len(data.validation)
     with tqdm(total=total, unit='video', desc='fit', disable=None, leave=False) as bar:
         return fit(network, made_of.spec, data, made_of.false_per_min, bar.update)
-
-
-def _add_bank(card: ModelCard, data: FitData, made_of: Publication) -> None:
-    with tqdm(total=num_videos(card, data.sources), unit='video', desc='bank', disable=None,
-              leave=False) as bar:
-        bank = make_bank(card, data.train, data.validation, data.sources, bar.update)
-    bank.save(card, f'{made_of.data.resolve().name}, split {made_of.config.split}; other actions: '
-                    f'{", ".join(sorted(data.sources))}')
 
 
 def _parity(network: ClipNetwork, scored: ScoredModel, videos: Sequence[LabelledVideo],

@@ -15,11 +15,9 @@ Layout legend: M clips, D numbers of a description, E members, B clips of a batc
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.pose import mirror_pose, PoseClassifier
@@ -30,8 +28,7 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 from torch.nn import functional
-from training.clips.clip_reader import read_on_grid
-from training.operating_point.pooling import pooler_of
+from training.operating_point.pooling import pool_start, pooler_of
 
 HOP, MOST_WINDOWS = 8, 12
 """Frames from one window to the next, and the most windows of a video."""
@@ -65,13 +62,7 @@ class PosePooler:
         :return: pose_MD; a video shorter than a window is repeated.
         :raises VideoError: when it cannot be read.
         """
-        spec = self._spec
-        most = spec.num_frames + HOP * (MOST_WINDOWS - 1)
-        frames = [shrink(image_HWC, spec.size_px)
-                  for image_HWC in islice(read_on_grid(path, spec.fps), most)]
-        while len(frames) < spec.num_frames:
-            frames += frames[:spec.num_frames - len(frames)]
-        return np.stack([pose_D for _, pose_D in self._pooler.windows(frames, HOP)])
+        return pool_start(self._pooler, path, self._spec, HOP, MOST_WINDOWS)
 
 
 def fit_pose(

@@ -175,9 +175,7 @@ def _read_list(path: Path) -> list[WrittenClip]:
     try:
         rows = json.loads(path.read_text(encoding='utf-8'))
         clips = [WrittenClip(str(name), int(size), int(modified)) for name, size, modified in rows]
-    except FileNotFoundError:
-        return []
-    except (ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError):
         return []
     # Whatever the list says, nothing else than a clip in this folder is deleted.
     return [clip for clip in clips if _is_clip_name(clip.name)]
