@@ -12,14 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from imrs_ros.evaluation.decide_anew import decide, decide_all
+from imrs_ros.evaluation.decide_anew import decide_all
 from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.metrics.figure import Value
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.settings import DecisionSettings, OperatingPoint
 import optuna
-
-__all__ = ['decide', 'folds', 'search', 'tune', 'Tuned', 'tuned_parameters']
 
 MAX_FOLDS = 5
 RANGES = {'enter_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing_sec': (0.0, 2.0),
