@@ -177,10 +177,15 @@ def teach(base: Base, lesson: Lesson, false_per_min: float, seed: int = 0,
         [_evidence(own, part.other) for own, part in held if part.other])
     layers = _with_evidence(layers, weight_E, bias)
     held = [(_with_evidence(own, weight_E, bias), part) for own, part in held]
-    tracks = _tracks(base.spec, held, lesson.labels)
+    tracks = _tracks(base.spec, [(own, _of(part, lesson.new_labels)) for own, part in held],
+                     lesson.labels)
+    # Without background between them: what follows a kept action would be excused as its end.
+    of_kept = _tracks(
+        base.spec, [(own, replace(_of(part, lesson.kept_labels), other=())) for own, part in held],
+        lesson.labels)
     settings = DecisionSettings()
-    point = (fit_new_thresholds(tracks, settings, false_per_min, base.operating_point,
-                                lesson.new_labels) if lesson.kept_labels
+    point = (fit_new_thresholds([*tracks, *of_kept], settings, false_per_min,
+                                base.operating_point, lesson.new_labels) if lesson.kept_labels
              else fit_operating_point(tracks, settings, false_per_min))
     on_step()
     confusions, num_right, num_judged = _count(held, lesson.labels)
@@ -188,8 +193,7 @@ def teach(base: Base, lesson: Lesson, false_per_min: float, seed: int = 0,
         layers=layers, operating_point=point, confusions=confusions, num_right=num_right,
         num_judged=num_judged, num_right_before=_right_before(base, lesson),
         shown=tuple(_shown(part) for _, part in held),
-        tracks=tuple(decide(track, settings.at(point)) for track in _tracks(
-            base.spec, [(own, _of_new(part)) for own, part in held], lesson.labels)))
+        tracks=tuple(decide(track, settings.at(point)) for track in tracks))
 
 
 def num_steps(lesson: Lesson) -> int:
@@ -294,9 +298,9 @@ def _only(lesson: Lesson, groups: set[str]) -> Lesson:
                    other=tuple(clip for clip in lesson.other if clip.group in groups))
 
 
-def _of_new(lesson: Lesson) -> Lesson:
-    return replace(lesson, known=tuple(
-        clip for clip in lesson.known if clip.label in lesson.new_labels))
+def _of(lesson: Lesson, labels: Sequence[str]) -> Lesson:
+    """Return the same with known clips of some classes alone."""
+    return replace(lesson, known=tuple(clip for clip in lesson.known if clip.label in labels))
 
 
 def _fit_evidence(base: Base, lesson: Lesson, known_ME: Floats, others: Sequence[Floats],

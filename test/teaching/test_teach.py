@@ -10,6 +10,7 @@
 
 from dataclasses import replace
 
+from imrs_ros.evaluation.metrics.event_metrics import background_sec, false_actions
 from imrs_ros.model_card import InputSpec
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import OperatingPoint
@@ -164,3 +165,13 @@ def test_the_curve_grows_and_tells_what_more_would_bring():
     assert expected_with_more([(1, 0.5), (2, 0.4)]) is None
     assert expected_with_more([(1, 1.0), (2, 1.0)]) is None
     assert expected_with_more([(1, 0.0), (1, 0.5)]) is None
+
+
+def test_the_rate_that_is_allowed_is_that_of_the_recordings_that_are_reported():
+    # Of footage that cannot be told from the action, and shorter than what follows an action.
+    lesson = lesson_of(new={'nod': 20}, count=6, windows=12, background=0)
+    alike = clips(NO_ACTION, 20, 12, 'alike ', windows=12)
+    taught = teach(base_of(lesson), replace(lesson, other=(*lesson.other, *alike)), 0.0)
+    assert sum(map(background_sec, taught.tracks)) > 10
+    assert [action for track in taught.tracks for action in false_actions(track)
+            if action.label == 'nod'] == []
