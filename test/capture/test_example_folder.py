@@ -8,9 +8,11 @@
 
 """Examples on disk: names, and annotations that the evaluation reads."""
 
+from concurrent.futures import ThreadPoolExecutor
 import multiprocessing
 import subprocess
 import sys
+import threading
 
 from encoded_video import picture
 from imrs_ros.capture.example_folder import ANNOTATIONS, ExampleFolder
@@ -118,3 +120,22 @@ def test_processes_may_record_into_one_folder(tmp_path, root):
     videos = sorted(path.stem for path in tmp_path.rglob('*.mp4'))
     assert len(videos) == 5 * len(processes)
     assert sorted(a.recording for a in read_annotations(tmp_path / ANNOTATIONS)) == videos
+
+
+def test_folders_that_come_and_go_meanwhile(tmp_path):
+    folder, ended = ExampleFolder(tmp_path, 'wave'), threading.Event()
+
+    def come_and_go():
+        while not ended.is_set():
+            for number in range(50):
+                (tmp_path / f'{number}.partial').mkdir()
+            for number in range(50):
+                (tmp_path / f'{number}.partial').rmdir()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(come_and_go)
+        try:
+            paths = [add(folder, 2) for _ in range(20)]
+        finally:
+            ended.set()
+    assert len({path.stem for path in paths}) == len(paths)
