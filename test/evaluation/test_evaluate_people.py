@@ -108,6 +108,12 @@ def test_everybody_is_followed_and_those_who_left_end(bag, tiny_card):
     assert (ann.num_switches, bob.num_switches) == (0, 0)
     # The annotations are of people alone.
     assert result.cameras[0][1].annotated is None
+    lines = summary(build_report([result], replace(make_job(tiny_card), people='topic')))
+    picture, _, of_people = lines.partition('people (topic):')
+    assert [line.split('  ')[0] for line in picture.splitlines()] == [
+        'label changes per minute', 'windows scored', 'windows skipped', 'frames',
+        'frames dropped', 'window restarts']
+    assert 'delay' in of_people
 
 
 def test_true_boxes_need_no_topic(bag, tiny_card, tmp_path):

@@ -17,6 +17,9 @@ from imrs_ros.evaluation.metrics.figure import (
 RATES_PER_MIN = (0.5, 1, 2, 5)
 """Of false actions, for which the greatest recall is printed."""
 
+COUNTS_OF_ANNOTATED = ('num_actions', 'num_found', 'false_actions')
+"""0 where nothing is annotated, when the other figures have no value."""
+
 
 def figure_row(words: str, *values: Value, unit: str = '', note: str = '') -> str:
     """
@@ -54,9 +57,13 @@ def summary(report: Mapping[str, Any]) -> str:
     intervals = drawn.get('figures', {})
     columns = [report['figures']] if live is None else [report['figures'], live['figures']]
     lines = [] if live is None else [header_row('offline', 'live')]
+    # Where people alone are annotated, most figures of the whole picture say nothing.
+    is_people_alone = 'people' in report and report['figures'].get('frame_accuracy') is None
     lines += [figure_row(figure.words, *(column.get(name) for column in columns),
                          unit=figure.unit, note=format_interval(intervals.get(name)))
-              for name, figure in FIGURES.items()]
+              for name, figure in FIGURES.items() if not is_people_alone
+              or name not in COUNTS_OF_ANNOTATED
+              and any(column.get(name) is not None for column in columns)]
     if intervals:
         lines.append(f'in brackets: {100 * drawn["level"]:.0f} % interval'
                      f'{"" if live is None else " of offline"}, bootstrapped over '
