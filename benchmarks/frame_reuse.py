@@ -14,7 +14,9 @@ Compares windows that share their work with the same network as one OpenVINO gra
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import multiprocessing
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,32 @@ def measure(name: str, hops: list[int], num_threads: int, rounds: int) -> list[d
         'network': name, 'hop': hop, 'whole_ms': times['whole'],
         'streamed_ms': times[f'hop {hop}'], 'ratio': times['whole'] / times[f'hop {hop}'],
         'windows_hz': 1000 / times[f'hop {hop}'], 'shares': 'yes' if hop <= most_new else 'no',
+        'most_new': most_new,
         'memory_mb': memory, 'largest_error': errors[hop]} for hop in hops]
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """
+    Keep processors busy meanwhile.
+
+    :param count: of the processes, each of which takes a core if it can.
+    :return: the context.
+    """
+    processes = [multiprocessing.Process(target=_spin, daemon=True) for _ in range(count)]
+    for process in processes:
+        process.start()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def _spin() -> None:
+    while True:
+        pass
 
 
 def main() -> None:
@@ -73,10 +100,12 @@ def main() -> None:
     parser.add_argument('--hops', type=int, nargs='+', default=[1, 2, 4, 8, 16])
     parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its choice')
     parser.add_argument('--rounds', type=int, default=25)
+    parser.add_argument('--beside', type=int, default=0, help='processes that take a core each')
     parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()
-    records = [record for name in options.models
-               for record in measure(name, options.hops, options.threads, options.rounds)]
+    with busy(options.beside):
+        records = [record for name in options.models
+                   for record in measure(name, options.hops, options.threads, options.rounds)]
     show(records)
     save(options.json, records)
 

@@ -75,7 +75,7 @@ class FrameReuse:
         self._runner = PartRunner(plan, models, frame_shape, shapes)
         self._cameras: dict[str, CameraState] = {}
         self.most_new = plan.num_frames if plan.parts else 0
-        """The most new frames with which a window takes less time in parts than whole; set by
+        """The most new frames with which a window takes less work in parts than whole; set by
         ``measure``."""
 
     def new_memory(self) -> CameraMemory:
@@ -145,7 +145,12 @@ class FrameReuse:
         return self._models.run(BODY, inputs)[self._output].copy()
 
     def measure(self) -> None:
-        """Measure with how many new frames a window takes less time in parts than whole."""
+        """
+        Measure with how many new frames a window takes less work in parts than whole.
+
+        Work is the time that this process spent on processors: while another process takes one,
+        the whole network, which takes longest, would wait for it in every call, and parts in few.
+        """
         plan = self._plan
         if not (plan.parts and plan.has_whole):
             return
@@ -158,10 +163,12 @@ class FrameReuse:
             memory.store(Clip('', blank, sequence, 0, ''), num_new)
             self._runner.fill([(memory, sequence)])
         advance(plan.num_frames)
-        least_sec = _least_seconds({
+        # About as many as where it stops to pay: batches cost less a frame than single ones.
+        many = max(2, plan.num_frames // 2)
+        least_sec = _least_cpu_seconds({
             'whole': lambda: self._models.run(WHOLE, [blank[None]]),
-            'one': lambda: advance(1), 'three': lambda: advance(3)})
-        frame_sec = max((least_sec['three'] - least_sec['one']) / 2, 1e-9)
+            'one': lambda: advance(1), 'many': lambda: advance(many)})
+        frame_sec = max((least_sec['many'] - least_sec['one']) / (many - 1), 1e-9)
         self.most_new = int(np.clip(
             1 + (least_sec['whole'] - least_sec['one']) / frame_sec, 0, plan.num_frames))
 
@@ -177,12 +184,12 @@ def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
     yield group
 
 
-def _least_seconds(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Time calls in turn; the least of each is its time when nothing else disturbs it."""
+def _least_cpu_seconds(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Time calls in turn; the least of each is its time when no other thread disturbs it."""
     least_sec = dict.fromkeys(calls, float('inf'))
     for _ in range(NUM_TIMINGS):
         for name, call in calls.items():
-            start_sec = time.perf_counter()
+            start_sec = time.process_time()
             call()
-            least_sec[name] = min(least_sec[name], time.perf_counter() - start_sec)
+            least_sec[name] = min(least_sec[name], time.process_time() - start_sec)
     return least_sec

@@ -185,7 +185,7 @@ def test_windows_too_short_to_share_are_scored_whole():
     assert (case.models.num_items['whole'], reuse.num_bytes) == (3, 0)
 
 
-def test_measuring_finds_what_pays(monkeypatch):
+def test_measuring_finds_what_pays_beside_other_processes(monkeypatch):
     case = Case('resnet18', width=0.125, **NORMAL)
     reuse = case.reuse()
     clock = Clock()
@@ -193,21 +193,24 @@ def test_measuring_finds_what_pays(monkeypatch):
 
     def timed(name, inputs, outputs=None):
         clock.now += {'whole': 20, 'taps': 2}.get(name, 0)
-        # Another process takes the machine for a while now and then.
+        # Another thread of this process works for a while now and then.
         clock.now += next(clock.disturbances)
+        # Another process takes the machine whenever a call takes long.
+        clock.waited += {'whole': 40}.get(name, 0)
         return run(name, inputs, outputs)
     monkeypatch.setattr(case.models, 'run', timed)
-    monkeypatch.setattr(frame_reuse.time, 'perf_counter', lambda: clock.now)
+    monkeypatch.setattr(frame_reuse.time, 'process_time', lambda: clock.now)
+    monkeypatch.setattr(frame_reuse.time, 'perf_counter', lambda: clock.now + clock.waited)
     reuse.measure()
     # 2 s a frame: 10 frames take as long as the whole.
     assert reuse.most_new == 10
 
 
 class Clock:
-    """A clock that only work moves."""
+    """A clock that only work moves, and the time that work waited for other processes."""
 
     def __init__(self):
-        self.now = 0.0
+        self.now = self.waited = 0.0
         self.disturbances = itertools.cycle([7.0, *[0.0] * 28])
 
 
