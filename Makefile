@@ -8,14 +8,14 @@ PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 REQUIREMENTS := $(wildcard requirements/*.txt) requirements/build_vision_msgs.py \
 	$(wildcard requirements/vision_msgs/msg/*) setup.py
 TESTS ?= test
-TESTS_OF_NODE := test/node test/capture test/images test/people test/person_finder test/evaluation/live test/evaluation/recordings
+TESTS_OF_NODE := test/node test/capture test/examples test/images test/people test/person_finder test/evaluation/live test/evaluation/recordings
 
 DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
 OTHER := $(addprefix $(DATA)/../other-actions/,dark skateboard daily)
 STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1 \
 	--results docs/results.json --tables docs/results.md
 
-.PHONY: help setup demo test lint unit test-jazzy stages bench reproduce clean
+.PHONY: help setup demo view docs test lint unit test-jazzy stages bench reproduce clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,12 @@ $(VENV)/.setup_done: $(REQUIREMENTS)
 
 demo: setup  ## play real video to the real node; VIDEO=<file, folder, camera or URL> MODEL=<name or folder> PEOPLE=1
 	$(RUN) -m imrs_ros.demo
+
+view: setup  ## show in the browser what the node sees; SOURCE=<file, folder, camera or URL> PEOPLE=1; without, a node that runs
+	$(RUN) -m imrs_ros.view
+
+docs: setup  ## build the documentation site: build/site/index.html
+	$(VENV)/bin/python -m sphinx --fresh-env --write-all -n -W --keep-going --quiet docs build/site
 
 test: lint unit  ## run the linters and all tests
 

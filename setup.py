@@ -6,14 +6,23 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""Install imrs_ros with colcon or pip; launch, config and models go to share/imrs_ros."""
+"""
+Install imrs_ros with colcon or pip; launch, config and models go to share/imrs_ros.
+
+``ros2 run imrs_ros demo`` needs a program ``demo`` in lib/imrs_ros, where colcon and bloom put it
+(setup.cfg). pip puts programs on PATH, where ``view`` or ``demo`` would hide those of others: it
+installs ``imrs_ros`` alone, which takes the name of the program as its first argument.
+"""
 
 from pathlib import Path
+import sys
 
 from setuptools import find_packages, setup
 
 PACKAGE = 'imrs_ros'
 SHARE = f'share/{PACKAGE}'
+COMMANDS_OF_PIP = {'dist_info', 'bdist_wheel', 'editable_wheel'}
+"""Commands of setuptools that pip and ``python -m build`` use, and colcon and bloom do not."""
 
 
 def installed(top: str) -> list[tuple[str, list[str]]]:
@@ -42,6 +51,18 @@ def requirements(name: str) -> list[str]:
     return [line.split('==')[0] for line in lines if line and not line.startswith('#')]
 
 
+def console_scripts(programs: list[str]) -> list[str]:
+    """
+    Return the programs to install.
+
+    :param programs: those of ``ros2 run``.
+    :return: the same; for pip, one that runs them all.
+    """
+    if COMMANDS_OF_PIP.isdisjoint(sys.argv):
+        return programs
+    return [f'{PACKAGE} = {PACKAGE}.__main__:run_command']
+
+
 setup(
     name=PACKAGE,
     version='0.1.0',
@@ -52,7 +73,8 @@ setup(
     maintainer_email='maintainers@imrs-ros.invalid',
     license='Apache-2.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['py.typed', 'evaluation/report/static/*']},
+    package_data={PACKAGE: ['py.typed', 'evaluation/report/static/*',
+                            'evaluation/annotator/static/*', 'view/static/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (SHARE, ['package.xml']),
@@ -69,20 +91,23 @@ setup(
         # Pulls in opencv-python as well; docs/person_finder.md says how to do without.
         'people': requirements('people'),
         'gpu': requirements('gpu'),
+        'onnx': requirements('onnx'),
+        'view': requirements('view'),
         # With pytest in it, `colcon test` runs pytest.
         'test': requirements('test'),
     },
     zip_safe=False,
-    entry_points={'console_scripts': [
+    entry_points={'console_scripts': console_scripts([
         'recognizer = imrs_ros.__main__:main',
         'person_finder = imrs_ros.person_finder.__main__:main',
         'capture = imrs_ros.capture.command:main',
         'teach = imrs_ros.teaching.command:main',
         'demo = imrs_ros.demo.demo:main',
+        'view = imrs_ros.view.command:main',
         'react = imrs_ros.examples.react:main',
         'turn_to = imrs_ros.examples.turn_to:main',
         *(f'{program} = imrs_ros.evaluation.command:{program}' for program in (
-            'evaluate_bag', 'annotate_template', 'make_bag', 'play_bag', 'record_live',
+            'evaluate_bag', 'annotate', 'annotate_template', 'make_bag', 'play_bag', 'record_live',
             'compare_reports', 'tune_decisions')),
-    ]},
+    ])},
 )

@@ -154,7 +154,7 @@ def main() -> None:
                 len(people))[:count]}
             lesson = make_lesson([clip for (_, person), clip in clips.items()
                                   if person in chosen], card.labels, card, bank)
-            own = (teach(base, lesson, 1.0).layers if count > 1 else _one_example(base, lesson))
+            own = (teach(base, lesson, 1.0).layers if count > 1 else one_example(base, lesson))
             unseen = [clip for (_, person), clip in clips.items() if person not in chosen]
             found['right'] += [lesson.labels[name_clip(own, clip, len(lesson.labels))]
                                == clip.label for clip in unseen]
@@ -204,8 +204,14 @@ def thirds(base: Base, card: ModelCard, bank: Bank, clips: Sequence[ClipFeatures
     return right, total
 
 
-def _one_example(base: Base, lesson: Lesson) -> LastLayers:
-    """Fit to a single example, of which nothing can be held out: the evidence stays as it was."""
+def one_example(base: Base, lesson: Lesson) -> LastLayers:
+    """
+    Fit to few examples, of which nothing is held out: the evidence stays as it was.
+
+    :param base: the network.
+    :param lesson: what is learnt.
+    :return: the layers.
+    """
     layers = fit_layers(base, lesson)
     assert layers.none is not None
     assert base.layers.none is not None

@@ -8,10 +8,12 @@
 
 """Find model folders: by path, or by the name of a model installed with the package."""
 
+from collections.abc import Mapping
 import os
 from pathlib import Path
 import sys
 
+PACKAGE = Path(__file__).resolve().parent
 SHARE = Path('share') / 'imrs_ros' / 'models'
 FINDER_NAME = 'movenet'
 """The people finder that is installed with the package."""
@@ -46,6 +48,19 @@ def model_roots() -> list[Path]:
 
     :return: folders in order of precedence; not all need exist.
     """
-    prefixes = [p for p in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if p]
-    return [Path(__file__).resolve().parents[1] / 'models',
-            *(Path(prefix) / SHARE for prefix in (*prefixes, sys.prefix))]
+    return [PACKAGE.parent / 'models',
+            *(prefix / SHARE for prefix in install_prefixes(os.environ))]
+
+
+def install_prefixes(environment: Mapping[str, str]) -> list[Path]:
+    """
+    Return the folders whose ``share/`` may hold what was installed with the package.
+
+    :param environment: variables, such as ``os.environ``.
+    :return: folders in order of precedence: those of ROS, that of this package (a user's own
+        packages, and ``/usr/local``, are not in ``sys.prefix``), and that of Python.
+    """
+    ros = [p for p in environment.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if p]
+    # <prefix>/lib/python3.11/site-packages/imrs_ros, or what `pip install --target` makes.
+    own = (*PACKAGE.parents[3:4], PACKAGE.parent)
+    return [*map(Path, ros), *own, Path(sys.prefix)]

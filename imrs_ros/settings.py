@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 import math
 
-BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch')
+BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch', 'onnx')
 CPU_PRECISIONS = ('float32', 'bfloat16')
 
 MIN_RATE_HZ = 0.01

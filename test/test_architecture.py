@@ -43,10 +43,17 @@ RULES = {
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
+    'imrs_ros/backends/onnx': SHARED | {
+        'numpy', 'onnx', 'onnxruntime', 'torch', 'imrs_ros.networks', 'imrs_ros.backends.base',
+        'imrs_ros.backends.cache_entry', 'imrs_ros.backends.conversion',
+        'imrs_ros.backends.frame_reuse', 'imrs_ros.backends.model_cache',
+        'imrs_ros.backends.progress'},
     'imrs_ros/backends/gpu': SHARED | {
         'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
         'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
-        'imrs_ros.backends.model_cache', 'imrs_ros.backends.reference'},
+        'imrs_ros.backends.model_cache', 'imrs_ros.backends.onnx.files',
+        'imrs_ros.backends.onnx.layout', 'imrs_ros.backends.progress',
+        'imrs_ros.backends.reference'},
     'imrs_ros/node': SHARED | PATH | ROS | {
         'cv2', 'numpy', 'psutil', 'imrs_ros.backends', 'imrs_ros.images', 'imrs_ros.people',
         'imrs_ros.node.clips', 'imrs_ros.node.people'},
@@ -58,6 +65,9 @@ RULES = {
         'imrs_ros.node', 'imrs_ros.people'},
     'imrs_ros/capture': SHARED | ROS | {'imrs_ros.images', 'imrs_ros.node'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
+    'imrs_ros/view': SHARED | ROS | {
+        'cv2', 'fastapi', 'rich', 'starlette', 'uvicorn', 'imrs_ros.capture', 'imrs_ros.demo',
+        'imrs_ros.images', 'imrs_ros.node', 'imrs_ros.people.detection_fields'},
     'imrs_ros/examples': ROS,
     'imrs_ros/evaluation': SHARED | PATH | {
         'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
@@ -65,6 +75,9 @@ RULES = {
     'imrs_ros/evaluation/recordings': SHARED | {
         'cv2', 'numpy', 'rosbags', 'yaml', 'lz4', 'backports', 'compression', 'imrs_ros.images',
         'imrs_ros.people.detection', 'imrs_ros.people.detection_fields'},
+    'imrs_ros/evaluation/annotator': SHARED | {
+        'cv2', 'fastapi', 'numpy', 'uvicorn', f'{EVALUATION}.recordings',
+        f'{EVALUATION}.ground_truth'},
     'imrs_ros/evaluation/ground_truth': SHARED | {
         'imrs_ros.people.detection', f'{EVALUATION}.recordings'},
     'imrs_ros/evaluation/metrics': SHARED | {

@@ -63,7 +63,8 @@ def test_no_dependency_keeps_the_package_from_being_released(package):
 
 
 @pytest.mark.parametrize('target', [
-    'setup', 'demo', 'lint', 'unit', 'test-jazzy', 'stages', 'bench', 'reproduce', 'clean'])
+    'setup', 'demo', 'view', 'docs', 'lint', 'unit', 'test-jazzy', 'stages', 'bench', 'reproduce',
+    'clean'])
 def test_the_makefile_uses_no_variable_that_it_does_not_define(root, target):
     done = subprocess.run(
         ['make', '--dry-run', '--warn-undefined-variables', target], cwd=root,

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = [str(ROOT / name) for name in (
-    'imrs_ros', 'training', 'launch', 'requirements', 'benchmarks', 'setup.py')
+    'imrs_ros', 'training', 'launch', 'examples', 'requirements', 'benchmarks', 'setup.py')
     if list((ROOT / name).rglob('*.py')) or name.endswith('.py')]
 
 

@@ -7,7 +7,7 @@
 # language governing permissions and limitations under the License.
 
 """
-The libraries that run a network: OpenVINO or PyTorch on a CPU, and those in ``gpu``.
+The libraries that run a network: OpenVINO or PyTorch on a CPU, and those in ``onnx`` and ``gpu``.
 
 Start at ``base`` for the protocol and ``load`` for the choice. It may import ``networks`` and the
 shared modules; each library is imported by one backend alone, when that backend is chosen.

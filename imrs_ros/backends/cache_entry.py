@@ -14,6 +14,7 @@ in one bit, or that another user could have written, is not used.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 import hashlib
 import json
 import os
@@ -24,7 +25,11 @@ from typing import Any
 MANIFEST_FILE = 'manifest.json'
 UNFINISHED = '.making-'
 """Prefix of an entry's name until it is complete."""
+OLD_SUFFIX = '-old'
+"""Ends the name of an entry that was replaced, until it is removed."""
 KEY_LENGTH = 32
+OWNER_VARIABLE = 'IMRS_CACHE_OWNER'
+"""Environment variable: number of a user who may own the cache besides this one."""
 Values = Mapping[str, Any]
 """All that an entry depends on, as JSON can hold it."""
 
@@ -58,8 +63,14 @@ def publish_entry(unfinished: Path) -> Path:
         with path.open('rb') as file:
             os.fsync(file.fileno())
     folder = unfinished.with_name(unfinished.name.removeprefix(UNFINISHED))
-    shutil.rmtree(folder, ignore_errors=True)
-    return unfinished.rename(folder)
+    # Whoever looks for the entry meanwhile finds the old one or the new one, but for an instant.
+    old = folder.with_name(f'{UNFINISHED}{folder.name}{OLD_SUFFIX}')
+    shutil.rmtree(old, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        folder.rename(old)
+    unfinished.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return folder
 
 
 def check_entry(folder: Path, values: Values, trusted: Path | None) -> None:
@@ -88,6 +99,8 @@ def check_owner(paths: Iterable[Path], trusted: Path | None) -> None:
     :raises PermissionError: naming one that another user could have written.
     """
     owners, writers = {0, os.geteuid()}, 0o022
+    if os.environ.get(OWNER_VARIABLE, '').isdecimal():
+        owners.add(int(os.environ[OWNER_VARIABLE]))
     if trusted is not None:
         owners.add(trusted.stat().st_uid)
         writers &= ~trusted.stat().st_mode
@@ -97,7 +110,8 @@ def check_owner(paths: Iterable[Path], trusted: Path | None) -> None:
             raise PermissionError(
                 f'expected {path} to be writable by this user or root alone, got owner '
                 f'{found.st_uid} and mode {found.st_mode & 0o777:o}; delete it, or chown it and '
-                'chmod go-w')
+                f'chmod go-w, or, if that user may decide what this process runs, set '
+                f'{OWNER_VARIABLE}={found.st_uid}')
 
 
 def _manifest_of(folder: Path, values: Values) -> bytes:

@@ -39,7 +39,9 @@ class FailoverBackend:
         :raises RuntimeError: when no backend works, with the reasons.
         """
         self._card, self._settings, self._on_failure = card, settings, on_failure
-        self._backend = self._load(candidates(settings))
+        # Asked once: a device that vanishes must not change what comes next.
+        self._names = candidates(settings)
+        self._backend = self._load(self._names)
 
     @property
     def description(self) -> BackendDescription:
@@ -76,15 +78,20 @@ class FailoverBackend:
 
     def _switch(self, error: Exception) -> None:
         failed = self._backend
-        names = candidates(self._settings)
-        rest = names[names.index(failed.description.name) + 1:]
+        rest = self._names[self._names.index(failed.description.name) + 1:]
         if not rest:
             raise error
         self._on_failure(
             f'backend {failed.description.name} failed: {type(error).__name__}: {error}')
         # The next may fail to load; then the old one stays in place.
         self._backend = self._load(rest)
-        failed.close()
+        try:
+            failed.close()
+        # After an error of its device nothing of it can be freed; the next one works all the same.
+        except Exception as error_of_close:
+            self._on_failure(
+                f'backend {failed.description.name} could not be closed: '
+                f'{type(error_of_close).__name__}: {error_of_close}')
 
     def close(self) -> None:
         """Free the backend in use."""

@@ -15,8 +15,9 @@ CACHE_ENTRY``, and may be gone when it ends.
 
 from pathlib import Path
 
+from imrs_ros.backends.conversion import fill_entry
 from imrs_ros.backends.finder_export import FINDER_FILE, FINDER_SIZE_PX
-from imrs_ros.backends.openvino_convert import fill_entry, write_model
+from imrs_ros.backends.openvino_convert import write_model
 from imrs_ros.model_card import WEIGHTS_FILE
 from imrs_ros.networks.weights import load_finder
 import torch

@@ -20,8 +20,8 @@ from pathlib import Path
 import sys
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.openvino_export import (
-    cache_beside, conversion_values, convert_apart, find_or_make, keep_beside)
+from imrs_ros.backends.conversion import convert_apart, find_or_make, keep_beside
+from imrs_ros.backends.openvino_export import cache_beside, conversion_values, LIBRARY
 from imrs_ros.model_card import WEIGHTS_FILE
 
 FINDER_SIZE_PX = 256
@@ -78,7 +78,7 @@ def export_finder(model_folder: Path, folder: Path, lock: int) -> None:
     if 'torch' in sys.modules:
         importlib.import_module(CONVERT).convert_finder(model_folder, folder)
     else:
-        convert_apart(CONVERT, (str(model_folder), str(folder)), lock)
+        convert_apart(CONVERT, (str(model_folder), str(folder)), lock, LIBRARY)
 
 
 def main() -> None:
@@ -90,7 +90,7 @@ def main() -> None:
         values = finder_values(model_folder)
     except FileNotFoundError as error:
         raise SystemExit(str(error)) from error
-    keep_beside(model_folder, values, partial(export_finder, model_folder))
+    keep_beside(cache_beside(model_folder), values, partial(export_finder, model_folder))
 
 
 if __name__ == '__main__':

@@ -51,10 +51,10 @@ def _load_torch_cuda(card: ModelCard, settings: BackendSettings) -> Backend:
 
 def _load_faster(card: ModelCard, settings: BackendSettings) -> Backend:
     """Load whichever GPU backend is the faster one here."""
-    from imrs_ros.backends.gpu.identity import identity_of
-    from imrs_ros.backends.gpu.torch_cuda_backend import require_cuda
+    from imrs_ros.backends.gpu.cuda_driver import cuda_device
+    from imrs_ros.backends.gpu.identity import identity_of_choice
     loaders = {name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS}
-    identity = identity_of(card, 'choice', require_cuda())
+    identity = identity_of_choice(card, cuda_device())
     return GpuChoice(loaders, card.spec, ModelCache(cache_root() / 'engines'), identity).load()
 
 
@@ -68,11 +68,17 @@ def _load_torch(card: ModelCard, settings: BackendSettings) -> Backend:
     return TorchBackend(card, settings)
 
 
+def _load_onnx(card: ModelCard, settings: BackendSettings) -> Backend:
+    require_packages('onnxruntime', requirements='onnx')
+    from imrs_ros.backends.onnx.onnx_backend import OnnxBackend
+    return OnnxBackend(card, settings)
+
+
 Loader = Callable[[ModelCard, BackendSettings], Backend]
 LOADERS: dict[str, Loader] = {
     'tensorrt': _load_tensorrt, 'torch_cuda': _load_torch_cuda, 'openvino': _load_openvino,
-    'torch': _load_torch}
-"""In the order of ``auto``."""
+    'torch': _load_torch, 'onnx': _load_onnx}
+"""In the order of ``auto``: what ONNX Runtime is tried for is where the others are not."""
 GPU_BACKENDS = ('tensorrt', 'torch_cuda')
 """Where both work, the faster one is used; where there is no GPU, neither is tried."""
 
@@ -127,6 +133,10 @@ def _loaders(names: Sequence[str]) -> list[tuple[str, Loader]]:
     return [('GPU backends', _load_faster), *_loaders(rest)]
 
 
+def _converted(name: str) -> str:
+    return 'onnx' if name == 'onnx' else 'openvino'
+
+
 def _warm_up(backend: Backend, card: ModelCard) -> None:
     """Score a golden clip, and compare the logits with the card's where it has them."""
     reference = Reference(card)
@@ -144,5 +154,6 @@ def _warm_up(backend: Backend, card: ModelCard) -> None:
         except ScoreError as error:
             raise ScoreError(
                 f'{error}; the card or the converted network was altered: delete '
-                f'{cache_root()} and {card.folder / "openvino"}, or export the model again'
+                f'{cache_root()} and {card.folder / _converted(description.name)}, or export the '
+                'model again'
             ) from error

@@ -24,6 +24,7 @@ import time
 
 from imrs_ros.backends.cache_entry import (
     check_entry, check_owner, key_of, MANIFEST_FILE, publish_entry, UNFINISHED, Values)
+from imrs_ros.backends.progress import REPEAT_SEC, tell
 
 MAX_ENTRIES = 12
 """The most recently used are kept; others are of models, libraries or GPUs no longer here."""
@@ -33,6 +34,10 @@ LOCK_SUFFIX = '.lock'
 WAIT_SEC = 600.0
 """Longest wait for another process that makes the same entry."""
 POLL_SEC = 0.1
+QUIET_SEC = 2.0
+"""A wait so short is not worth a line."""
+NUM_LOOKS, LOOK_SEC = 3, 0.003
+"""How often an entry is looked for, and the pause: replacing one takes two renames."""
 Write = Callable[[Path, int], None]
 """Writes the files of an entry into a folder; given the descriptor of the lock, too, for a child
 process to inherit. It may call ``publish_entry`` itself, as a child that outlives its parent
@@ -53,14 +58,18 @@ def cache_root() -> Path:
 class ModelCache:
     """A folder of entries, each named by the key of what it depends on."""
 
-    def __init__(self, folder: Path, *, trusted: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, trusted: Path | None = None, wait_sec: float | None = None,
+    ) -> None:
         """
         Use a folder; nothing is read or created yet.
 
         :param folder: created when an entry is stored.
         :param trusted: the model folder, for a cache in it: its owner may store entries, and all
             users may read them. None for a cache of this user alone.
+        :param wait_sec: the longest wait for another process; default ``WAIT_SEC``.
         """
+        self._wait_sec = wait_sec
         self.folder, self._trusted = folder, trusted
         self._mode = 0o700 if trusted is None else 0o755
         self.notices: list[str] = []
@@ -75,16 +84,29 @@ class ModelCache:
         """
         self._remove_leftovers()
         folder = self.folder / key_of(values)
-        if not os.path.lexists(folder):
-            return None
         try:
-            check_entry(folder, values, self._trusted)
+            if not self._is_usable(folder, values):
+                return None
         except (OSError, ValueError) as error:
             self.notices.append(f'{folder} is not used and will be rebuilt: {error}')
             return None
         with suppress(OSError):
             os.utime(folder)
         return folder
+
+    def _is_usable(self, folder: Path, values: Values) -> bool:
+        """Check an entry, and once more where another process replaced it meanwhile."""
+        for _ in range(NUM_LOOKS):
+            before = _inode(folder)
+            try:
+                if before is not None:
+                    check_entry(folder, values, self._trusted)
+                    return True
+            except (OSError, ValueError):
+                if _inode(folder) == before:
+                    raise
+            time.sleep(LOOK_SEC)
+        return False
 
     def make(self, values: Values, write: Write, *, is_new: bool = False) -> Path:
         """
@@ -99,7 +121,7 @@ class ModelCache:
         self._prepare_folder()
         folder = self.folder / key_of(values)
         unfinished = folder.with_name(f'{UNFINISHED}{folder.name}')
-        with _locked(unfinished, WAIT_SEC) as lock:
+        with _locked(unfinished, self._wait_sec or WAIT_SEC) as lock:
             with suppress(OSError, ValueError):
                 if not is_new:
                     check_entry(folder, values, self._trusted)
@@ -124,8 +146,12 @@ class ModelCache:
         :param values: all that it depends on.
         :return: its bytes; None where there is none that may be used.
         """
-        folder = self.find(values)
-        return None if folder is None else (folder / DATA_FILE).read_bytes()
+        for _ in range(NUM_LOOKS):
+            folder = self.find(values)
+            # It may be replaced between the check and this.
+            with suppress(FileNotFoundError):
+                return None if folder is None else (folder / DATA_FILE).read_bytes()
+        return None
 
     def store(self, values: Values, data: bytes) -> None:
         """
@@ -171,8 +197,12 @@ class ModelCache:
 def _locked(unfinished: Path, wait_sec: float) -> Iterator[int]:
     """Hold the lock of an entry; the kernel frees it with the last process that holds it."""
     path = unfinished.with_name(f'{unfinished.name}{LOCK_SUFFIX}')
-    deadline = time.monotonic() + wait_sec
+    start = time.monotonic()
+    deadline, tell_at = start + wait_sec, start + QUIET_SEC
     while (lock := _try_lock(path)) is None:
+        if time.monotonic() >= tell_at:
+            tell_at += REPEAT_SEC
+            tell(f'waiting for another process that makes the same entry of {path.parent}')
         if time.monotonic() >= deadline:
             raise TimeoutError(f'another process has held {path} for {wait_sec:g} s')
         time.sleep(POLL_SEC)
@@ -181,6 +211,13 @@ def _locked(unfinished: Path, wait_sec: float) -> Iterator[int]:
     finally:
         path.unlink(missing_ok=True)
         os.close(lock)
+
+
+def _inode(folder: Path) -> int | None:
+    try:
+        return folder.lstat().st_ino
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _try_lock(path: Path) -> int | None:

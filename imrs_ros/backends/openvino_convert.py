@@ -13,15 +13,12 @@ The parts of a network converted for OpenVINO. Imports PyTorch, so that the node
 CACHE_ENTRY``, and may be gone when it ends.
 """
 
-from collections.abc import Callable
 import json
 from pathlib import Path
-import sys
 import warnings
 
-from imrs_ros.backends.cache_entry import publish_entry
-from imrs_ros.backends.openvino_export import NOT_WRITTEN, WRONG_MODEL
-from imrs_ros.model_card import InputSpec, ModelCard, ModelCardError
+from imrs_ros.backends.conversion import fill_entry
+from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.network_parts import NetworkParts, Tensors
 from imrs_ros.networks.weights import load_network
@@ -90,21 +87,6 @@ def write_model(module: nn.Module, inputs: Tensors, path: Path) -> None:
 def main() -> None:
     """Run the command line."""
     fill_entry(lambda model_folder, entry: convert(ModelCard.load(model_folder), entry))
-
-
-def fill_entry(convert_into: Callable[[Path, Path], None]) -> None:
-    """
-    Run the command line of a program for ``convert_apart``.
-
-    :param convert_into: converts the model of a folder into an unfinished cache entry.
-    """
-    model_folder, entry = map(Path, sys.argv[1:])
-    try:
-        convert_into(model_folder, entry)
-        publish_entry(entry)
-    except (ModelCardError, OSError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(WRONG_MODEL if isinstance(error, ModelCardError) else NOT_WRITTEN)
 
 
 if __name__ == '__main__':

@@ -24,6 +24,11 @@ from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
 
+CHECKED_SIZES = (8, 4, 3, 2, 1)
+"""Batches of which each runs another kernel or graph, and one that is filled up."""
+PROBABILITY_BOUND = 0.1
+"""The largest difference of a probability: where the bound of the logits is wide, as for bfloat16,
+it must not change what is decided."""
 Infer = Callable[[Sequence[Clip]], NDArray[np.float32]]
 
 
@@ -58,21 +63,28 @@ class Reference:
         :return: a reference that has logits.
         :raises ModelCardError: when they must be computed and the weights do not fit the card.
         """
-        from imrs_ros.backends.torch_backend import TorchBackend
         reference = cls(card)
         if not len(reference.logits_NK):
+            # PyTorch is not needed where the card has them.
+            from imrs_ros.backends.torch_backend import TorchBackend
             reference.logits_NK = TorchBackend(card, BackendSettings()).infer(reference.clips)
         return reference
 
     def check(self, infer: Infer) -> None:
         """
-        Check a backend by all golden clips at once and by one alone.
+        Check a backend by the golden clips in batches of every size that it is built for.
 
         :param infer: as of ``Backend.infer``.
         :raises ScoreError: when its scores are not those of the model.
         """
-        check_scores(infer(self.clips), self.logits_NK, self._bound)
-        self.check_one(infer(self.clips[-1:]))
+        for size in CHECKED_SIZES:
+            # Each size begins with another clip, so that each row sees each clip.
+            rows = [(size + i) % len(self.clips) for i in range(size)]
+            try:
+                check_scores(infer([self.clips[row] for row in rows]), self.logits_NK[rows],
+                             self._bound)
+            except ScoreError as error:
+                raise ScoreError(f'in a batch of {size}: {error}') from error
 
     def check_one(self, logits_1K: NDArray[np.float32], factor: float = 1.0) -> None:
         """
@@ -95,7 +107,8 @@ def check_scores(
     :param reference_NK: by plain PyTorch in float32.
     :param bound: the largest difference allowed.
     :return: the largest difference.
-    :raises ScoreError: when the shapes differ, a logit is not finite, or one differs by more.
+    :raises ScoreError: when the shapes differ, a logit is not finite or differs by more, a
+        probability differs by more than ``PROBABILITY_BOUND``, or another class is the best.
     """
     if logits_NK.shape != reference_NK.shape:
         raise ScoreError(
@@ -111,4 +124,29 @@ def check_scores(
         raise ScoreError(
             f'expected the logits of PyTorch in float32 within {bound:g} for the golden clips, '
             f'got a difference of {difference:.4g}')
+    change = float(np.abs(_softmax(logits_NK) - _softmax(reference_NK)).max())
+    if change > PROBABILITY_BOUND:
+        raise ScoreError(
+            f'expected probabilities within {PROBABILITY_BOUND:g} of those of PyTorch in float32 '
+            f'for the golden clips, got a difference of {change:.4g}; logits differ by '
+            f'{difference:.4g}')
+    _check_best(logits_NK, reference_NK)
     return difference
+
+
+def _check_best(logits_NK: NDArray[np.float32], reference_NK: NDArray[np.float32]) -> None:
+    """Check that the best class is one of those that are as good as the best."""
+    rows, probabilities_NK = np.arange(len(logits_NK)), _softmax(reference_NK)
+    best_N = logits_NK.argmax(axis=1)
+    lost_N = probabilities_NK.max(axis=1) - probabilities_NK[rows, best_N]
+    if lost_N.max() > PROBABILITY_BOUND:
+        row = int(lost_N.argmax())
+        raise ScoreError(
+            f'expected class {reference_NK[row].argmax()} to be the best of golden clip {row}, '
+            f'got class {best_N[row]}')
+
+
+def _softmax(logits_NK: NDArray[np.float32]) -> NDArray[np.float64]:
+    powers_NK = np.exp(logits_NK.astype(np.float64) - logits_NK.max(axis=1, keepdims=True))
+    shares_NK: NDArray[np.float64] = powers_NK / powers_NK.sum(axis=1, keepdims=True)
+    return shares_NK

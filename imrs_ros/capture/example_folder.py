@@ -14,8 +14,8 @@ processes record into one folder.
 """
 
 import csv
-from glob import glob
 from io import StringIO
+import os
 from pathlib import Path
 import time
 
@@ -83,8 +83,8 @@ class ExampleFolder:
     def _free_path(self) -> Path:
         """Return a name that no example has, whatever its label: annotations name no folder."""
         # Of an example that was moved to another class, the annotation names the old one.
-        # Unlike Path.glob, this one bears folders that other processes rename meanwhile.
-        taken = {Path(name).stem for name in glob(f'*/*{SUFFIX}', root_dir=self._out)}
+        # Unlike Path.glob, os.walk bears folders that other processes rename meanwhile.
+        taken = {Path(name).stem for _, _, names in os.walk(self._out) for name in names}
         taken |= {row['recording'] for row in self._read_annotations()[1]}
         stamp, number = time.strftime('%Y%m%d-%H%M%S'), self._num_kept + 1
         while f'{stamp}-{number}' in taken:

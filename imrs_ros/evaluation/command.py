@@ -21,6 +21,7 @@ import sys
 
 COMMANDS = {
     'evaluate': ('evaluate', 'measure accuracy and delay of the recognizer on recordings'),
+    'annotate': ('annotate', 'annotate recordings in the browser'),
     'annotate-template': ('annotate_template', 'write an empty annotation file for a recording'),
     'make-bag': ('make_bag', 'create a recording from videos, with background between them'),
     'play': ('play', 'publish a recording'),
@@ -90,6 +91,7 @@ def _choose(arguments: Sequence[str]) -> str:
 
 # The programs of setup.py.
 evaluate_bag = partial(main, command='evaluate')
+annotate = partial(main, command='annotate')
 annotate_template = partial(main, command='annotate-template')
 make_bag = partial(main, command='make-bag')
 play_bag = partial(main, command='play')

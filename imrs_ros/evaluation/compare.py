@@ -15,7 +15,7 @@ from typing import Any
 
 from imrs_ros.evaluation.metrics.bootstrap import LEVEL
 from imrs_ros.evaluation.metrics.figure import (
-    ALL_FIGURES, FIGURES, format_interval, PEOPLE_FIGURES, Value)
+    ALL_FIGURES, FIGURES, format_figure, format_interval, PEOPLE_FIGURES, Value)
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row
 from imrs_ros.evaluation.metrics.intervals import difference_intervals, same_units
 from imrs_ros.evaluation.metrics.units import Units
@@ -25,6 +25,10 @@ from imrs_ros.evaluation.report.page import fill
 FILE = 'compare.html'
 CLASS_FIGURE = 'f1@25'
 """By which classes are compared."""
+FIRST, MAX_NAMED = ('recall', 'f1@25', 'false_per_min', 'delay_median_sec', 'settled_accuracy'), 3
+"""What a headline names first, and how many it names at most, better or worse."""
+REPEATED = 'num_found', 'false_actions'
+"""Counts whose rates a headline names."""
 WITHIN, NO_INTERVAL = 'within the interval', 'no interval'
 
 
@@ -84,7 +88,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         own = limits.get(label, {}).get(figure)
         return (name, *values, own, verdict(figure, values[0], values[1], own))
     # A report of another version may lack a figure.
-    return {
+    found = {
         'settings': settings,
         'only_in_one': sorted(recordings[0] ^ recordings[1]),
         'intervals': how,
@@ -94,6 +98,43 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
                                               for r in (before, after)], label)
                     for label in {**before['per_class'], **after['per_class']}],
         **people_changes(before, after)}
+    return {'headline': headline(found), **found}
+
+
+def headline(found: Mapping[str, Any]) -> str:
+    """
+    Say in a sentence which report is better in what.
+
+    :param found: the rows of ``changes``.
+    :return: the sentence: only differences beyond their intervals count.
+    """
+    if found['only_in_one']:
+        return 'These reports do not compare: they are of different recordings.'
+    rows = [(*row, '') for row in found['figures'] if row[0] not in REPEATED]
+    rows += [(*row, ' of people') for row in found.get('people', ()) if row[0] not in REPEATED]
+    rows.sort(key=lambda row: FIRST.index(row[0]) if row[0] in FIRST else len(FIRST))
+    parts, rest = [], '; nothing else differs beyond its interval'
+    for word in ('better', 'worse'):
+        words = [f'{ALL_FIGURES[name].words}{of} ({format_figure(before)} to '
+                 f'{format_figure(after, ALL_FIGURES[name].unit)})'
+                 for name, before, after, _, judged, of in rows if judged == word]
+        if words:
+            listed = words[:MAX_NAMED]
+            if len(words) > MAX_NAMED:
+                rest = ''
+                listed.append(f'{len(words) - MAX_NAMED} more')
+            parts.append(f'{word} in {_join(listed)}')
+    if parts:
+        return f'The second report is {", but ".join(parts)}{rest}.'
+    if all(before == after for _, before, after, *_ in rows):
+        return 'Nothing differs: all figures are the same.'
+    if not any(judged == WITHIN for *_, judged, _ in rows):
+        return 'Nothing can be said: no difference has an interval.'
+    return 'Nothing differs beyond its interval.'
+
+
+def _join(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
 
 
 def people_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +187,7 @@ def format_changes(found: Mapping[str, Any]) -> str:
              limits: Sequence[Value] | None, judged: str) -> str:
         note = f'{judged}, difference {format_interval(limits)}' if judged and limits else judged
         return figure_row(words, before, after, unit=unit, note=note)
-    lines = [header_row('before', 'after')]
+    lines = [found['headline'], header_row('before', 'after')]
     lines += [line(FIGURES[name].words, FIGURES[name].unit, *row)
               for name, *row in found['figures']]
     lines += [line(f'F1@25 of {label}', '', *row) for label, *row in found['classes']]

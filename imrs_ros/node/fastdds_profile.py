@@ -9,9 +9,9 @@
 """The Fast DDS profile without which raw images of VGA and more get lost between processes."""
 
 from collections.abc import Mapping, MutableMapping
-import os
 from pathlib import Path
-import sys
+
+from imrs_ros.model_folders import install_prefixes
 
 PROFILE = Path('config') / 'fastdds_images.xml'
 VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
@@ -66,5 +66,4 @@ def _find_profile(environment: Mapping[str, str]) -> Path | None:
 
 
 def _share_folders(environment: Mapping[str, str]) -> list[Path]:
-    prefixes = [p for p in environment.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if p]
-    return [Path(prefix) / 'share' for prefix in (*prefixes, sys.prefix)]
+    return [prefix / 'share' for prefix in install_prefixes(environment)]

@@ -25,7 +25,7 @@ The metadata holds ``weights_sha256``, of the network, and ``made_from``, in wor
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 import json
 from typing import Any
@@ -50,6 +50,8 @@ MOST_WINDOWS = 8
 """Of an example, in the bank of a model that was taught."""
 RESERVED_BYTES = 50_000
 """For what is not features."""
+BACKGROUND_SHARE = 0.5
+"""Of a full bank, what other actions get at most, unless the classes leave more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +116,37 @@ class Bank:
         """
         Return the bank of a model that was taught, so that it can be taught more.
 
+        Where there is not room for all, every class gets the same share, and background
+        ``BACKGROUND_SHARE``: fewer windows of every clip, then fewer clips.
+
         :param clips: of its new classes and of background.
         :param kept: labels of classes that it kept.
-        :return: the same clips of kept classes and of other actions, and of the new ones as many
-            as there is room for, those of all classes in turn.
+        :return: the bank.
         """
-        def of_kept(own: Sequence[ClipFeatures]) -> tuple[ClipFeatures, ...]:
-            return tuple(clip for clip in own if clip.label in kept)
-        learnt, unseen = of_kept(self.learnt), [*of_kept(self.unseen)]
-        other = [*self.other]
-        room = MAX_BYTES - RESERVED_BYTES - sum(
-            clip.features_ND.size for clip in (*learnt, *unseen, *other))
-        sources = len({clip.group for clip in other})
+        known = {*kept, *(clip.label for clip in clips), NO_ACTION}
+        sources = len({clip.group for clip in self.other})
         own = {group: f'background {sources + number}' for number, group in enumerate(
             dict.fromkeys(clip.group for clip in clips if clip.label == NO_ACTION), 1)}
-        for clip in _in_turn(clips):
-            # Where files lay on some machine is nobody's business.
-            short = replace(clip, group=own.get(clip.group, clip.group),
-                            features_ND=clip.features_ND[:MOST_WINDOWS], mirrored_ND=None)
-            room -= short.features_ND.size
-            if room < 0:
-                break
-            (other if clip.label == NO_ACTION else unseen).append(short)
-        return Bank(learnt, tuple(unseen), tuple(other))
+        # Where files lay on some machine is nobody's business.
+        new = [replace(clip, group=own.get(clip.group, clip.group), mirrored_ND=None,
+                       features_ND=clip.features_ND[:MOST_WINDOWS])
+               for clip in clips]
+        clips = [*self.learnt, *self.unseen, *self.other, *new]
+        places = {label: [i for i, clip in enumerate(clips) if clip.label == label]
+                  for label in sorted(known)}
+        shares = _shares(
+            {label: sum(len(clips[i].features_ND) for i in own) for label, own in places.items()},
+            (MAX_BYTES - RESERVED_BYTES) // clips[0].features_ND.shape[1])
+        lengths = dict.fromkeys(range(len(clips)), 0)
+        for label, listed in places.items():
+            lengths |= dict(zip(listed, _lengths([clips[i] for i in listed], shares[label])))
+        short = [(i < len(self.learnt), replace(clip, features_ND=clip.features_ND[:lengths[i]]))
+                 for i, clip in enumerate(clips) if lengths[i]]
+        return Bank(
+            tuple(clip for is_learnt, clip in short if is_learnt),
+            tuple(clip for is_learnt, clip in short
+                  if not is_learnt and clip.label != NO_ACTION),
+            tuple(clip for is_learnt, clip in short if clip.label == NO_ACTION))
 
     def save(self, card: ModelCard, made_from: str) -> int:
         """
@@ -173,14 +183,40 @@ class Bank:
         return (card.folder / BANK_FILE).stat().st_size
 
 
-def _in_turn(clips: Sequence[ClipFeatures]) -> list[ClipFeatures]:
-    """Return clips with those of every label in turn."""
+def _shares(wanted: Mapping[str, int], room: int) -> dict[str, int]:
+    """
+    Share room for windows out: evenly, but nobody gets more than is wanted.
+
+    :param wanted: windows by label, ``NO_ACTION`` among them.
+    :param room: windows in all.
+    """
+    if sum(wanted.values()) <= room:
+        return {**wanted}
+    of_classes = sum(wanted.values()) - wanted[NO_ACTION]
+    background = min(wanted[NO_ACTION], max(round(BACKGROUND_SHARE * room), room - of_classes))
+    found, left = {NO_ACTION: background}, room - background
+    rest = sorted((label for label in wanted if label != NO_ACTION), key=lambda x: (wanted[x], x))
+    for number, label in enumerate(rest):
+        found[label] = min(wanted[label], left // (len(rest) - number))
+        left -= found[label]
+    return found
+
+
+def _lengths(clips: Sequence[ClipFeatures], room: int) -> list[int]:
+    """Share room for windows out among clips, those of every group in turn; 0 for none."""
     counts: Counter[str] = Counter()
-    ranked = []
-    for number, clip in enumerate(clips):
-        ranked.append((counts[clip.label], number, clip))
-        counts[clip.label] += 1
-    return [clip for _, _, clip in sorted(ranked, key=lambda row: row[:2])]
+    turns = []
+    for clip in clips:
+        turns.append(counts[clip.group])
+        counts[clip.group] += 1
+    order = sorted(range(len(clips)), key=lambda i: (turns[i], i))
+    lengths = [0] * len(clips)
+    while room > 0 and (more := [
+            i for i in order if lengths[i] < len(clips[i].features_ND)][:room]):
+        for i in more:
+            lengths[i] += 1
+        room -= len(more)
+    return lengths
 
 
 def _check(values: dict[str, NDArray[np.generic]]) -> None:

@@ -29,6 +29,8 @@ import yaml
 BANK_FILE = 'bank.safetensors'
 OWN_FILES = {CARD_FILE, WEIGHTS_FILE, BANK_FILE, 'openvino'}
 """What a model folder holds."""
+MOST_NAME_BYTES = 200
+"""Of a folder: file systems take 255, and it is written under a longer name first."""
 
 
 @contextmanager
@@ -62,6 +64,10 @@ def check_out(out: Path) -> None:
     :raises ValueError: when it holds anything but an earlier model.
     :raises OSError: when it cannot be written.
     """
+    num_bytes = len(os.fsencode(out.resolve().name))
+    if num_bytes > MOST_NAME_BYTES:
+        raise ValueError(f'{out.name[:40]}...: expected a folder whose name has at most '
+                         f'{MOST_NAME_BYTES} bytes, got {num_bytes}; choose another --out')
     found = sorted({p.name for p in out.iterdir()} - OWN_FILES) if out.is_dir() else []
     if found or out.exists() and not out.is_dir():
         raise ValueError(f'{out}: expected a new folder or an earlier model, got '

@@ -13,13 +13,14 @@ Layout legend: N windows, D features, T frames, H height, W width, C channels.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from imrs_ros.evaluation.ground_truth.lookup import (
     annotations_of, has_whole_picture, placed_pairs)
 from imrs_ros.evaluation.ground_truth.segment import gaps, Segment
+from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import settle_ns
 from imrs_ros.evaluation.recordings.camera_clock import CameraClock
 from imrs_ros.evaluation.recordings.recording import Recording, RecordingError
@@ -36,6 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Features = NDArray[np.float32]
+IMAGE_NS = 500_000_000
+"""Between two images of a recording that are kept."""
 _Image = tuple[int, int, NDArray[np.uint8]]
 """Number of the run without a gap, time in ns, and image_HWC."""
 
@@ -56,13 +59,22 @@ class ClipFeatures:
     """The same of the mirrored images, to learn from; None where there are none."""
     motion: float = 1.0
     """Share of the image that changes, in [0, 1], in the window in which most does."""
+    image: bytes | None = None
+    """A small JPEG of its middle, for people; None where there is none."""
+
+    @property
+    def to_learn_ND(self) -> Features:
+        """Return all windows to learn from."""
+        return (self.features_ND if self.mirrored_ND is None
+                else np.concatenate([self.features_ND, self.mirrored_ND]))
 
 
 class FootageReader:
     """Pools the windows of footage."""
 
     def __init__(self, pooler: WindowPooler, spec: InputSpec, window: WindowSettings,
-                 on_image: Callable[[], object] = lambda: None) -> None:
+                 on_image: Callable[[], object] = lambda: None, *,
+                 has_images: bool = False) -> None:
         """
         Prepare.
 
@@ -70,8 +82,10 @@ class FootageReader:
         :param spec: its input.
         :param window: hop, and the gap after which windows start anew.
         :param on_image: called after every image.
+        :param has_images: whether to keep a small image of every clip.
         """
         self._pooler, self._spec, self._window = pooler, spec, window
+        self._has_images = has_images
         self._on_image = on_image
         self.shown: set[str] = set()
         """Labels of all that was read, also of what was left out."""
@@ -104,8 +118,9 @@ class FootageReader:
                     ) -> tuple[list[ClipFeatures], list[str]]:
         given = () if len(topics) == 1 else (topic,)
         with open_recording(footage.path, given) as recording:
-            clock = CameraClock()
-            times, rows, motions = self._pool(recording, clock, flip=False)
+            clock, seen = CameraClock(), PlayedCamera('', topic)
+            times, rows, motions = self._pool(
+                recording, clock, seen if self._has_images else None)
             segments, background = self._segments(footage, recording, topic, clock)
             notes = [note if note.startswith(str(footage.path)) else f'{footage.path}: {note}'
                      for note in recording.notes]
@@ -113,7 +128,7 @@ class FootageReader:
         mirrored: Features | None = None
         if mirror and any(segment.label != NO_ACTION for segment in segments):
             with open_recording(footage.path, given) as recording:
-                _, mirrored, _ = self._pool(recording, CameraClock(), flip=True)
+                _, mirrored, _ = self._pool(recording, CameraClock(), None, flip=True)
         # Two frames less than a window: a slow camera's frames may be that far from their ticks.
         length_ns = round((self._spec.num_frames - 3) / self._spec.fps * 1e9)
         found, warnings = [], notes
@@ -127,6 +142,7 @@ class FootageReader:
                 found.append(ClipFeatures(
                     label=segment.label, group=footage.group, name=name,
                     features_ND=rows[part], motion=float(motions[part].max()),
+                    image=_nearest(seen.thumbnails, (segment.start_ns + segment.end_ns) // 2),
                     mirrored_ND=None if mirrored is None or segment.label == NO_ACTION
                     else mirrored[part]))
             elif segment in segments:
@@ -160,13 +176,13 @@ class FootageReader:
             recording.duration_ns, settle_ns(self._spec))]
         return segments, background
 
-    def _pool(self, recording: Recording, clock: CameraClock, *, flip: bool,
-              ) -> tuple[NDArray[np.int64], Features, NDArray[np.float64]]:
-        """Return times, features and motion of all windows."""
+    def _pool(self, recording: Recording, clock: CameraClock, seen: PlayedCamera | None, *,
+              flip: bool = False) -> tuple[NDArray[np.int64], Features, NDArray[np.float64]]:
+        """Return times, features and motion of all windows; show images to a camera."""
         times: list[int] = []
         rows: list[Features] = []
         motions: list[float] = []
-        for _, run in groupby(self._images(recording, clock), key=lambda image: image[0]):
+        for _, run in groupby(self._images(recording, clock, seen), key=lambda image: image[0]):
             passed = _Passed(run, self._spec.num_frames, flip)
             for index, features_D in self._pooler.windows(passed, self._window.hop):
                 times.append(passed.times[index])
@@ -175,7 +191,8 @@ class FootageReader:
         return (np.array(times, np.int64),
                 np.stack(rows) if rows else np.zeros((0, 0), np.float32), np.array(motions))
 
-    def _images(self, recording: Recording, clock: CameraClock) -> Iterator[_Image]:
+    def _images(self, recording: Recording, clock: CameraClock, seen: PlayedCamera | None,
+                ) -> Iterator[_Image]:
         """Yield square images on the model's time grid, numbered by the run they belong to."""
         resampler = Resampler(self._spec.fps, self._window.max_gap_sec)
         size_px, run = self._spec.size_px, 0
@@ -186,6 +203,9 @@ class FootageReader:
                 problems.append(image.problem)
                 continue
             time_ns = clock.place(image.frame.stamp_ns, image.log_ns)
+            if seen is not None and time_ns >= IMAGE_NS + next(
+                    reversed(seen.thumbnails), -IMAGE_NS):
+                seen.add_thumbnail(time_ns, image.frame.image_HWC)
             resampled = resampler.push(image.frame)
             run += resampled.restart is not None
             for frame in resampled.frames:
@@ -194,6 +214,10 @@ class FootageReader:
                 yield run, time_ns - (image.frame.stamp_ns - frame.stamp_ns), square_HWC
         if problems:
             recording.notes.append(f'{len(problems)} images cannot be used: {problems[0]}')
+
+
+def _nearest(images: Mapping[int, bytes], time_ns: int) -> bytes | None:
+    return images[min(images, key=lambda ns: abs(ns - time_ns))] if images else None
 
 
 def _joined(segments: Iterable[Segment]) -> list[Segment]:

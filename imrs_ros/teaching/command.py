@@ -98,7 +98,9 @@ def run(order: Order) -> ModelCard:
     check_labels({each.label for each in footage if each.label is not None}, kept)
     _warn(copies)
     pooler = WindowPooler.of_model(card)
-    clips = _read(FootageReader(pooler, card.spec, WindowSettings()), footage, order.mirror)
+    reader = FootageReader(pooler, card.spec, WindowSettings(),
+                           has_images=order.report is not None)
+    clips = _read(reader, footage, order.mirror)
     lesson = make_lesson(clips, kept, card, bank)
     _warn(check_lesson(lesson))
     if not any(clip.label == NO_ACTION for clip in clips):
@@ -120,7 +122,7 @@ def run(order: Order) -> ModelCard:
             **found}, pooler, bank.extended(clips, kept))
     print(table(found, lesson))
     if order.report is not None:
-        report_of(taught, made, order.report)
+        report_of(taught, lesson, made, order.report)
     print(f'{made.folder}: {len(lesson.labels)} actions, in '
           f'{time.monotonic() - start_sec:.0f} s; try it: '
           f'python -m imrs_ros.demo --video CLIP --model {made.folder}')

@@ -22,6 +22,9 @@ from imrs_ros.evaluation.report.build import build_report
 from imrs_ros.evaluation.report.files import PAGE_FILE, write_report
 from imrs_ros.model_card import ModelCard
 from imrs_ros.parameter_file import read_settings
+from imrs_ros.records import NO_ACTION
+from imrs_ros.teaching.clip_features import ClipFeatures
+from imrs_ros.teaching.examples_page import EXAMPLES_FILE, examples_page
 from imrs_ros.teaching.teach import Lesson, Taught
 from imrs_ros.teaching.thresholds import measured
 import numpy as np
@@ -29,6 +32,8 @@ from scipy.stats import binomtest
 
 ALIKE_SHARE = 0.15
 """Of the examples of a class that are taken for another one, from which on the two look alike."""
+GREY_HWC = np.full((3, 4, 3), 128, np.uint8)
+"""Stands for clips of which there is no image."""
 MORE = 10
 """Examples of every class, of which the effect is estimated."""
 
@@ -147,19 +152,22 @@ def _more(found: Mapping[str, Any], num_classes: int) -> list[str]:
     return lines
 
 
-def report_of(taught: Taught, card: ModelCard, folder: Path) -> None:
+def report_of(taught: Taught, lesson: Lesson, card: ModelCard, folder: Path) -> None:
     """
-    Write the report page of the held-out recordings.
+    Write the report page of the held-out recordings, and one of the examples named wrong.
 
     :param taught: what was learnt, and how it did.
+    :param lesson: what was learnt.
     :param card: of the new model.
     :param folder: of the report.
     """
     results = [Result(
         f'held out {number}', track.duration_ns,
-        [(PlayedCamera('examples', f'/held_out_{number}'), track)],
+        [(_seen_by(shown, number), track)],
         notes=['put together from examples and background that were not learnt from: '
-               + ', '.join(shown)])
+               + ', '.join(Path(clip.name).name for _, clip in shown
+                           if clip.label != NO_ACTION)
+               + '; a grey image stands for a clip of the bank, of which there is none'])
         for number, (track, shown) in enumerate(zip(taught.tracks, taught.shown), 1)]
     settings = read_settings(None)
     job = Job(card=card, settings=replace(
@@ -167,4 +175,18 @@ def report_of(taught: Taught, card: ModelCard, folder: Path) -> None:
     report = build_report(results, job)
     add_curve(report, results, job)
     write_report(report, results, folder, is_printed=False)
-    print(folder / PAGE_FILE)
+    examples = folder / EXAMPLES_FILE
+    examples.write_text(examples_page(taught, lesson), encoding='utf-8')
+    print(f'{folder / PAGE_FILE}\n{examples}')
+
+
+def _seen_by(shown: Sequence[tuple[int, ClipFeatures]], number: int) -> PlayedCamera:
+    """Return a camera that saw clips of which there are images, and grey ones of the others."""
+    camera = PlayedCamera('examples', f'/held_out_{number}')
+    if any(clip.image is not None for _, clip in shown):
+        for time_ns, clip in shown:
+            if clip.image is None:
+                camera.add_thumbnail(time_ns, GREY_HWC)
+            else:
+                camera.thumbnails[time_ns] = clip.image
+    return camera

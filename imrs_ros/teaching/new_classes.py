@@ -30,6 +30,10 @@ STRENGTH, STILL_WIDTH = 3.0, 0.5
 """Of the prior, and the width of that of the still features. On actions of ``other-actions/dark``,
 a third and three times the strength, and widths from 0.3 to 1, differ by no more than chance
 (``benchmarks/teach_choices.py``)."""
+FEW_BIAS = 2.0
+"""Added to the logit of a new class that has one example, and by the root of their number less
+where there are more: a prior that holds on to zero keeps what few examples teach below the classes
+that the network knows (``benchmarks/teach_choices.py``)."""
 EXTRA_STRENGTH = 20.0
 """Of the prior of the extra class: about that of ``none_fit.STRENGTH`` on a whole data set."""
 SHARE_OF_CLASS = 10.0
@@ -50,7 +54,7 @@ def add_classes(
     :param still_dim: how many of the features, the first ones, say how the scene looks.
     :param known_MD: normalised features of windows of all classes, kept ones and new ones.
     :param truth_M: their classes; new ones from K on.
-    :param weight_M: how much each window counts, relative to others of its class.
+    :param weight_M: how much each window counts; those of a clip sum up to 1.
     :param num_new: J, at least 1.
     :return: layers of K + J classes, without a score of none.
     """
@@ -60,6 +64,8 @@ def add_classes(
         known_MD, np.r_[np.full(still_dim, STILL_WIDTH), np.ones(feature_dim - still_dim)],
         kept.logits_of_classes(known_MD), np.zeros((len(truth_M), num_new)), truth_M,
         SHARE_OF_CLASS * weight_M / total_C[truth_M], STRENGTH)
+    if num_kept:
+        bias_J = bias_J + FEW_BIAS / np.sqrt(total_C[num_kept:])
     return LastLayers(
         scale_D=kept.scale_D, shift_D=kept.shift_D, none=None,
         weight_KD=np.concatenate([kept.weight_KD, rows_JD]), bias_K=np.r_[kept.bias_K, bias_J])

@@ -81,8 +81,16 @@ class WindowPooler:
             kept.append(image_HWC)
             first = index - self.num_frames + 1
             if first >= 0 and first % hop == 0:
-                clip = Clip('', np.stack(kept), start + first, 0, '')
-                yield index, self._reuse.infer([clip])[0]
+                yield index, self.pool(Clip('', np.stack(kept), start + first, 0, ''))
+
+    def pool(self, clip: Clip) -> NDArray[np.float32]:
+        """
+        Pool one window.
+
+        :param clip: of any camera; its frames are numbered.
+        :return: features_D.
+        """
+        return self._reuse.infer([clip])[0]
 
     def clips(self, clips_MTHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
         """

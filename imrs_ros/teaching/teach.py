@@ -20,7 +20,6 @@ Layout legend: M windows, D features, K classes, E pieces of evidence.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from imrs_ros.decision import softmax
 from imrs_ros.evaluation.decide_anew import decide
@@ -117,8 +116,11 @@ class Taught:
     """How many there were."""
     num_right_before: Counter[str]
     """How many of those of kept classes the model named right before, among its own classes."""
-    shown: tuple[tuple[str, ...], ...]
-    """Names of the examples of every track, in order."""
+    wrong: tuple[tuple[ClipFeatures, str], ...]
+    """Held-out examples of new classes that were named wrong, and as what."""
+    shown: tuple[tuple[tuple[int, ClipFeatures], ...], ...]
+    """Of every track, the clips that it was put together from, in order, each with the time of its
+    middle, ns."""
 
 
 def check_lesson(lesson: Lesson) -> list[str]:
@@ -177,8 +179,8 @@ def teach(base: Base, lesson: Lesson, false_per_min: float, seed: int = 0,
         [_evidence(own, part.other) for own, part in held if part.other])
     layers = _with_evidence(layers, weight_E, bias)
     held = [(_with_evidence(own, weight_E, bias), part) for own, part in held]
-    tracks = _tracks(base.spec, [(own, _of(part, lesson.new_labels)) for own, part in held],
-                     lesson.labels)
+    judged = [(own, _of(part, lesson.new_labels)) for own, part in held]
+    tracks = _tracks(base.spec, judged, lesson.labels)
     # Without background between them: what follows a kept action would be excused as its end.
     of_kept = _tracks(
         base.spec, [(own, replace(_of(part, lesson.kept_labels), other=())) for own, part in held],
@@ -188,11 +190,12 @@ def teach(base: Base, lesson: Lesson, false_per_min: float, seed: int = 0,
                                 base.operating_point, lesson.new_labels) if lesson.kept_labels
              else fit_operating_point(tracks, settings, false_per_min))
     on_step()
-    confusions, num_right, num_judged = _count(held, lesson.labels)
+    confusions, num_right, num_judged, wrong = _count(held, lesson)
     return Taught(
         layers=layers, operating_point=point, confusions=confusions, num_right=num_right,
         num_judged=num_judged, num_right_before=_right_before(base, lesson),
-        shown=tuple(_shown(part) for _, part in held),
+        wrong=wrong, shown=tuple(_middles(base.spec, part) for _, part in judged
+                                 if part.known or part.other),
         tracks=tuple(decide(track, settings.at(point)) for track in tracks))
 
 
@@ -275,7 +278,7 @@ def fit_layers(base: Base, lesson: Lesson) -> LastLayers:
 
 
 def _windows(base: Base, lesson: Lesson, clips: Sequence[ClipFeatures]) -> _Windows:
-    rows = [base.layers.normalise(_to_learn(clip)) for clip in clips]
+    rows = [base.layers.normalise(clip.to_learn_ND) for clip in clips]
     lengths = [len(each) for each in rows]
     return (np.concatenate(rows),
             np.repeat([lesson.labels.index(clip.label) for clip in clips], lengths),
@@ -285,11 +288,6 @@ def _windows(base: Base, lesson: Lesson, clips: Sequence[ClipFeatures]) -> _Wind
 def _add_classes(base: Base, lesson: Lesson, known: _Windows) -> LastLayers:
     return add_classes(replace(base.layers, none=None), base.still_dim, *known,
                        len(lesson.new_labels))
-
-
-def _to_learn(clip: ClipFeatures) -> NDArray[np.float32]:
-    return (clip.features_ND if clip.mirrored_ND is None
-            else np.concatenate([clip.features_ND, clip.mirrored_ND]))
 
 
 def _only(lesson: Lesson, groups: set[str]) -> Lesson:
@@ -334,7 +332,23 @@ def _track(spec: InputSpec, layers: LastLayers, part: Lesson, labels: tuple[str,
 
     Windows with frames of two clips are missing.
     """
-    period_ns = round(WindowSettings().hop / spec.fps * 1e9)
+    placed = _placed(spec, part)
+    times = np.concatenate([times_N for _, _, times_N in placed])
+    end_ns = [int(times_N[-1]) + _period_ns(spec) for _, _, times_N in placed]
+    annotated = tuple(
+        Segment(start_ns, clip_end_ns, clip.label)
+        for (clip, start_ns, _), clip_end_ns in zip(placed, end_ns) if clip.label != NO_ACTION)
+    logits_NL = layers.classify(np.concatenate([clip.features_ND for clip, _, _ in placed]))
+    return Track(
+        classes=labels, duration_ns=end_ns[-1], hold_ns=hold_ns(WindowSettings(), spec),
+        settle_ns=settle_ns(spec), times_N=times, known_N=times,
+        probabilities_NK=softmax(logits_NL.astype(np.float32), 1.0)[:, :len(labels)],
+        decided_labels=(), confidences_N=np.zeros(0), annotated=annotated)
+
+
+def _placed(spec: InputSpec, part: Lesson,
+            ) -> list[tuple[ClipFeatures, int, NDArray[np.int64]]]:
+    """Return clips in their order in a track, each with its start and the times of its windows."""
     known, other = list(part.known), list(part.other)
     per_known = len(other) / max(1, len(known))
     order: list[ClipFeatures] = []
@@ -342,30 +356,25 @@ def _track(spec: InputSpec, layers: LastLayers, part: Lesson, labels: tuple[str,
         order += other[round(number * per_known):round((number + 1) * per_known)]
         order.append(clip)
     order += [] if known else other
-    times: list[int] = []
-    annotated, now_ns = [], 0
+    found, now_ns = [], 0
     for clip in order:
         start_ns = now_ns
         if clip.label != NO_ACTION:
             # The action lasts as long as its first window before it is known.
             now_ns += round((spec.num_frames - 1) / spec.fps * 1e9)
-        times += [now_ns + i * period_ns for i in range(len(clip.features_ND))]
-        now_ns = times[-1] + period_ns
-        if clip.label != NO_ACTION:
-            annotated.append(Segment(start_ns, now_ns, clip.label))
-    logits_NL = layers.classify(np.concatenate([clip.features_ND for clip in order]))
-    return Track(
-        classes=labels, duration_ns=now_ns, hold_ns=hold_ns(WindowSettings(), spec),
-        settle_ns=settle_ns(spec), times_N=np.array(times, np.int64),
-        known_N=np.array(times, np.int64),
-        probabilities_NK=softmax(logits_NL.astype(np.float32), 1.0)[:, :len(labels)],
-        decided_labels=(), confidences_N=np.zeros(0), annotated=tuple(annotated))
+        times_N = now_ns + _period_ns(spec) * np.arange(len(clip.features_ND))
+        now_ns = int(times_N[-1]) + _period_ns(spec)
+        found.append((clip, start_ns, times_N))
+    return found
 
 
-def _shown(lesson: Lesson) -> tuple[str, ...]:
-    """Return the names of the examples of new classes."""
-    return tuple(Path(clip.name).name for clip in lesson.known
-                 if clip.label in lesson.new_labels)
+def _period_ns(spec: InputSpec) -> int:
+    return round(WindowSettings().hop / spec.fps * 1e9)
+
+
+def _middles(spec: InputSpec, part: Lesson) -> tuple[tuple[int, ClipFeatures], ...]:
+    return tuple(((start_ns + int(times_N[-1])) // 2, clip)
+                 for clip, start_ns, times_N in _placed(spec, part))
 
 
 def _right_before(base: Base, lesson: Lesson) -> Counter[str]:
@@ -375,19 +384,23 @@ def _right_before(base: Base, lesson: Lesson) -> Counter[str]:
         == clip.label)
 
 
-def _count(held: Sequence[tuple[LastLayers, Lesson]], labels: tuple[str, ...],
-           ) -> tuple[Counter[tuple[str, str]], Counter[str], Counter[str]]:
+def _count(held: Sequence[tuple[LastLayers, Lesson]], lesson: Lesson,
+           ) -> tuple[Counter[tuple[str, str]], Counter[str], Counter[str],
+                      tuple[tuple[ClipFeatures, str], ...]]:
     confusions: Counter[tuple[str, str]] = Counter()
     num_right: Counter[str] = Counter()
     num_judged: Counter[str] = Counter()
+    wrong = []
     for layers, part in held:
         for clip in part.known:
-            best = labels[name_clip(layers, clip, len(labels))]
+            best = lesson.labels[name_clip(layers, clip, len(lesson.labels))]
             num_judged[clip.label] += 1
             num_right[clip.label] += best == clip.label
             if best != clip.label:
                 confusions[clip.label, best] += 1
-    return confusions, num_right, num_judged
+                if clip.label in lesson.new_labels:
+                    wrong.append((clip, best))
+    return confusions, num_right, num_judged, tuple(wrong)
 
 
 def name_clip(layers: LastLayers, clip: ClipFeatures, num_classes: int) -> int:

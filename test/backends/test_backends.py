@@ -29,7 +29,7 @@ def random_clips(spec, number):
     return [Clip('camera', frames, 0, 1, '') for frames in rng.integers(0, 256, shape, np.uint8)]
 
 
-@pytest.mark.parametrize('name', ['torch', 'openvino'])
+@pytest.mark.parametrize('name', ['torch', 'openvino', 'onnx'])
 def test_logits_are_those_of_the_network(tiny_card, name):
     backend = load_backend(tiny_card, BackendSettings(backend=name, num_threads=1)).backend
     clips = random_clips(tiny_card.spec, 3)
@@ -67,7 +67,7 @@ def test_a_precision_that_nothing_here_has_is_refused_with_every_reason(tiny_car
     with pytest.raises(RuntimeError) as caught:
         load_backend(tiny_card, BackendSettings(cpu_precision='bfloat16'))
     assert 'needs a processor with AVX512_BF16 or AMX' in str(caught.value)
-    assert 'cpu_precision bfloat16 needs the backend openvino' in str(caught.value)
+    assert str(caught.value).count('cpu_precision bfloat16 needs the backend openvino') == 2
 
 
 def test_auto_is_openvino_on_a_cpu(tiny_card):
@@ -103,7 +103,7 @@ def test_non_finite_weights_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(('changes', 'words'), [
-    ({'backend': 'tensorflow'}, 'one of auto, tensorrt, torch_cuda, openvino, torch'),
+    ({'backend': 'tensorflow'}, 'one of auto, tensorrt, torch_cuda, openvino, torch, onnx'),
     ({'num_threads': -1}, 'num_threads'),
     ({'cpu_precision': 'int4'}, 'cpu_precision must be one of float32, bfloat16'),
     ({'cpu_cores': (0, -1)}, r'cpu_cores must be numbers from 0 on, each once, got \[0, -1\]')])
@@ -132,7 +132,7 @@ class Flaky:
 @pytest.fixture
 def flaky(monkeypatch, tiny_card):
     """Return two backends that fail on command."""
-    made = {name: Flaky(name, tiny_card) for name in ('openvino', 'torch')}
+    made = {name: Flaky(name, tiny_card) for name in ('openvino', 'torch', 'onnx')}
     for name, backend in made.items():
         monkeypatch.setitem(load.LOADERS, name, lambda card, settings, b=backend: b)
     return made
@@ -155,6 +155,30 @@ def test_a_backend_that_fails_is_left_for_the_next(tiny_card, flaky, how, words)
     assert flaky['torch'].closed
 
 
+def test_a_device_that_vanishes_does_not_change_what_comes_next(tiny_card, flaky, monkeypatch):
+    gone = Flaky('torch_cuda', tiny_card)
+    monkeypatch.setitem(load.LOADERS, 'torch_cuda', lambda card, settings: gone)
+    monkeypatch.setattr(load, '_load_faster', lambda card, settings: gone)
+    monkeypatch.setattr(load, 'has_gpu', lambda: True)
+    backend = FailoverBackend(tiny_card, BackendSettings(), [].append)
+    assert backend.description.name == 'torch_cuda'
+    monkeypatch.setattr(load, 'has_gpu', lambda: False)
+    gone.fails = 'raises'
+    assert backend.infer(random_clips(tiny_card.spec, 2)).shape == (2, 3)
+    assert backend.description.name == 'openvino'
+
+
+def test_a_backend_that_cannot_be_closed_costs_no_window(tiny_card, flaky, monkeypatch):
+    def close():
+        raise RuntimeError('CUDA error: unspecified launch failure')
+    reasons = []
+    backend = FailoverBackend(tiny_card, BackendSettings(), reasons.append)
+    flaky['openvino'].fails = 'raises'
+    monkeypatch.setattr(flaky['openvino'], 'close', close)
+    assert backend.infer(random_clips(tiny_card.spec, 2)).shape == (2, 3)
+    assert 'backend openvino could not be closed: RuntimeError: CUDA error' in reasons[-1]
+
+
 def test_the_last_backend_is_tried_again(tiny_card, flaky):
     reasons = []
     backend = FailoverBackend(tiny_card, BackendSettings(backend='torch'), reasons.append)
@@ -171,7 +195,8 @@ def test_a_next_backend_that_cannot_be_loaded_leaves_the_first_in_place(tiny_car
     reasons = []
     backend = FailoverBackend(tiny_card, BackendSettings(), reasons.append)
     clips = random_clips(tiny_card.spec, 1)
-    flaky['openvino'].fails = flaky['torch'].fails = 'raises'
+    for failing in flaky.values():
+        failing.fails = 'raises'
     with pytest.raises(RuntimeError, match='backend torch unavailable'):
         backend.infer(clips)
     flaky['openvino'].fails = None

@@ -10,6 +10,7 @@
 
 from dataclasses import replace
 import shutil
+import sys
 
 from imrs_ros.backends import load, load_backend
 from imrs_ros.backends.model_cache import cache_root, ModelCache
@@ -105,6 +106,29 @@ def test_reference_notices_an_engine_that_scores_one_clip_otherwise(tiny_model):
         Reference.complete(tiny_model).check(lambda clips: infer(clips) + (len(clips) == 1))
 
 
+@pytest.mark.parametrize('size', [1, 2, 3, 4, 8])
+def test_reference_notices_one_batch_that_is_scored_otherwise(tiny_model, size):
+    infer = infer_with(load_network(tiny_model))
+    with pytest.raises(ScoreError, match=f'in a batch of {size}: .* a difference of 1'):
+        Reference.complete(tiny_model).check(lambda clips: infer(clips) + (len(clips) == size))
+
+
+def test_a_wide_bound_does_not_excuse_another_decision():
+    logits = np.array([[2, 0, -2]], np.float32)
+    check_scores(logits + np.float32([0.1, 0, 0]), logits, 5.0)
+    with pytest.raises(ScoreError, match='expected probabilities within 0.1'):
+        check_scores(logits + np.float32([-1.5, 0, 0]), logits, 5.0)
+    with pytest.raises(ScoreError, match='expected class 0 to be the best of golden clip 0, got'):
+        check_scores(np.array([[0, 0.004, -9]], np.float32),
+                     np.array([[0.364, 0, -9]], np.float32), 5.0)
+
+
+def test_scores_in_the_card_need_no_pytorch(tiny_model, monkeypatch):
+    card = add_golden_scores(tiny_model.folder)
+    monkeypatch.setitem(sys.modules, 'imrs_ros.backends.torch_backend', None)
+    assert len(Reference.complete(card).logits_NK) == 3
+
+
 @pytest.mark.parametrize(('change', 'words'), [
     ({'bound': 0}, 'golden.bound: expected a number'),
     ({'logits': [[1, 2]]}, 'golden.logits: expected a list with every item a list of 3 numbers'),
@@ -125,7 +149,7 @@ def altered(card, difference):
     return replace(card, golden=replace(card.golden, logits=logits))
 
 
-@pytest.mark.parametrize('name', ['openvino', 'torch'])
+@pytest.mark.parametrize('name', ['openvino', 'torch', 'onnx'])
 def test_cpu_backends_are_checked_within_the_bound_of_the_card(tiny_model, name):
     card, settings = add_golden_scores(tiny_model.folder), BackendSettings(backend=name)
     assert load_backend(altered(card, 0.04), settings).fallbacks == ()

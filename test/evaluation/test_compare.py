@@ -8,7 +8,9 @@
 
 """Comparisons of two reports: what a difference is worth."""
 
-from imrs_ros.evaluation.compare import changes, format_changes, verdict
+import re
+
+from imrs_ros.evaluation.compare import changes, format_changes, headline, verdict
 from imrs_ros.evaluation.offline.playback import PlayedCamera
 from imrs_ros.evaluation.offline.recording_result import Result
 from imrs_ros.evaluation.report.build import build_report
@@ -100,6 +102,45 @@ def test_damaged_units_are_named(report, units):
     before = report(HALF)
     with pytest.raises(ValueError, match='expected units as "evaluate" writes them, got .*again'):
         changes(before, {**before, 'units': units})
+
+
+def test_the_headline_names_what_differs_beyond_its_interval(report):
+    better = [is_found or i % 4 == 1 for i, is_found in enumerate(HALF)]
+    said = changes(report(HALF), report(better))['headline']
+    assert said.startswith('The second report is better in fraction of actions found (0.500 to '
+                           '0.750), segmental F1 at 25 % overlap (0.667 to 0.857)')
+    # More is found, so more is said.
+    assert re.search(r' and \d+ more, but worse in label changes per minute \(6.000 to 9.000 '
+                     r'1/min\)\.$', said)
+    said = changes(report(better), report(HALF))['headline']
+    assert said.startswith('The second report is better in label changes per minute')
+    assert ', but worse in fraction of actions found (0.750 to 0.500), ' in said
+    assert format_changes(changes(report(better), report(HALF))).startswith(said)
+
+
+def test_the_headline_says_that_nothing_differs(report):
+    other = [True, False] * 17 + [True, True, False, False, True, True]
+    assert changes(report(HALF), report(other))['headline'] == (
+        'Nothing differs beyond its interval.')
+    assert changes(report(HALF), report(HALF))['headline'] == (
+        'Nothing differs: all figures are the same.')
+    assert changes(report(HALF), report(HALF, 'run'))['headline'] == (
+        'These reports do not compare: they are of different recordings.')
+    before, after = report(HALF), report([True] * 40)
+    del before['units']
+    assert changes(before, after)['headline'] == (
+        'Nothing can be said: no difference has an interval.')
+
+
+def test_the_headline_names_both_sides(report):
+    rows = [('recall', 0.5, 0.7, [0.1, 0.3], 'better'),
+            ('delay_median_sec', 1.0, 1.4, [0.2, 0.6], 'worse'),
+            ('mean_ap', 0.5, 0.9, None, 'better, no interval')]
+    people = [('id_switches', 9, 2, [-9, -4], 'better')]
+    assert headline({'only_in_one': [], 'figures': rows, 'people': people}) == (
+        'The second report is better in fraction of actions found (0.500 to 0.700) and id '
+        'switches of people (9 to 2), but worse in delay, median (1.000 to 1.400 s); nothing else '
+        'differs beyond its interval.')
 
 
 @pytest.mark.parametrize(('name', 'before', 'after', 'limits', 'expected'), [

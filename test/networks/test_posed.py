@@ -10,7 +10,7 @@
 
 import shutil
 
-from imrs_ros.backends.gpu.half_precision import precisions_of
+from imrs_ros.backends.gpu.precisions import precisions_of
 from imrs_ros.backends.openvino_backend import OpenVinoBackend
 from imrs_ros.backends.torch_backend import TorchBackend
 from imrs_ros.golden_clips import golden_clips
@@ -163,7 +163,8 @@ def test_what_would_be_refused_at_the_end_is_refused_at_the_start(models, tmp_pa
 
 
 def test_a_gpu_does_not_run_it_in_half_precision(models):
-    assert list(precisions_of(ModelCard.load(models / 'picture'))) == ['float16', 'float32']
+    picture = precisions_of(ModelCard.load(models / 'picture'))
+    assert list(picture) == ['float16', 'tf32', 'float32']
     assert list(precisions_of(ModelCard.load(models / 'posed'))) == ['float32']
 
 

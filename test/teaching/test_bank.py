@@ -127,11 +127,11 @@ def test_it_grows_by_what_was_taught_and_never_too_large(card):
     large = [*(clip('nod', 20, str(i), 8, i, 2000) for i in range(150)),
              clip('bow', 21, 'x', 8, 0, 2000), clip(NO_ACTION, 1, 'y' * 200, 8, 0, 2000)]
     bank = bank_of(card.labels, 2000).extended(large, card.labels)
-    # Those of all classes in turn.
     assert {'nod', 'bow'} <= {each.label for each in bank.unseen}
     # Where a file lay is not told.
     assert bank.other[-1].group == f'background {len({each.group for each in bank.other})}'
-    assert len(bank.unseen) < 150
+    assert sum(each.features_ND.size for each in (
+        *bank.learnt, *bank.unseen, *bank.other)) < MAX_BYTES
 
 
 def test_a_full_bank_stays_below_its_limit(card):
@@ -143,6 +143,41 @@ def test_a_full_bank_stays_below_its_limit(card):
     assert more.save(card, 'test') < MAX_BYTES
     with pytest.raises(ValueError, match=f'expected a bank of at most {MAX_BYTES} bytes'):
         Bank((), (), tuple(clip(NO_ACTION, i, 'x', 400, i, 2000) for i in range(3))).save(card, '')
+
+
+def test_of_a_full_bank_every_class_gets_the_same_share(card):
+    dim, room = 2000, (MAX_BYTES - 50_000) // 2000
+    full = bank_of(card.labels, dim).extended(
+        [*clips('nod', 20, 80, windows=8, dim=dim), *clips(NO_ACTION, 21, 80, windows=8, dim=dim)],
+        card.labels)
+    later = ('bow', 'sit', 'lie')
+    more = full.extended([each for number, label in enumerate(later)
+                          for each in clips(label, 30 + number, 60, windows=8, dim=dim)],
+                         [*card.labels, 'nod'])
+
+    def windows(clips_):
+        return sum(len(each.features_ND) for each in clips_)
+    of_class = {label: windows(each for each in (*more.learnt, *more.unseen)
+                               if each.label == label) for label in (*card.labels, 'nod', *later)}
+    for label in card.labels:
+        assert of_class[label] == 11, 'those that want less than their share get all'
+    assert {of_class[label] for label in ('nod', *later)} <= {
+        of_class['bow'] - 1, of_class['bow'], of_class['bow'] + 1}
+    assert windows(more.other) == pytest.approx(room / 2, abs=1)
+    assert sum(of_class.values()) + windows(more.other) == room
+    # Of every example some windows, and of every source some examples.
+    assert len([each for each in more.unseen if each.label == 'lie']) == 60
+    assert {each.group for each in more.other} == {each.group for each in full.other}
+    assert len(more.learnt) == len(full.learnt)
+    for one, other in zip(more.unseen, full.extended([
+            each for number, label in enumerate(later)
+            for each in clips(label, 30 + number, 60, windows=8, dim=dim)],
+            [*card.labels, 'nod']).unseen, strict=True):
+        assert np.array_equal(one.features_ND, other.features_ND)
+    # There are more examples than room: fewer of them.
+    crowded = full.extended(clips('bow', 40, 2 * room, windows=1, dim=dim), ['nod'])
+    assert windows(each for each in crowded.unseen if each.label == 'bow') == pytest.approx(
+        room / 4, abs=1)
 
 
 def test_sources_are_left_out(card):

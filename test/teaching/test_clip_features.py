@@ -10,6 +10,7 @@
 
 import csv
 
+import cv2
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import WindowSettings
@@ -62,6 +63,17 @@ def test_features_are_those_of_the_network(reader, pooler, tiny_card, tmp_path):
     np.testing.assert_allclose(found.features_ND, again.features_ND, rtol=1e-4, atol=1e-5)
     assert found.features_ND.shape == (3, 64)
     assert found.mirrored_ND is None
+
+
+def test_a_small_image_of_the_middle_is_kept_when_asked_for(pooler, tiny_card, tmp_path):
+    video = write_action(tmp_path / 'x.avi', num_frames=40)
+    (without,), _ = FootageReader(pooler, tiny_card.spec, WindowSettings()).read(
+        Footage(video, 'nod', 'x'))
+    assert without.image is None
+    (found,), _ = FootageReader(pooler, tiny_card.spec, WindowSettings(), has_images=True).read(
+        Footage(video, 'nod', 'x'))
+    image_HWC = cv2.imdecode(np.frombuffer(found.image, np.uint8), cv2.IMREAD_COLOR)
+    assert image_HWC.shape == (144, 192, 3), 'the shape of the camera, not the square'
 
 
 @pytest.mark.parametrize(('num_frames', 'fps'), [(7, 25), (1, 25), (12, 30), (3, 10)])

@@ -111,6 +111,9 @@ def test_labels_may_be_many_words(run, examples):
     (('--out', '{background}'), ('expected a new folder or an earlier model, got 0.avi',)),
     (('--out', '{background}/0.avi'), ('expected a new folder or an earlier model, got a file',)),
     (('--out', '{background}/0.avi/x'), ('0.avi',)),
+    (('--out', '{background}/' + 'x' * 201), ('has at most 200 bytes, got 201', 'another --out')),
+    (('--out', '{background}/' + 'é' * 101), ('has at most 200 bytes, got 202',)),
+    (('--out', '{background}/' + 'x' * 300 + '/y'), ('File name too long',)),
     (('--out', '/proc/x'), ('/proc',))], ids=str)
 def test_options_that_are_wrong_are_named(run, background, change, words):
     (background / 'empty').mkdir()
@@ -196,6 +199,8 @@ def test_a_small_model_is_taught_and_taught_again(run, tmp_path, taught_from, ex
     assert status == 0
     assert 'mine: 5 actions' in text
     assert (report / 'report.html').is_file()
+    assert 'data:image/jpeg' in (report / 'report.html').read_text()
+    assert '<h2>Named wrong</h2>' in (report / 'examples.html').read_text()
     out = tmp_path / 'models' / 'mine'
     assert [path.name for path in out.parent.iterdir()] == ['mine']
     card = ModelCard.load(out)

@@ -10,7 +10,8 @@
 
 from dataclasses import replace
 
-from imrs_ros.teaching.new_classes import adapt_extra, add_classes, even_weights
+from imrs_ros.teaching import new_classes
+from imrs_ros.teaching.new_classes import adapt_extra, add_classes, even_weights, FEW_BIAS
 from imrs_ros.teaching.none_fit import (
     class_means, fit_evidence, fit_none_layer, scale_evidence)
 import numpy as np
@@ -57,6 +58,16 @@ def test_a_class_with_more_windows_counts_no_more():
         kept, 0, np.concatenate([few, *[many] * 20]), np.repeat([0, 1], [5, 100]),
         np.r_[np.ones(5), np.full(100, 1 / 20)], 2)
     np.testing.assert_allclose(often.weight_KD, once.weight_KD, atol=1e-3)
+
+
+def test_few_examples_are_not_held_below_what_the_network_knows(monkeypatch):
+    kept = layers(2, 12, 0)
+    x, truth = lesson(kept, 1, 4, 12)
+    found = add_classes(kept, 0, x, truth, np.ones(len(x)), 1)
+    monkeypatch.setattr(new_classes, 'FEW_BIAS', 0.0)
+    without = add_classes(kept, 0, x, truth, np.ones(len(x)), 1)
+    np.testing.assert_array_equal(found.weight_KD, without.weight_KD)
+    np.testing.assert_allclose(found.bias_K - without.bias_K, [0, 0, FEW_BIAS / 4 ** 0.5])
 
 
 def test_still_features_count_less():

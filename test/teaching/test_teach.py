@@ -8,12 +8,14 @@
 
 """A lesson of features that lie apart is learnt, judged on what it does not hold, and repeated."""
 
+from base64 import b64encode
 from dataclasses import replace
 
 from imrs_ros.evaluation.metrics.event_metrics import background_sec, false_actions
 from imrs_ros.model_card import InputSpec
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import OperatingPoint
+from imrs_ros.teaching.examples_page import examples_page
 from imrs_ros.teaching.footage import TeachingError
 from imrs_ros.teaching.judgement import expected_with_more, judgement, table
 from imrs_ros.teaching.teach import (
@@ -154,6 +156,38 @@ def test_mirrored_windows_are_learnt_from_and_not_judged():
     taught = teach(base, mirrored, 1.0)
     assert sum(taught.num_judged.values()) == len(lesson.known)
     assert all(len(track.times_N) <= 100 for track in taught.tracks)
+
+
+def test_what_was_named_wrong_is_shown_with_its_image(tmp_path):
+    lesson = lesson_of(count=4)
+    # One example of bow looks like nod.
+    odd = replace(clip('bow', NEW['nod'], 'odd <x>', seed=3), image=b'odd image')
+    lesson = replace(lesson, known=(*lesson.known, odd))
+    taught = teach(base_of(lesson), lesson, 1.0)
+    assert [(each.name, best) for each, best in taught.wrong] == [(odd.name, 'nod')]
+    page = examples_page(taught, lesson)
+    assert page.count('class="bad"') == 1
+    assert 'bow odd &lt;x&gt;' in page
+    assert 'named nod' in page
+    assert b64encode(b'odd image').decode() in page
+    assert 'bow for nod: 1 of 5 examples' in page
+    right = replace(taught, wrong=(), confusions=type(taught.confusions)())
+    assert 'bad' not in examples_page(right, lesson).partition('<main>')[2]
+
+
+def test_images_stand_where_their_examples_are():
+    lesson = lesson_of(count=3)
+    lesson = replace(lesson, known=tuple(
+        replace(each, image=each.name.encode()) for each in lesson.known))
+    taught = teach(base_of(lesson), lesson, 1.0)
+    assert len(taught.shown) == len(taught.tracks)
+    for track, shown in zip(taught.tracks, taught.shown):
+        examples = [(time_ns, each) for time_ns, each in shown if each.label in NEW]
+        assert [segment.label for segment in track.annotated] == [
+            each.label for _, each in examples]
+        for segment, (time_ns, _) in zip(track.annotated, examples):
+            assert segment.start_ns < time_ns < segment.end_ns
+        assert all(each.label in (*NEW, NO_ACTION) for _, each in shown)
 
 
 def test_the_curve_grows_and_tells_what_more_would_bring():

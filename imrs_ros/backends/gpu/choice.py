@@ -14,6 +14,7 @@ and faster on others.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 import statistics
 import time
 
@@ -62,7 +63,8 @@ def keep_faster(
     times_ms = measure_ms(backends, clip, clock)
     ordered = sorted(backends, key=lambda backend: times_ms[backend.description.name])
     for backend in ordered[1:]:
-        backend.close()
+        with suppress(Exception):
+            backend.close()
     names = [backend.description.name for backend in ordered]
     return ordered[0], 'per clip: ' + ', '.join(
         f'{name} {times_ms[name]:.2f} ms' for name in names)

@@ -14,25 +14,11 @@ Layout legend: N clips, T frames, H height, W width, C channels.
 
 from collections.abc import Sequence
 
+from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
 from imrs_ros.model_card import InputSpec
 from imrs_ros.records import Clip
 import torch
 from torch import Tensor
-
-BATCH_SIZES = (1, 2, 4, 8)
-"""Batch sizes that GPU backends are built for; smaller batches are padded with old clips."""
-MAX_CLIPS = BATCH_SIZES[-1]
-"""The largest batch; more clips are scored in several batches."""
-
-
-def padded_size(num_clips: int) -> int:
-    """
-    Return the size of the batch in which some clips are scored.
-
-    :param num_clips: 1 to ``MAX_CLIPS``.
-    :return: the smallest of ``BATCH_SIZES`` that holds them.
-    """
-    return next(size for size in BATCH_SIZES if size >= num_clips)
 
 
 class ClipBatch:

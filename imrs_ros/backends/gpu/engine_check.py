@@ -9,7 +9,11 @@
 """Engines built one after the other until one passes its check."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol, TypeVar
+
+
+NO_ENGINE = 'there is no engine to try'
 
 
 class Closable(Protocol):
@@ -43,7 +47,9 @@ def first_accepted(
         except Exception as error:
             refusals.append(f'{name} refused: {type(error).__name__}: {error}')
             if engine is not None:
-                engine.close()
+                # After an error of the device this may fail, too.
+                with suppress(Exception):
+                    engine.close()
         else:
             return name, engine, tuple(refusals)
-    raise RuntimeError('; '.join(refusals) or 'there is no engine to try')
+    raise RuntimeError('; '.join(refusals) or NO_ENGINE)

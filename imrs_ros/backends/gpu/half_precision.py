@@ -15,26 +15,83 @@ TensorRT 11 takes the types of the graph as they are (torch-tensorrt 2.13 no lon
 Layout legend: N clips, T frames, H height, W width, C channels.
 """
 
+from typing import Any
+
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks import ClipNetwork
+from imrs_ros.networks.weights import load_network
 import torch
 from torch import nn, Tensor
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-PRECISIONS = {'float16': torch.float16, 'float32': torch.float32}
-"""The preferred one first."""
+NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
-def precisions_of(card: ModelCard) -> dict[str, torch.dtype]:
+def fold_normalisations(network: ClipNetwork, clips_NTHWC: Tensor) -> int:
     """
-    Return the precisions in which a model may run.
+    Fold normalisations into the convolutions before them, in place, in float32.
+
+    Which convolution comes before is seen by running the network, so that no name is needed.
+
+    :param network: in evaluation mode, in float32.
+    :param clips_NTHWC: uint8, any clip.
+    :return: how many were folded.
+    """
+    made: dict[int, tuple[nn.Module, Tensor]] = {}
+    pairs: list[tuple[nn.Module, nn.Module]] = []
+
+    def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        # The tensor is kept as well: another one could get its number.
+        made[id(output)] = module, output
+
+    def pair(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        if id(inputs[0]) in made:
+            pairs.append((made[id(inputs[0])][0], module))
+    handles = [module.register_forward_hook(keep) for module in network.modules()
+               if isinstance(module, CONVOLUTIONS)]
+    handles += [module.register_forward_pre_hook(pair) for module in network.modules()
+                if isinstance(module, NORMALISATIONS)]
+    with torch.inference_mode():
+        network(clips_NTHWC)
+    for handle in handles:
+        handle.remove()
+    for convolution, normalisation in dict(pairs).items():
+        _fold(convolution, normalisation)
+        _replace(network, normalisation, nn.Identity())
+    return len(dict(pairs))
+
+
+def _fold(convolution: Any, normalisation: Any) -> None:
+    weight, bias = fuse_conv_bn_weights(
+        convolution.weight, convolution.bias, normalisation.running_mean,
+        normalisation.running_var, normalisation.eps, normalisation.weight, normalisation.bias)
+    convolution.weight = nn.Parameter(weight.detach(), requires_grad=False)
+    convolution.bias = nn.Parameter(bias.detach(), requires_grad=False)
+
+
+def _replace(network: nn.Module, old: nn.Module, new: nn.Module) -> None:
+    for parent in network.modules():
+        for name, child in parent.named_children():
+            if child is old:
+                setattr(parent, name, new)
+
+
+def network_in(card: ModelCard, precision: str) -> tuple[ClipNetwork, torch.dtype]:
+    """
+    Load the network of a model for a precision, its normalisations folded in float32.
 
     :param card: the model.
-    :return: types by name, the preferred one first; float32 alone for a model with a pose stream,
-        which looks for the highest value of maps: in float16, values tie.
+    :param precision: one of ``PRECISIONS``.
+    :return: the network, on the CPU, and the type of its arithmetic.
+    :raises ModelCardError: when the weights do not fit the card.
     """
-    return {name: dtype for name, dtype in PRECISIONS.items()
-            if card.pose is None or dtype == torch.float32}
+    network, spec = load_network(card), card.spec
+    fold_normalisations(network, torch.zeros(
+        (1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8))
+    if precision == 'float16':
+        return to_half(network), torch.float16
+    return network, torch.float32
 
 
 def to_half(network: ClipNetwork) -> ClipNetwork:

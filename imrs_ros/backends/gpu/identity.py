@@ -9,27 +9,48 @@
 """What GPU engines of this machine depend on, for their cache."""
 
 from dataclasses import asdict
+from functools import cache
+import hashlib
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+import platform
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
+from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
+from imrs_ros.backends.gpu.cuda_driver import CudaDevice
+from imrs_ros.backends.onnx.files import CODE
 from imrs_ros.model_card import ModelCard
-import torch
 
-PACKAGES = ('tensorrt', 'torch-tensorrt', 'torch')
+BUILDERS = ('onnx_build', 'tensorrt_api', 'tensorrt_build', 'half_precision')
+"""Modules of this folder that decide what an engine computes."""
 
 
-def identity_of(card: ModelCard, kind: str, device: torch.device) -> Values:
+def identity_of(card: ModelCard, precision: str, device: CudaDevice) -> Values:
     """
-    Return all that an engine depends on.
+    Return all that an engine depends on: no package that a robot may lack later.
 
     :param card: the model.
-    :param kind: the engine's precision, or another word.
+    :param precision: of the engine.
     :param device: the GPU.
     :return: the values of its cache entry.
     """
-    major, minor = torch.cuda.get_device_capability(device)
-    return describe(card, kind, torch.cuda.get_device_name(device), f'{major}.{minor}')
+    return describe(card, precision, device.name, device.compute_capability)
+
+
+def identity_of_choice(card: ModelCard, device: CudaDevice) -> Values:
+    """
+    Return all that the choice between the GPU backends depends on.
+
+    :param card: the model.
+    :param device: the GPU.
+    :return: the values of its cache entry.
+    """
+    try:
+        torch_version = version('torch')
+    except PackageNotFoundError:
+        torch_version = 'none'
+    return {**identity_of(card, 'choice', device), 'torch': torch_version,
+            'driver': device.driver_version}
 
 
 def describe(card: ModelCard, kind: str, gpu: str, compute_capability: str) -> Values:
@@ -45,14 +66,32 @@ def describe(card: ModelCard, kind: str, gpu: str, compute_capability: str) -> V
     return {
         'kind': kind, 'weights': card.weights_sha256, 'network': asdict(card.architecture),
         'pose': None if card.pose is None else asdict(card.pose),
-        'input': asdict(card.spec), 'num_labels': len(card.labels), 'max_clips': MAX_CLIPS,
+        'input': asdict(card.spec), 'num_logits': card.num_logits, 'max_clips': MAX_CLIPS,
         'gpu': gpu, 'compute_capability': compute_capability,
-        'versions': {**{name: _version(name) for name in PACKAGES},
-                     'cuda': str(torch.version.cuda)}}
+        'platform': f'{platform.system()} {platform.machine()}', 'tensorrt': tensorrt_version(),
+        'builder': builder_revision()}
 
 
-def _version(package: str) -> str:
+def tensorrt_version() -> str:
+    """
+    Return the version of TensorRT, as it says itself: a system package has no other record.
+
+    :return: the version, or ``none``.
+    """
     try:
-        return version(package)
-    except PackageNotFoundError:
+        import tensorrt
+        return str(tensorrt.__version__)
+    # Whatever a library without its driver raises.
+    except Exception:
         return 'none'
+
+
+@cache
+def builder_revision() -> str:
+    """
+    Return a digest of the code that builds engines.
+
+    :return: hexadecimal digits.
+    """
+    paths = (*CODE, *(Path(__file__).with_name(f'{name}.py') for name in BUILDERS))
+    return hashlib.sha256(b''.join(path.read_bytes() for path in paths)).hexdigest()

@@ -26,15 +26,16 @@ def has_gpu(root: Path = Path('/')) -> bool:
     return any(True for pattern in DEVICES for _ in root.glob(pattern))
 
 
-def require_packages(*names: str) -> None:
+def require_packages(*names: str, requirements: str = 'gpu') -> None:
     """
     Make sure that packages are installed, without importing them.
 
     :param names: names of modules.
+    :param requirements: the list that names them.
     :raises RuntimeError: naming those that are missing, and how to install them.
     """
     missing = [name for name in names if find_spec(name) is None]
     if missing:
         raise RuntimeError(
             f'expected the packages {", ".join(names)}, got no {", ".join(missing)}; '
-            'pip install -r requirements/gpu.txt')
+            f'pip install -r requirements/{requirements}.txt')

@@ -14,7 +14,8 @@ Layout legend: N clips, K classes.
 
 from collections.abc import Callable, Sequence
 
-from imrs_ros.backends.gpu.clip_batch import ClipBatch, MAX_CLIPS, padded_size
+from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS, padded_size
+from imrs_ros.backends.gpu.clip_batch import ClipBatch
 from imrs_ros.records import Clip
 import numpy as np
 from numpy.typing import NDArray

@@ -7,33 +7,97 @@
 # language governing permissions and limitations under the License.
 
 """
-The network compiled by TensorRT for the NVIDIA GPU of this machine.
+The network compiled by TensorRT for the NVIDIA GPU of this machine. Never imports PyTorch itself.
 
 Not yet run on a GPU.
 
 Layout legend: N clips, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from imrs_ros.backends.base import BackendDescription
-from imrs_ros.backends.gpu.cached_engines import CachedEngines
-from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
-from imrs_ros.backends.gpu.half_precision import precisions_of
+from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
+from imrs_ros.backends.gpu.cached_engines import CachedEngines, own_plans
+from imrs_ros.backends.gpu.cuda_driver import cuda_device
+from imrs_ros.backends.gpu.engine_check import first_accepted, NO_ENGINE
 from imrs_ros.backends.gpu.identity import identity_of
+from imrs_ros.backends.gpu.onnx_build import build_from_onnx
+from imrs_ros.backends.gpu.precisions import precisions_of
 from imrs_ros.backends.gpu.presence import require_packages
-from imrs_ros.backends.gpu.tensorrt_build import build_plan
 from imrs_ros.backends.gpu.tensorrt_engine import TensorRtEngine
-from imrs_ros.backends.gpu.torch_cuda_backend import require_cuda
 from imrs_ros.backends.model_cache import cache_root, ModelCache
+from imrs_ros.backends.onnx.files import find_or_export_onnx
+from imrs_ros.backends.onnx.layout import network_file
+from imrs_ros.backends.progress import told
 from imrs_ros.backends.reference import Reference
-from imrs_ros.model_card import ModelCard
+from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
 import tensorrt
-import torch
+
+BUILD_WAIT_SEC = 3600.0
+"""Longest wait for another process that builds the same engine."""
+
+
+def build_by_onnx(card: ModelCard, precision: str) -> bytes:
+    """
+    Compile the ONNX file of a model.
+
+    :param card: the model.
+    :param precision: one of ``PRECISIONS``.
+    :return: the plan.
+    :raises RuntimeError: when there is no ONNX file and none can be exported, or TensorRT refuses.
+    """
+    folder, _ = find_or_export_onnx(card)
+    kind = 'float16' if precision == 'float16' else 'float32'
+    return build_from_onnx(folder / network_file(kind), precision)
+
+
+def build_by_torch_tensorrt(card: ModelCard, precision: str) -> bytes:
+    """
+    Compile the network of a model by torch-tensorrt.
+
+    :param card: the model.
+    :param precision: one of ``PRECISIONS``.
+    :return: the plan.
+    :raises RuntimeError: when torch-tensorrt is not installed, or TensorRT refuses.
+    """
+    require_packages('torch', 'torch_tensorrt')
+    from imrs_ros.backends.gpu.tensorrt_build import build_plan
+    return build_plan(card, precision)
+
+
+Builder = Callable[[ModelCard, str], bytes]
+BUILDERS: tuple[Builder, ...] = (build_by_onnx, build_by_torch_tensorrt)
+"""In this order; whoever builds it, a plan is checked alike."""
+
+
+def build_plan_by_any(card: ModelCard, precision: str) -> bytes:
+    """
+    Compile a model by the first builder that works, and tell that it takes minutes.
+
+    :param card: the model.
+    :param precision: one of ``PRECISIONS``.
+    :return: the plan.
+    :raises ModelCardError: when the weights do not fit the card.
+    :raises RuntimeError: when none works, with the reasons.
+    """
+    reasons = []
+    with told(f'building a TensorRT engine of {card.name} in {precision} for this GPU, once; this '
+              'takes minutes'):
+        for build in BUILDERS:
+            try:
+                return build(card, precision)
+            except ModelCardError:
+                raise
+            # Whatever a library raises, the other builder may still work.
+            except Exception as error:
+                reasons.append(f'{build.__name__}: {type(error).__name__}: {error}')
+    raise RuntimeError('; '.join(reasons))
 
 
 class TensorRtBackend:
@@ -41,31 +105,36 @@ class TensorRtBackend:
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
         """
-        Load a cached engine or build one, and check its scores.
+        Load the user's plan, a cached engine or a new one, and check its scores.
 
         :param card: the model.
         :param settings: none of them matters: those beside ``backend`` are for CPUs.
         :raises ModelCardError: when the weights do not fit the card.
-        :raises RuntimeError: when there is no GPU, or no precision passes, with the reasons.
+        :raises RuntimeError: when there is no GPU, or no engine passes, with the reasons.
         """
-        device = require_cuda()
+        device = cuda_device()
         reference = Reference.complete(card)
-        precisions = precisions_of(card)
 
-        def build(precision: str) -> bytes:
-            require_packages('torch_tensorrt')
-            return build_plan(card, precisions[precision], device)
+        def run(plan: bytes) -> TensorRtEngine:
+            return TensorRtEngine(card, plan, device)
 
-        engines = CachedEngines(
-            ModelCache(cache_root() / 'engines'),
-            {precision: identity_of(card, precision, device) for precision in precisions},
-            build, lambda plan: TensorRtEngine(card, plan, device))
-        precision, self._engine, notices = engines.load(
-            lambda engine: reference.check(engine.infer))
+        def check(engine: TensorRtEngine) -> None:
+            reference.check(engine.infer)
+        refusals: tuple[str, ...] = ()
+        try:
+            precision, self._engine, refusals = first_accepted(
+                own_plans(card.folder, run), check)
+        except RuntimeError as error:
+            own = () if str(error) == NO_ENGINE else (str(error),)
+            engines = CachedEngines(
+                ModelCache(cache_root() / 'engines', wait_sec=BUILD_WAIT_SEC),
+                {name: identity_of(card, name, device) for name in precisions_of(card)},
+                partial(build_plan_by_any, card), run)
+            precision, self._engine, notices = engines.load(check)
+            refusals = (*own, *notices)
         self.description = BackendDescription(
-            'tensorrt', tensorrt.__version__, torch.cuda.get_device_name(device), precision,
-            batch_size=MAX_CLIPS,
-            warnings=tuple(f'tensorrt: {notice}' for notice in notices))
+            'tensorrt', tensorrt.__version__, device.name, precision, batch_size=MAX_CLIPS,
+            notes=self._engine.notes, warnings=tuple(f'tensorrt: {text}' for text in refusals))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
@@ -75,6 +144,15 @@ class TensorRtBackend:
         :return: logits_NK, float32.
         """
         return self._engine.infer(clips)
+
+    def gpu_ms(self, num_clips: int) -> float:
+        """
+        Measure the network alone by the GPU's own clock, copies aside.
+
+        :param num_clips: 1 to ``MAX_CLIPS``.
+        :return: the time of one call, ms.
+        """
+        return self._engine.gpu_ms(num_clips)
 
     def close(self) -> None:
         """Free the engine."""

@@ -20,11 +20,10 @@ convertible for that; ``test/backends/gpu/test_converters.py`` tests it. Not yet
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from imrs_ros.backends.gpu.clip_batch import MAX_CLIPS
-from imrs_ros.backends.gpu.half_precision import to_half
+from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
+from imrs_ros.backends.gpu.half_precision import network_in
 from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.networks import ClipNetwork
-from imrs_ros.networks.weights import load_network
 import torch
 
 
@@ -46,21 +45,19 @@ def export_network(
     return torch.export.export(network, (example,), dynamic_shapes=({0: clips},))
 
 
-def build_plan(card: ModelCard, dtype: torch.dtype, device: torch.device) -> bytes:
+def build_plan(card: ModelCard, precision: str) -> bytes:
     """
-    Compile the network of a card; takes minutes.
+    Compile the network of a card for the GPU that PyTorch uses; takes minutes.
 
     :param card: the model.
-    :param dtype: type of its arithmetic: TensorRT follows the types of the graph.
-    :param device: the GPU to compile for.
+    :param precision: one of ``PRECISIONS``: TensorRT follows the types of the graph.
     :return: the plan.
     :raises ImportError: when torch-tensorrt is not installed.
     :raises RuntimeError: when TensorRT cannot compile it.
     """
     import torch_tensorrt
-    network = load_network(card)
-    if dtype == torch.float16:
-        network = to_half(network)
+    device = torch.device('cuda', torch.cuda.current_device())
+    network, dtype = network_in(card, precision)
     exported = export_network(network.to(device), card.spec, dtype, device)
     # Tuned for one camera, where latency counts most; correct for all sizes.
     shapes = torch_tensorrt.Input(
@@ -69,7 +66,8 @@ def build_plan(card: ModelCard, dtype: torch.dtype, device: torch.device) -> byt
     # By default, all users of the machine share one file of kernel timings.
     with TemporaryDirectory() as folder:
         return bytes(torch_tensorrt.dynamo.convert_exported_program_to_serialized_trt_engine(
-            exported, inputs=[shapes], require_full_compilation=True, disable_tf32=True,
+            exported, inputs=[shapes], require_full_compilation=True,
+            disable_tf32=precision == 'float32',
             timing_cache_path=str(Path(folder) / 'timing_cache.bin')))
 
 

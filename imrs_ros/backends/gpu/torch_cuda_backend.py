@@ -10,22 +10,25 @@
 The network run by PyTorch on an NVIDIA GPU: half precision, channels last, CUDA graphs.
 
 Relies on ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
-Graphs": warm up on a side stream, capture, replay over the same addresses). Not yet run on a GPU.
+Graphs": warm up on a side stream, capture, replay over the same addresses). An earlier form, which
+neither folded normalisations nor tuned convolutions, has run on a GPU; this one has not yet.
 
 Layout legend: N clips, K classes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from imrs_ros.backends.base import BackendDescription
-from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS
+from imrs_ros.backends.gpu.batch_sizes import BATCH_SIZES, MAX_CLIPS, padded_size
+from imrs_ros.backends.gpu.clip_batch import ClipBatch
 from imrs_ros.backends.gpu.engine_check import first_accepted
-from imrs_ros.backends.gpu.half_precision import precisions_of, to_channels_last, to_half
+from imrs_ros.backends.gpu.half_precision import network_in, to_channels_last
+from imrs_ros.backends.gpu.precisions import precisions_of
 from imrs_ros.backends.gpu.runner import GpuRunner
 from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard
-from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -51,26 +54,48 @@ def require_cuda() -> torch.device:
     return torch.device('cuda', torch.cuda.current_device())
 
 
+@contextmanager
+def arithmetic(precision: str) -> Iterator[None]:
+    """
+    Let PyTorch choose its kernels for a precision, and tune convolutions; then as before.
+
+    What is captured meanwhile keeps its kernels.
+
+    :param precision: one of ``PRECISIONS``; ``float32`` must be float32: it is what remains where
+        the others are refused.
+    """
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32
+    cudnn.benchmark = True
+    cudnn.allow_tf32 = matmul.allow_tf32 = precision != 'float32'
+    try:
+        yield
+    finally:
+        cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before
+
+
 class CudaGraphEngine:
     """The network captured once for every batch size, and replayed."""
 
-    def __init__(self, card: ModelCard, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, card: ModelCard, device: torch.device, precision: str) -> None:
         """
         Load and capture the network.
 
         :param card: the model.
         :param device: the GPU.
-        :param dtype: type of its arithmetic.
+        :param precision: one of ``PRECISIONS``.
         """
-        network = load_network(card)
-        if dtype == torch.float16:
-            network = to_half(network)
+        network, dtype = network_in(card, precision)
         self._network = to_channels_last(network.to(device))
         self._batch = ClipBatch(card.spec, device, dtype)
         self._stream = torch.cuda.Stream(device)
+        # Weights and buffers are still being written, in the default stream.
+        self._stream.wait_stream(torch.cuda.current_stream(device))
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
-        with torch.inference_mode(), torch.cuda.stream(self._stream):
-            for size in BATCH_SIZES:
+        # Batches are scored one after the other, so that their graphs may share memory.
+        self._pool = torch.cuda.graph_pool_handle()
+        with arithmetic(precision), torch.inference_mode(), torch.cuda.stream(self._stream):
+            for size in reversed(BATCH_SIZES):
                 self._graphs[size] = self._capture(size)
         self.infer = GpuRunner(self._batch, self._replay, self._stream).infer
 
@@ -80,7 +105,9 @@ class CudaGraphEngine:
             self._network(pixels)
         self._stream.synchronize()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=self._stream):
+        # The threads of ROS go on meanwhile: what they do must not spoil the capture.
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream,
+                              capture_error_mode='thread_local'):
             logits_NK = self._network(pixels)
         return graph, logits_NK
 
@@ -88,6 +115,21 @@ class CudaGraphEngine:
         graph, logits_NK = self._graphs[size]
         graph.replay()
         return logits_NK
+
+    def gpu_ms(self, num_clips: int) -> float:
+        """
+        Measure the network alone by the GPU's own clock, copies aside.
+
+        :param num_clips: 1 to ``MAX_CLIPS``.
+        :return: the time of one call, ms.
+        """
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        with torch.cuda.stream(self._stream):
+            begin.record()
+            self._replay(padded_size(num_clips))
+            end.record()
+        end.synchronize()
+        return float(begin.elapsed_time(end))
 
     def close(self) -> None:
         """Free the GPU's memory."""
@@ -111,12 +153,10 @@ class TorchCudaBackend:
         """
         device = require_cuda()
         reference = Reference.complete(card)
-        # Float32 must be float32: it is what remains where half precision is refused.
-        torch.backends.cudnn.allow_tf32 = False
 
         def attempts() -> Iterator[tuple[str, Callable[[], CudaGraphEngine]]]:
-            for name, dtype in precisions_of(card).items():
-                yield name, partial(CudaGraphEngine, card, device, dtype)
+            for name in precisions_of(card):
+                yield name, partial(CudaGraphEngine, card, device, name)
 
         precision, self._engine, notices = first_accepted(
             attempts(), lambda engine: reference.check(engine.infer))
@@ -133,6 +173,15 @@ class TorchCudaBackend:
         :return: logits_NK, float32.
         """
         return self._engine.infer(clips)
+
+    def gpu_ms(self, num_clips: int) -> float:
+        """
+        Measure the network alone by the GPU's own clock, copies aside.
+
+        :param num_clips: 1 to ``MAX_CLIPS``.
+        :return: the time of one call, ms.
+        """
+        return self._engine.gpu_ms(num_clips)
 
     def close(self) -> None:
         """Free the network."""

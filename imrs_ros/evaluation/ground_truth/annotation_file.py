@@ -14,7 +14,7 @@ recordings or cameras, ``recording`` and ``topic``; and for people, ``person`` a
 ``left``, ``top``, ``right`` and ``bottom`` in shares of the image.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import csv
 import json
 from math import isfinite
@@ -57,6 +57,27 @@ def read_annotations(path: Path) -> list[Annotation]:
 def _from_csv(path: Path, text: str) -> list[Annotation]:
     rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
     columns = [name.strip() for name in rows.fieldnames or ()]
+    check_columns(path, columns)
+    rows.fieldnames = columns
+    found = []
+    for row in rows:
+        origin = f'{path} line {rows.line_num}'
+        if None in row:
+            raise RecordingError(f'{origin}: expected {len(columns)} values, got '
+                                 f'{len(columns) + len(row[None])}; quote one with a comma')
+        if any(value and value.strip() for value in row.values()):
+            found.append(read_line(origin, row))
+    return found
+
+
+def check_columns(path: Path, columns: Sequence[str]) -> None:
+    """
+    Check the first line of a CSV.
+
+    :param path: of the file, for the error.
+    :param columns: their names.
+    :raises RecordingError: if one is missing, or not known.
+    """
     missing = set(NEEDED) - set(columns)
     unknown = set(columns) - {*COLUMNS, PERSON, *SIDES}
     if missing or unknown:
@@ -68,18 +89,20 @@ def _from_csv(path: Path, text: str) -> list[Annotation]:
         raise RecordingError(
             f'{path}: expected person with all of left,top,right,bottom or none of them, got '
             f'{",".join(columns)!r}')
-    rows.fieldnames = columns
-    found = []
-    for row in rows:
-        origin = f'{path} line {rows.line_num}'
-        if None in row:
-            raise RecordingError(f'{origin}: expected {len(columns)} values, got '
-                                 f'{len(columns) + len(row[None])}; quote one with a comma')
-        if any(value and value.strip() for value in row.values()):
-            found.append(_annotation(origin, row['start'], row['end'], row['label'],
-                                     row.get('recording'), row.get('topic'),
-                                     row.get(PERSON), [row.get(side) for side in SIDES]))
-    return found
+
+
+def read_line(origin: str, row: Mapping[str, str | None]) -> Annotation:
+    """
+    Read one line of a CSV.
+
+    :param origin: file and line, for errors.
+    :param row: its values by column.
+    :return: the annotation.
+    :raises RecordingError: naming the line, and what was expected there.
+    """
+    return _annotation(origin, row.get('start'), row.get('end'), row.get('label'),
+                       row.get('recording'), row.get('topic'), row.get(PERSON),
+                       [row.get(side) for side in SIDES])
 
 
 def _from_json(path: Path, text: str) -> list[Annotation]:

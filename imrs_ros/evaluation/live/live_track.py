@@ -118,6 +118,7 @@ def live_section(
         'cameras': [{
             'camera': camera, 'figures': figures([live]),
             'differences': differences(live, offline, counts.get(camera, {})),
+            'ages_sec': ((live.known_N - live.times_N) / 1e9).round(3).tolist(),
             'decided': [[*s.sec, s.label] for s in live.decided]}
             for camera, offline, live in pairs]}
 

@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 FindPeople = Callable[[Mapping[str, CameraClock]], Mapping[str, PeopleSource]]
 KEPT_FRAMES = 8
 """Newest frames of a camera whose images and times are stored, for thumbnails."""
-THUMBNAIL_WIDTH_PX, THUMBNAIL_QUALITY = 192, 72
-SAMPLE_NS = 2_000_000_000
-"""Between two thumbnails that are stored whatever is decided, to show what was missed."""
+THUMBNAIL_WIDTH_PX, THUMBNAIL_QUALITY = 176, 58
+SAMPLE_NS = 200_000_000
+"""Between two thumbnails that are stored whatever is decided; the report keeps some of them."""
 
 
 @dataclass(slots=True)
@@ -62,6 +62,8 @@ class PlayedCamera:
     """Number of frames that could not be used, by reason."""
     thumbnails: dict[int, bytes] = field(default_factory=dict)
     """JPEG by time, ns."""
+    last_sample_ns: int | None = None
+    """Time of the newest of those thumbnails."""
     newest: dict[int, tuple[int, NDArray[np.uint8]]] = field(default_factory=dict)
     """Time and image of the newest frames, by stamp."""
 
@@ -149,7 +151,10 @@ def _push(recognizer: Recognizer, camera: PlayedCamera, image: Image) -> int | N
     camera.newest[frame.stamp_ns] = (time_ns, frame.image_HWC)
     if len(camera.newest) > KEPT_FRAMES:
         del camera.newest[next(iter(camera.newest))]
-    if time_ns - max(camera.thumbnails, default=-SAMPLE_NS) >= SAMPLE_NS:
+    last_ns = camera.last_sample_ns
+    # Also where stamps went back.
+    if last_ns is None or abs(time_ns - last_ns) >= SAMPLE_NS:
+        camera.last_sample_ns = time_ns
         camera.add_thumbnail(time_ns, frame.image_HWC)
     return time_ns
 

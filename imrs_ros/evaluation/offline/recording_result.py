@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+import time
 
 import cv2
 from imrs_ros.backends import load_backend
@@ -82,6 +83,10 @@ class Result:
     """Why the recording could not be evaluated; empty if it was."""
     backend: str = ''
     """Description of what ran the model."""
+    wall_sec: float = 0.0
+    """How long it was played, on this machine."""
+    cpu_sec: float = 0.0
+    """Processor time of that, of all threads."""
 
     def name_of(self, camera: PlayedCamera) -> str:
         """
@@ -129,8 +134,12 @@ def _fill(result: Result, path: Path, recording: Recording, job: Job,
     loaded = load_backend(job.card, job.settings.backend)
     result.backend = str(loaded.backend.description)
     result.notes += loaded.fallbacks
-    for camera in play(recording, job.card, loaded.backend, job.settings, on_image,
-                       _find_people(recording, job, annotations or ())):
+    started = time.monotonic(), time.process_time()
+    cameras = play(recording, job.card, loaded.backend, job.settings, on_image,
+                   _find_people(recording, job, annotations or ()))
+    result.wall_sec = time.monotonic() - started[0]
+    result.cpu_sec = time.process_time() - started[1]
+    for camera in cameras:
         result.notes += [f'{camera.topic}: {note}' for note in camera.clock.notes()]
         if not camera.decisions:
             result.notes.append(f'{camera.topic}: {_why_no_window(camera, job.card)}')

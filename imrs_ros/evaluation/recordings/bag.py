@@ -144,16 +144,18 @@ class Bag:
                   if c.msgtype not in IMAGE_TYPES}
         return ', '.join(sorted(others)) or 'no topics'
 
-    def _messages(self, topics: Iterable[str]) -> Iterator[Message]:
-        """Read in the order of recording, up to where a file is damaged."""
-        streams = [self._until_damage(reader, [c for c in reader.connections if c.topic in topics])
-                   for reader in self._readers]
+    def _messages(self, topics: Iterable[str], start_ns: int | None = None) -> Iterator[Message]:
+        """Read in the order of recording, up to where a file is damaged; from a time on."""
+        streams = [self._until_damage(
+            reader, [c for c in reader.connections if c.topic in topics], start_ns)
+            for reader in self._readers]
         return merge(*streams, key=lambda message: message[1])
 
-    def _until_damage(self, reader: Any, connections: list[Any]) -> Iterator[Message]:
+    def _until_damage(self, reader: Any, connections: list[Any], start_ns: int | None,
+                      ) -> Iterator[Message]:
         if not connections:
             return
-        messages = reader.messages(connections=connections)
+        messages = reader.messages(connections=connections, start=start_ns)
         num_stated, number, reason = sum(c.msgcount for c in connections), 0, ''
         while True:
             try:
@@ -165,7 +167,8 @@ class Bag:
                 break
             number += 1
             yield message
-        if reason or number < num_stated:
+        # What was left out by its time is not missing.
+        if start_ns is None and (reason or number < num_stated):
             self.notes.append(f'{reader.path.name} is damaged: read {number} of {num_stated} '
                               f'messages{reason}')
 
@@ -206,8 +209,21 @@ class Bag:
             images.
         :return: images in the order of recording.
         """
+        return self._images(self._messages(self.topics), size_px)
+
+    def images_from(self, topic: str, log_ns: int) -> Iterator[Image]:
+        """
+        Read the images of one camera from a time on, without what was before.
+
+        :param topic: of the camera.
+        :param log_ns: recording time of the first image, from the start of the recording.
+        :return: whole images in the order of recording.
+        """
+        return self._images(self._messages([topic], self.start_ns + log_ns), None)
+
+    def _images(self, messages: Iterator[Message], size_px: int | None) -> Iterator[Image]:
         depths = {topic: BitDepth() for topic in self.topics}
-        for connection, log_ns, data in self._messages(self.topics):
+        for connection, log_ns, data in messages:
             since_start_ns = log_ns - self.start_ns
             try:
                 message = self._deserialize(data, connection.msgtype)

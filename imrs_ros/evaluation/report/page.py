@@ -18,9 +18,12 @@ from typing import Any
 from imrs_ros.evaluation.metrics.figure import (
     CLASS_FIGURES, FIGURES, format_figure, format_interval, LIVE_FIGURES, PEOPLE_FIGURES)
 from imrs_ros.evaluation.offline.recording_result import Result
+from imrs_ros.evaluation.report.film import choose_frames
+from imrs_ros.evaluation.report.timing import timing
 
 STATIC = Path(__file__).parent / 'static'
-SCRIPTS = {'page': ('curve', 'page'), 'compare': ('compare',)}
+SCRIPTS = {'page': ('parts', 'film', 'timeline', 'curve', 'page'),
+           'compare': ('parts', 'compare')}
 """Files of each script, in the order in which they run."""
 
 
@@ -32,17 +35,28 @@ def report_page(report: Mapping[str, Any], results: Sequence[Result]) -> str:
     :param results: the same recordings, for their images.
     :return: HTML.
     """
-    thumbnails = [[[[round(time_ns / 1e9, 3), _data_url(jpeg)]
-                    for time_ns, jpeg in sorted(camera.thumbnails.items())]
-                   for camera, _ in result.cameras] for result in results]
     # JSON does not tell 0.0 from 0, which people read as a count.
     shown = {name: format_figure(report['figures'][name], figure.unit)
              for name, figure in FIGURES.items()}
     intervals = {label: {name: format_interval(limits) for name, limits in row.items()}
                  for label, row in (*report['intervals']['per_class'].items(),
                                     ('', report['intervals']['figures']))}
-    return fill('page', {'report': report, 'thumbnails': thumbnails, 'shown': shown,
-                         'intervals': intervals, 'people': _shown_people(report)})
+    return fill('page', {'report': report, 'films': _films(report, results), 'shown': shown,
+                         'intervals': intervals, 'people': _shown_people(report),
+                         'timing': timing(results)})
+
+
+def _films(report: Mapping[str, Any], results: Sequence[Result]) -> list[list[list[Any]]]:
+    """Return time and image of all frames to show, by recording and camera."""
+    played = [(r, c, camera.thumbnails) for r, result in enumerate(results)
+              for c, (camera, _) in enumerate(result.cameras)]
+    chosen = choose_frames([(report['recordings'][r]['cameras'][c], sorted(thumbnails))
+                            for r, c, thumbnails in played])
+    films: list[list[list[Any]]] = [[] for _ in results]
+    for (r, _, thumbnails), times in zip(played, chosen):
+        films[r].append([[round(time_ns / 1e9, 3), _data_url(thumbnails[time_ns])]
+                         for time_ns in times])
+    return films
 
 
 def _shown_people(report: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

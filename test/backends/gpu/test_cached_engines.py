@@ -8,6 +8,9 @@
 
 """Cached engines are used, wrong ones are not, and only right ones are cached."""
 
+from threading import Event, Thread
+import time
+
 from imrs_ros.backends.gpu.cached_engines import CachedEngines
 from imrs_ros.backends.gpu.identity import describe
 from imrs_ros.backends.model_cache import ModelCache
@@ -35,7 +38,7 @@ def check(engine):
 
 class Machine:
     def __init__(self, card, folder):
-        self.folder, self.builds = folder, []
+        self.folder, self.builds, self.is_asking = folder, [], False
         self.identities = {name: describe(card, name, 'NVIDIA X', '9.0') for name in PRECISIONS}
         self.plans = {name: f'right {name}'.encode() for name in PRECISIONS}
 
@@ -47,8 +50,14 @@ class Machine:
 
     def load(self):
         self.builds = []
-        return CachedEngines(
-            ModelCache(self.folder), self.identities, self.build, Engine).load(check)
+        cache = ModelCache(self.folder)
+        make = cache.make
+
+        def asking(*arguments, **options):
+            self.is_asking = True
+            return make(*arguments, **options)
+        cache.make = asking
+        return CachedEngines(cache, self.identities, self.build, Engine).load(check)
 
     def cached(self, precision):
         return ModelCache(self.folder).load(self.identities[precision])
@@ -92,6 +101,42 @@ def test_a_build_that_fails_leads_to_the_next_precision(machine):
     machine.identities['float32'] = {**machine.identities['float32'], 'gpu': 'NVIDIA Y'}
     with pytest.raises(RuntimeError, match='out of memory; float32 refused: ValueError'):
         machine.load()
+
+
+def test_two_that_start_at_once_build_once(machine, tiny_card):
+    first, second, began = Machine(tiny_card, machine.folder), machine, Event()
+
+    def build(precision):
+        began.set()
+        # The other one must be waiting before this one is ready.
+        wait_until(lambda: second.is_asking)
+        return b'right'
+    first.build = build
+    found = []
+    threads = [Thread(target=lambda: found.append(first.load())),
+               Thread(target=lambda: (began.wait(), found.append(second.load())))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert second.builds == []
+    assert [engine.plan for _, engine, _ in found] == [b'right'] * 2
+    assert [notices for _, _, notices in found] == [(), ()]
+
+
+def wait_until(is_so):
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_an_error_of_the_build_is_not_taken_for_one_of_the_cache(machine):
+    machine.plans['float16'] = OSError('no ONNX file')
+    precision, _, notices = machine.load()
+    assert precision == 'float32'
+    assert machine.builds == ['float16', 'float32'], 'not built twice'
+    assert notices == ('float16 refused: RuntimeError: no ONNX file',)
 
 
 def test_without_a_cache_the_engine_is_used_with_a_notice(machine):

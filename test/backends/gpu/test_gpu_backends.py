@@ -8,13 +8,20 @@
 
 """What of the GPU backends needs no GPU: is one there, buffers, precision, and the choice."""
 
+from contextlib import contextmanager
+
 from imrs_ros.backends import BackendDescription, load, load_backend
+from imrs_ros.backends.gpu import torch_cuda_backend
 from imrs_ros.backends.gpu.backend import GpuChoice
+from imrs_ros.backends.gpu.batch_sizes import BATCH_SIZES, MAX_CLIPS, padded_size
 from imrs_ros.backends.gpu.choice import NUM_ROUNDS, recall
-from imrs_ros.backends.gpu.clip_batch import BATCH_SIZES, ClipBatch, MAX_CLIPS, padded_size
-from imrs_ros.backends.gpu.half_precision import to_channels_last, to_half
+from imrs_ros.backends.gpu.clip_batch import ClipBatch
+from imrs_ros.backends.gpu.engine_check import first_accepted
+from imrs_ros.backends.gpu.half_precision import (
+    fold_normalisations, network_in, to_channels_last, to_half)
 from imrs_ros.backends.gpu.identity import describe
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
+from imrs_ros.backends.gpu.torch_cuda_backend import arithmetic, CudaGraphEngine
 from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import ModelCardError
@@ -48,7 +55,8 @@ def test_a_missing_package_is_named():
 
 
 @pytest.mark.parametrize(('is_gpu_here', 'expected'), [
-    (False, ('openvino', 'torch')), (True, ('tensorrt', 'torch_cuda', 'openvino', 'torch'))])
+    (False, ('openvino', 'torch', 'onnx')),
+    (True, ('tensorrt', 'torch_cuda', 'openvino', 'torch', 'onnx'))])
 def test_auto_leaves_out_the_gpu_where_there_is_none(monkeypatch, is_gpu_here, expected):
     monkeypatch.setattr(load, 'has_gpu', lambda: is_gpu_here)
     assert load.candidates(BackendSettings()) == expected
@@ -70,7 +78,7 @@ def test_a_gpu_that_pytorch_cannot_use_is_told_and_the_cpu_runs_it(tiny_card, mo
     loaded = load_backend(tiny_card, BackendSettings())
     assert loaded.backend.description.name == 'openvino'
     (reason,) = loaded.fallbacks
-    assert reason.startswith('GPU backends unavailable: RuntimeError: expected a GPU that PyT')
+    assert reason.startswith('GPU backends unavailable: CudaError: expected the NVIDIA driver')
 
 
 @pytest.mark.parametrize(('num_clips', 'size'), [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8)])
@@ -108,6 +116,85 @@ def test_half_precision_is_near(tiny_card):
     assert half.dtype == torch.float16
     assert (half.float() - whole).abs().max() < 0.02
     assert (half == as_pixels).all(), 'pixels up to 255 are exact in half precision'
+
+
+def test_normalisations_are_folded_in_float32(tiny_card):
+    network, exact = load_network(tiny_card), load_network(tiny_card)
+    clips = torch.from_numpy(golden_clips(16, 32))
+    num_before = sum(isinstance(m, torch.nn.BatchNorm3d) for m in network.modules())
+    assert fold_normalisations(network, clips[:1]) == num_before > 15
+    assert not any(isinstance(m, torch.nn.BatchNorm3d) for m in network.modules())
+    with torch.inference_mode():
+        assert (network(clips) - exact(clips)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(('precision', 'dtype'), [
+    ('float16', torch.float16), ('tf32', torch.float32), ('float32', torch.float32)])
+def test_each_precision_has_its_types(tiny_card, precision, dtype):
+    network, found = network_in(tiny_card, precision)
+    assert found == network.conv1.weight.dtype == dtype
+
+
+@pytest.mark.parametrize(('precision', 'is_tf32'), [
+    ('float16', True), ('tf32', True), ('float32', False)])
+def test_arithmetic_is_set_while_kernels_are_chosen_and_no_longer(precision, is_tf32):
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32
+    with arithmetic(precision):
+        assert cudnn.benchmark
+        assert cudnn.allow_tf32 == matmul.allow_tf32 == is_tf32
+    assert (cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32) == before
+
+
+class Recorded:
+    """Stands in for ``torch.cuda``: runs on the CPU and notes what was asked of it."""
+
+    def __init__(self):
+        self.calls = []
+        self.Stream, self.CUDAGraph = lambda device: self, object
+
+    def wait_stream(self, stream):
+        self.calls.append(('wait', stream))
+
+    def synchronize(self):
+        self.calls.append(('synchronize',))
+
+    def current_stream(self, device):
+        return 'default'
+
+    def graph_pool_handle(self):
+        return 'pool'
+
+    @contextmanager
+    def stream(self, stream):
+        yield
+
+    @contextmanager
+    def graph(self, graph, **options):
+        self.calls.append(('capture', options))
+        yield
+
+
+def test_graphs_are_captured_after_the_weights_are_there(tiny_card, monkeypatch):
+    recorded = Recorded()
+    monkeypatch.setattr(torch_cuda_backend.torch, 'cuda', recorded)
+    CudaGraphEngine(tiny_card, CPU, 'float32')
+    assert recorded.calls[0] == ('wait', 'default')
+    captures = [call[1] for call in recorded.calls if call[0] == 'capture']
+    assert captures == [{'pool': 'pool', 'stream': recorded,
+                         'capture_error_mode': 'thread_local'}] * len(BATCH_SIZES)
+
+
+def test_an_engine_that_cannot_be_closed_is_left_for_the_next():
+    class Broken:
+        def close(self):
+            raise RuntimeError('CUDA error')
+
+    def refuse(engine):
+        if isinstance(engine, Broken):
+            raise ValueError('other scores')
+    name, engine, _ = first_accepted([('float16', Broken), ('float32', object)], refuse)
+    assert name == 'float32'
 
 
 class Timed:

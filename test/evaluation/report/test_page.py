@@ -105,8 +105,8 @@ def test_the_page_shows_the_threshold_and_why_an_action_was_missed(browse, tmp_p
     assert f' missed, {why}, 1.1 s' in page.text
     assert 'threshold 0.99' in page.text
     line, = (values for tag, values in page.tags if values.get('class') == 'threshold')
-    # The plot is 48 high, from 74 down.
-    assert float(line['y1']) == float(line['y2']) == pytest.approx(74 + 48 * 0.01)
+    # The plot is 48 high, from 124 down.
+    assert float(line['y1']) == float(line['y2']) == pytest.approx(124 + 48 * 0.01)
 
 
 KEYS = """<script>

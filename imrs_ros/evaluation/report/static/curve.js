@@ -1,9 +1,8 @@
-'use strict';
 // Recall against false actions per minute, by threshold: all classes together, and each. The pointer shows the nearest
 // point; on the keyboard, left and right change the threshold, up and down the class.
 class Curve {
-  constructor(parent, curve) {
-    Object.assign(this, {curve, width: 1180, height: 330, left: 52, right: 16, top: 14, bottom: 40});
+  constructor(parent, curve, ranges = null) {
+    Object.assign(this, {curve, ranges, width: 1180, height: 330, left: 52, right: 16, top: 14, bottom: 40});
     this.series = [['', curve.figures], ...Object.entries(curve.per_class)].map(([label, row]) => ({label, row,
       points: curve.factor.map((_, i) => i).filter(i => row.recall[i] !== null && row.false_per_min[i] !== null)}))
       .filter(one => one.points.length);
@@ -40,9 +39,21 @@ class Curve {
       d: one.points.map((i, at) => (at ? 'L' : 'M') + this.place(one, i).map(place => place.toFixed(1)).join(' ')).join('')});
     if (!one.points.includes(now)) return path;
     const [cx, cy] = this.place(one, now);
+    if (!one.label) this.cross(cx, cy);
     add(this.svg, 'circle', {class: 'operating', cx, cy, r: one.label ? 3.5 : 6, fill: colour});
     if (!one.label) add(this.svg, 'text', {class: 'operating', x: cx + 10, y: Math.min(cy + 18, this.height - this.bottom - 4)}, this.threshold(now));
     return path;
+  }
+  // The intervals of both figures at the present thresholds.
+  cross(cx, cy) {
+    const {recall, false_per_min: rate} = this.ranges || {}, line = (x1, x2, y1, y2) => add(this.svg, 'line', {class: 'cross', x1, x2, y1, y2});
+    const bar = (at, ends, isUp) => {
+      const [a, b] = ends;
+      isUp ? line(at, at, a, b) : line(a, b, at, at);
+      for (const end of ends) isUp ? line(at - 5, at + 5, end, end) : line(end, end, at - 5, at + 5);
+    };
+    if (recall && !recall.includes(null)) bar(cx, recall.map(one => this.y(one)), true);
+    if (rate && !rate.includes(null)) bar(cy, rate.map(one => this.x(Math.min(one, this.most))), false);
   }
   threshold(i) {
     const scaled = Object.keys(report.settings.class_thresholds).length ? `, class_thresholds × ${value(this.curve.factor[i])}` : '';

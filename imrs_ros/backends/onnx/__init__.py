@@ -1,0 +1,15 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""
+Networks as ONNX files: exported, rewritten for TensorRT, checked, and run by ONNX Runtime.
+
+Start at ``files``, which finds or makes them. It may import ``networks``, ``frame_reuse``, and of
+``backends`` the protocol, the caches, the conversion and the reference scores. PyTorch, onnx and
+ONNX Runtime are imported where they are needed alone.
+"""

@@ -1,0 +1,100 @@
+# Copyright 2026 imrs_ros maintainers
+# Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except
+# in compliance with the License. You may obtain a copy of the License at
+# http://www.apache.org/licenses/LICENSE-2.0 Unless required by applicable law or agreed to in
+# writing, software distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
+# language governing permissions and limitations under the License.
+
+"""Updates of browsers: what is newest when they ask, and nothing while they do not."""
+
+from contextlib import ExitStack
+
+from imrs_ros.view.live_state import Picture
+import pytest
+from view_updates import receive_update
+
+KEY = '/recognizer/front'
+
+
+@pytest.fixture
+def view(start_view):
+    """Return a view that knows of a camera, whatever is on the graph."""
+    view = start_view()
+    view.watcher.find = lambda: {'/recognizer': ['front']}
+    view.state.see_nodes({'/recognizer': ['front']})
+    return view
+
+
+def take(view, number):
+    view.state.take_picture('/recognizer', 'front', Picture(b'%d' % number, 640, 480))
+
+
+def test_a_browser_that_is_slow_gets_the_newest_picture_only(view):
+    with view.connect() as socket:
+        take(view, 1)
+        state, pictures = receive_update(socket)
+        assert pictures == {KEY: ({'camera': KEY, 'width': 640, 'height': 480}, b'1')}
+        assert state['nodes'][0]['cameras'][0]['name'] == 'front'
+        for number in range(2, 50):
+            take(view, number)
+        _, pictures = receive_update(socket)
+        assert pictures[KEY][1] == b'49'
+        _, pictures = receive_update(socket)
+        assert not pictures
+
+
+def test_nothing_is_sent_unasked(view):
+    with view.connect() as socket:
+        receive_update(socket)
+        for number in range(5):
+            take(view, number)
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=0.5)
+
+
+def test_everyone_gets_pictures_and_the_last_to_leave_ends_the_watch(graph, view):
+    assert not view.server.is_watched()
+    take(view, 1)
+    with view.connect() as first, view.connect() as second:
+        for socket in (first, second):
+            assert receive_update(socket)[1][KEY][1] == b'1'
+        assert view.server.is_watched()
+    graph.wait(lambda: not view.server.is_watched())
+
+
+def test_who_does_not_ask_does_not_look(graph, view, monkeypatch):
+    monkeypatch.setattr('imrs_ros.view.viewers.LOOKING_SEC', 0.2)
+    with view.connect() as socket:
+        receive_update(socket)
+        graph.wait(lambda: not view.server.is_watched())
+        receive_update(socket)
+        assert view.server.is_watched()
+
+
+def test_too_many_are_refused(view):
+    from imrs_ros.view.viewers import MAX_VIEWERS
+    from websockets.exceptions import InvalidStatus
+    with ExitStack() as sockets:
+        for _ in range(MAX_VIEWERS):
+            sockets.enter_context(view.connect())
+        with pytest.raises(InvalidStatus), view.connect():
+            pass
+
+
+@pytest.mark.parametrize(('message', 'words'), [
+    ('"command":"format"', 'expected one of start, stop, set'),
+    ('"command":"stop","node":"/nobody"', '/nobody is not running; start it first'),
+    ('"command":"set","node":""', 'node: expected 1 to 200 characters'),
+    ('"command":"capture","node":"/recognizer","camera":"front","label":"a","seconds":1,"count":1',
+     'the topic of the camera is not known yet'),
+    ('"command":"teach","node":"/recognizer","name":"../x"', 'it names a folder'),
+    ('"command":"teach","node":"/recognizer","name":"x"', 'expected examples of an action'),
+    ('"command":"use","node":"/recognizer"', 'no model was taught')])
+def test_what_cannot_be_done_is_told(view, message, words):
+    with view.connect() as socket:
+        socket.send('{"type":"do","id":7,' + message + '}')
+        reply = socket.recv(timeout=30)
+    assert '"ok": false' in reply
+    assert '"id": 7' in reply
+    assert words in reply
