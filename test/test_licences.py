@@ -14,7 +14,7 @@ import re
 from packaging.requirements import Requirement
 import pytest
 
-FILES = ('run', 'evaluate', 'people')
+FILES = ('run', 'evaluate', 'people', 'view', 'onnx')
 CUDA = re.compile(r'nvidia-|cuda-|triton')
 """Pulled in by PyTorch's build for CUDA alone: proprietary (NVIDIA), triton MIT."""
 LEFT_OUT = {'opencv-python'}
