@@ -65,9 +65,11 @@ RULES = {
         'imrs_ros.node', 'imrs_ros.people'},
     'imrs_ros/capture': SHARED | ROS | {'imrs_ros.images', 'imrs_ros.node'},
     'imrs_ros/demo': SHARED | ROS | {'cv2', 'numpy', 'imrs_ros.node'},
+    'imrs_ros/local_pages': {'starlette'},
     'imrs_ros/view': SHARED | ROS | {
         'cv2', 'fastapi', 'rich', 'starlette', 'uvicorn', 'imrs_ros.capture', 'imrs_ros.demo',
-        'imrs_ros.images', 'imrs_ros.node', 'imrs_ros.people.detection_fields'},
+        'imrs_ros.images', 'imrs_ros.local_pages', 'imrs_ros.node',
+        'imrs_ros.people.detection_fields'},
     'imrs_ros/examples': ROS,
     'imrs_ros/evaluation': SHARED | PATH | {
         'joblib', 'numpy', 'optuna', 'tqdm', 'yaml', 'imrs_ros.dask_cluster',
@@ -76,8 +78,8 @@ RULES = {
         'cv2', 'numpy', 'rosbags', 'yaml', 'lz4', 'backports', 'compression', 'imrs_ros.images',
         'imrs_ros.people.detection', 'imrs_ros.people.detection_fields'},
     'imrs_ros/evaluation/annotator': SHARED | {
-        'cv2', 'fastapi', 'numpy', 'uvicorn', f'{EVALUATION}.recordings',
-        f'{EVALUATION}.ground_truth'},
+        'cv2', 'fastapi', 'numpy', 'uvicorn', 'imrs_ros.local_pages',
+        f'{EVALUATION}.recordings', f'{EVALUATION}.ground_truth'},
     'imrs_ros/evaluation/ground_truth': SHARED | {
         'imrs_ros.people.detection', f'{EVALUATION}.recordings'},
     'imrs_ros/evaluation/metrics': SHARED | {

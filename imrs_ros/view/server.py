@@ -19,7 +19,8 @@ import webbrowser
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from imrs_ros.view.access import Access, Guard
+from imrs_ros.local_pages.access import Access
+from imrs_ros.local_pages.guard import Guard
 from imrs_ros.view.commands import Commands
 from imrs_ros.view.live_state import LiveState
 from imrs_ros.view.node_link import NodeLink

@@ -11,7 +11,7 @@
 from contextlib import suppress
 from http.client import HTTPConnection
 
-from imrs_ros.view.access import Access
+from imrs_ros.local_pages.access import Access
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -45,6 +45,14 @@ def test_origins_of_sockets(headers, words):
     problem = Access('127.0.0.1').socket_problem(headers, '')
     assert words in problem
     assert bool(words) == bool(problem)
+
+
+@pytest.mark.parametrize(('method', 'mode', 'is_answered'), [
+    ('GET', 'navigate', True), ('GET', 'cors', False), ('GET', 'no-cors', False),
+    ('POST', 'navigate', False)])
+def test_another_site_may_link_to_the_page_and_no_more(method, mode, is_answered):
+    headers = {'host': 'localhost:8080', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode}
+    assert (not Access('127.0.0.1').request_problem(method, headers)) is is_answered
 
 
 def test_other_machines_need_the_token():

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from imrs_ros.evaluation.annotator.annotation_table import FileChangedError
-from imrs_ros.evaluation.annotator.guard import LocalPagesOnly
 from imrs_ros.evaluation.annotator.workspace import Workspace
+from imrs_ros.local_pages.access import Access
+from imrs_ros.local_pages.guard import Guard
 import uvicorn
 
 STATIC = Path(__file__).parent / 'static'
@@ -36,7 +37,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     :return: an ASGI application.
     """
     app = FastAPI(title='imrs_ros annotator', docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(LocalPagesOnly)
+    app.add_middleware(Guard, access=Access(HOST))
     _add_page(app)
     _add_reading(app, workspace)
     _add_writing(app, workspace)
