@@ -4,6 +4,7 @@ PYTHON ?= python3
 DISTRO ?= kilted
 VENV := .venv$(if $(filter-out kilted,$(DISTRO)),-$(DISTRO))
 RUN := AMENT_PREFIX_PATH=$(CURDIR)/$(VENV) RMW_IMPLEMENTATION=rmw_fastrtps_cpp $(VENV)/bin/python
+CHECK := import sys; sys.exit(sys.version_info[:2] != (3, 11))
 PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 REQUIREMENTS := $(wildcard requirements/*.txt) requirements/build_vision_msgs.py \
 	$(wildcard requirements/vision_msgs/msg/*) setup.py
@@ -23,7 +24,9 @@ help:  ## list the targets
 setup: $(VENV)/.setup_done  ## create .venv with all dependencies; quick when nothing has changed
 
 $(VENV)/.setup_done: $(REQUIREMENTS)
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c '$(CHECK)' || { echo 'expected CPython 3.11, got another: make $(MAKECMDGOALS) PYTHON=python3.11'; exit 1; }
+	@echo 'setting up $(VENV): about five minutes and 3 GB, once'
+	$(VENV)/bin/python -c '$(CHECK)' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes --no-deps -r requirements/lock-$(DISTRO).txt
 	$(PIP) -r requirements/$(DISTRO).txt  # torch alone is left; see requirements/without_torch.txt
 	$(VENV)/bin/python requirements/build_vision_msgs.py

@@ -13,7 +13,7 @@ Compare ways to fit the rows of new classes, on actions by night that no judged 
 
 Three of the six actions of ``other-actions/dark`` are taught from few clips each and judged on all
 others, drawn several times. Differences from what ``teach`` does are paired, draw by draw, with
-their standard error. Beside them, videos of the model's own classes named right.
+their standard error. Beside them, validation videos of the model's own classes named right.
 """
 
 import argparse
@@ -39,7 +39,9 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 from side_by_side import save, show
 from tqdm import tqdm
+from training.clips.run_data import hold_out
 from training.data_set.splits import read_split
+from training.operating_point.folder import run_config
 
 ACTIONS = ('Jump', 'Run', 'Sit', 'Stand', 'Turn', 'Walk')
 NUM_TAUGHT = 3
@@ -146,8 +148,9 @@ def main() -> None:
     base, folder = base_of(card, card.labels), data_folder() / 'other-actions' / 'dark'
     clips = {action: [features.of(path, action, path.stem)
                       for path in sorted(folder.glob(f'{action}_*.mp4'))] for action in ACTIONS}
-    old = [features.of(video.path, card.labels[video.label], 'test')
-           for video in read_split(data_folder() / SUBSET, 1).test]
+    _, held_out = hold_out(read_split(data_folder() / SUBSET, 1).train, run_config(card))
+    old = [features.of(video.path, card.labels[video.label], 'validation')
+           for video in tqdm(held_out, disable=None, leave=False)]
     found: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for count in options.examples:
         for draw in tqdm(range(options.draws), disable=None, leave=False):

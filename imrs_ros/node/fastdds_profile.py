@@ -16,6 +16,8 @@ from imrs_ros.model_folders import install_prefixes
 PROFILE = Path('config') / 'fastdds_images.xml'
 VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 """Names of the file: the first is read by Fast DDS 3, the second by Fast DDS 2 (Humble, Jazzy)."""
+PACKAGES = ('fastdds', 'fastrtps')
+"""Of the same versions."""
 OWN_FILES = ('DEFAULT_FASTDDS_PROFILES.xml', 'DEFAULT_FASTRTPS_PROFILES.xml')
 """Read in the working folder, by the same versions."""
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
@@ -33,7 +35,10 @@ def use_image_profile(environment: MutableMapping[str, str]) -> Path | None:
         return None
     found = _find_profile(environment)
     if found is not None:
-        environment.update(dict.fromkeys(VARIABLES, str(found)))
+        # Fast DDS 3 warns of the name that the version before it reads.
+        names = [name for name, package in zip(VARIABLES, PACKAGES)
+                 if _has_package(environment, package)]
+        environment.update(dict.fromkeys(names or VARIABLES, str(found)))
     return found
 
 
@@ -45,12 +50,16 @@ def lost_images_advice(middleware: str, environment: Mapping[str, str]) -> str:
     :param environment: variables, such as ``os.environ``.
     :return: the advice; empty with another middleware, or where Fast DDS has settings of the user.
     """
-    version = int(any((folder / 'fastrtps').is_dir() for folder in _share_folders(environment)))
+    version = int(_has_package(environment, PACKAGES[1]))
     if not middleware.startswith('rmw_fastrtps') or _has_settings(environment, version):
         return ''
     return ('by default, Fast DDS loses raw images of VGA and more; start the camera driver and '
             f'the recognizer with {VARIABLES[version]}={_find_profile(environment) or PROFILE}, '
             'or set transport to compressed')
+
+
+def _has_package(environment: Mapping[str, str], name: str) -> bool:
+    return any((folder / name).is_dir() for folder in _share_folders(environment))
 
 
 def _has_settings(environment: Mapping[str, str], version: int) -> bool:

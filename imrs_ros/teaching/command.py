@@ -105,7 +105,7 @@ def run(order: Order) -> ModelCard:
     _warn(check_lesson(lesson))
     if not any(clip.label == NO_ACTION for clip in clips):
         _warn(['without background from where the examples were recorded, nothing is known of '
-               'false actions there; give some (--background)'])
+               'false actions there; record some as no_action, or give --background'])
     total = num_steps(lesson) + len(CURVE_SHARES) * len(split(lesson))
     # Products this small gain nothing from threads, and lose much where others use the cores.
     with _bar(total, 'step', 'fit') as bar, threadpool_limits(1):

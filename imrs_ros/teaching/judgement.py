@@ -124,7 +124,22 @@ def table(found: Mapping[str, Any], lesson: Lesson) -> str:
     if rate is not None and rate > point['allowed_false_per_min']:
         lines.append('no thresholds keep the rate: the background looks like the actions; give '
                      'more examples, and more background of that kind')
-    return '\n'.join([*lines, *_alike(found, lesson), *_more(found, len(lesson.labels))])
+    return '\n'.join([*lines, *_missed(found, lesson), *_alike(found, lesson),
+                      *_more(found, len(lesson.labels))])
+
+
+def _missed(found: Mapping[str, Any], lesson: Lesson) -> list[str]:
+    """Return a warning for each action that is named right and yet hardly ever decided."""
+    lines = []
+    for label in lesson.new_labels:
+        right, judged = found['named_right'].get(label, (0, 0))
+        recall = found['operating_point']['per_class'].get(label, {}).get('recall')
+        if recall is not None and 2 * recall * judged < right:
+            lines.append(
+                f'warning: {label} is named right and hardly ever decided: background scores as '
+                'high as its examples. Look for examples that show background, or allow more '
+                'false actions (--false-per-min)')
+    return lines
 
 
 def _alike(found: Mapping[str, Any], lesson: Lesson) -> list[str]:

@@ -143,8 +143,8 @@ def check_lesson(lesson: Lesson) -> list[str]:
         warnings += [f'{clip.name}: hardly anything moves' for clip in clips
                      if clip.motion < LEAST_MOTION]
         if len(groups) < FEW_GROUPS:
-            warnings.append(f'{label}: {len(groups)} examples are few; {FEW_GROUPS} or more, of '
-                            'several people, are better')
+            warnings.append(f'{label}: {len(clips)} examples of {len(groups)} people, places or '
+                            f'recordings are few; {FEW_GROUPS} or more are better')
     if not lesson.other:
         raise TeachingError('expected footage that shows none of the actions, to learn what is '
                             'not one, got none; give --background FOLDER')

@@ -14,12 +14,16 @@ from imrs_ros.node.fastdds_profile import lost_images_advice, use_image_profile
 import pytest
 
 
-def test_set_for_both_generations_of_fast_dds(root):
-    environment = {}
+@pytest.mark.parametrize(('package', 'names'), [
+    ('fastdds', ['FASTDDS_DEFAULT_PROFILES_FILE']),
+    ('fastrtps', ['FASTRTPS_DEFAULT_PROFILES_FILE']),
+    ('other', ['FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'])])
+def test_set_for_the_version_that_is_installed(root, installed, package, names):
+    environment = installed(package)
+    before = dict(environment)
     profile = use_image_profile(environment)
     assert profile == root / 'config' / 'fastdds_images.xml'
-    assert environment == {'FASTDDS_DEFAULT_PROFILES_FILE': str(profile),
-                           'FASTRTPS_DEFAULT_PROFILES_FILE': str(profile)}
+    assert environment == {**before, **dict.fromkeys(names, str(profile))}
 
 
 @pytest.mark.parametrize('name', [

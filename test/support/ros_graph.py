@@ -28,7 +28,7 @@ class Graph:
         self.node = rclpy.create_node('test', context=self.context)
         self.executor.add_node(self.node)
         self._recognizer_executors = []
-        self._threads = []
+        self._threads = {}
         self._spin(self.executor)
 
     @property
@@ -44,7 +44,12 @@ class Graph:
                 pass
         thread = threading.Thread(target=spin)
         thread.start()
-        self._threads.append(thread)
+        self._threads[executor] = thread
+
+    def _end(self, executor):
+        executor.shutdown()
+        # It may still look at what the nodes have.
+        self._threads.pop(executor).join(30)
 
     def start_recognizer(self, **parameters):
         """Start the node in this process, on an executor and thread of its own."""
@@ -63,7 +68,7 @@ class Graph:
         """Stop a node that ``start_recognizer`` returned."""
         for executor, started in self._recognizer_executors:
             if started is node:
-                executor.shutdown()
+                self._end(executor)
         self._recognizer_executors = [
             pair for pair in self._recognizer_executors if pair[1] is not node]
         node.destroy_node()
@@ -104,13 +109,11 @@ class Graph:
 
     def close(self):
         for executor, node in self._recognizer_executors:
-            executor.shutdown()
+            self._end(executor)
             node.destroy_node()
-        self.executor.shutdown()
+        self._end(self.executor)
         self.node.destroy_node()
         rclpy.shutdown(context=self.context)
-        for thread in self._threads:
-            thread.join(10)
         self._recognizer_executors.clear()
         # Its state machine keeps a destroyed lifecycle node on the graph until it is collected:
         # the next test would find it under the same name.

@@ -76,6 +76,10 @@ def test_one_action_alone_is_told_from_background(windows):
     found = judgement(taught, lesson, learning_curve(base_of(lesson), lesson), 1.0)
     assert found['named_right']['nod'] == [2, 2]
     assert 'nod' in table(found, lesson)
+    # One or two windows are too short to be decided on.
+    assert ('warning' in table(found, lesson)) == (windows < 9)
+    found['operating_point']['per_class']['nod']['recall'] = 0.0
+    assert 'warning: nod is named right and hardly ever decided' in table(found, lesson)
 
 
 def test_forty_actions_are_taught():
@@ -142,7 +146,8 @@ def test_what_cannot_be_taught_is_refused():
         check_lesson(replace(lesson, other=lesson.other[:1]))
     still = replace(lesson, known=tuple(replace(each, motion=0.0) for each in lesson.known))
     assert any('hardly anything moves' in warning for warning in check_lesson(still))
-    assert any('3 examples are few' in warning for warning in check_lesson(lesson))
+    assert any('examples of 3 people, places or recordings are few' in warning
+               for warning in check_lesson(lesson))
     assert check_lesson(lesson_of(count=6)) == []
 
 

@@ -131,7 +131,11 @@ function markStart() {
 
 function markEnd() {
   if (state.mark === null) return toast('Press I at the first frame of the action, then O at the last.');
-  if (!state.label) return toast('Choose a label first: press its number.');
+  if (!state.label) {
+    state.end = {time: player.time, index: player.index};
+    player.pause();
+    return toast('Choose its label: press a number.');
+  }
   const [start, end] = player.time >= state.mark ? [state.mark, player.endOf(player.index)] : [player.time, player.endOf(player.nearest(state.mark))];
   state.mark = null;
   player.pause();
@@ -141,6 +145,12 @@ function markEnd() {
 
 function chooseLabel(label) {
   state.label = label;
+  // The end was marked before there was a label.
+  if (state.end && state.mark !== null) {
+    player.show(state.end.index);
+    state.end = null;
+    return markEnd();
+  }
   const view = selected();
   if (view && view.label !== label) lines.change(view.id, 'label', {label});
   else drawAll();

@@ -15,7 +15,7 @@ function head() {
   const box = add(page, 'div', {class: 'head'});
   const minutes = report.recordings.reduce((sum, r) => sum + r.duration_sec, 0) / 60;
   add(box, 'h1', {}, `Evaluation of ${report.model.name}`);
-  add(page, 'p', {}, `${report.recordings.length} recording${report.recordings.length === 1 ? '' : 's'}, ${minutes.toFixed(1)} minutes, ${report.figures.num_windows} windows, scored by ${report.backend}`);
+  add(page, 'p', {}, `${report.recordings.length} recording${report.recordings.length === 1 ? '' : 's'}, ${minutes.toFixed(1)} minutes, ${report.figures.num_windows} windows${report.backend ? `, scored by ${report.backend}` : ''}`);
   const names = ['f1@25', 'settled_accuracy', 'calibrated_map', 'delay_median_sec', 'false_per_min', 'changes_per_min'];
   // Where people alone are annotated, the whole picture has nothing to show.
   if (!report.people || report.figures.num_actions) tiles(names, registry.all, name => shown[name], name => interval(name), report.figures, report.intervals.figures);

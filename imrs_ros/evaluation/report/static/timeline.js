@@ -211,10 +211,18 @@ class Timeline {
       path += `${path && !gap ? 'L' : 'M'}${this.x(w.time_sec[i]).toFixed(1)} ${(y + 48 - 48 * w.confidence[i]).toFixed(1)}`;
     }
     add(parent, 'line', {x1: this.left, x2: this.width, y1: y + 48, y2: y + 48, stroke: 'var(--line)'});
-    const threshold = report.settings.enter_threshold, at = y + 48 - 48 * threshold;
-    add(parent, 'line', {class: 'threshold', x1: this.left, x2: this.width, y1: at, y2: at, stroke: 'var(--bad)', 'stroke-dasharray': '5 4'});
+    // Of the best class at the time: classes may have thresholds of their own.
+    const {enter_threshold: common, class_thresholds: own} = report.settings;
+    let steps = '', before = null;
+    for (let i = first; i <= last; i += step) {
+      const scores = w.scores[i], best = labels[scores.indexOf(Math.max(...scores))];
+      const at = (y + 48 - 48 * (own?.[best] ?? common)).toFixed(1), x = this.x(w.time_sec[i]).toFixed(1);
+      if (at !== before) steps += before === null ? `M${x} ${at}` : `H${x}V${at}`;
+      before = at;
+    }
+    add(parent, 'path', {class: 'threshold', d: `${steps}H${this.x(w.time_sec[last]).toFixed(1)}`, fill: 'none', stroke: 'var(--bad)', 'stroke-dasharray': '5 4'});
     add(parent, 'path', {d: path, fill: 'none', stroke: 'var(--blue)', 'stroke-width': 1.4});
-    add(parent, 'text', {class: 'over', x: this.width - 12, y: Math.max(y + 8, at - 4), 'text-anchor': 'end'}, `threshold ${threshold.toFixed(2)}`);
+    add(parent, 'text', {class: 'over', x: this.width - 12, y: y + 8, 'text-anchor': 'end'}, 'dashed: threshold of the best class');
   }
   lanes(parent) {
     const w = this.camera.windows, [first, last, step] = this.visible();
