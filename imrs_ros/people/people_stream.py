@@ -159,8 +159,9 @@ class PeopleStream:
             self._forget_old()
             num_small = sum(map(self._is_small, self._people.values()))
             self.num_small += num_small
-            self.num_beyond += max(
-                0, len(self._people) - num_small - settings.max_people)
+            num_there = sum(person.last_ns == stamp_ns and not self._is_small(person)
+                            for person in self._people.values())
+            self.num_beyond += max(0, num_there - settings.max_people)
             return any(self._is_due(person) for person in self._scored())
 
     @property
@@ -260,8 +261,11 @@ class PeopleStream:
         return (box.bottom - box.top) * self._height_px < self._settings.min_person_px
 
     def _scored(self) -> list[_Followed]:
-        """Return who gets windows: large enough, and the nearest."""
+        """Return who gets windows: large enough, detected last, and the nearest."""
+        newest_ns = max((person.last_ns for person in self._people.values()), default=0)
         large = [person for person in self._by_size() if not self._is_small(person)]
+        # Whoever may have left takes no place from those who are there.
+        large.sort(key=lambda person: person.last_ns < newest_ns)
         return large[:self._settings.max_people]
 
     def _is_due(self, person: _Followed) -> bool:

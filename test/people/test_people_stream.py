@@ -105,6 +105,23 @@ def test_only_the_nearest_and_large_enough_are_scored_and_the_others_counted():
     assert [p.id for p in stream.present()] == ['ann', 'bob', 'eve']
 
 
+def test_whoever_may_have_left_takes_no_place_from_those_who_are_there():
+    stream = make(max_people=1, person_timeout_sec=9.0)
+    now = fill(stream)
+    stream.detect(seen(now, ('ann', LEFT)))
+    assert [w.person.id for w in take_all(stream, 1)] == ['ann']
+    stream.push(frame(now + 40))
+    stream.detect(seen(now + 40, ('bob', Box(0.5, 0.0, 0.9, 0.9))))
+    stream.push(frame(now + 80))
+    assert [w.person.id for w in take_all(stream, 2)] == ['bob']
+    assert stream.num_beyond == 0
+    stream.detect(seen(now + 80, ('ann', LEFT), ('bob', Box(0.5, 0.0, 0.9, 0.9))))
+    stream.push(frame(now + 120))
+    stream.push(frame(now + 160))
+    assert [w.person.id for w in take_all(stream, 3)] == ['ann']
+    assert stream.num_beyond == 1
+
+
 def test_who_is_not_detected_any_more_leaves_and_starts_anew_on_return():
     stream = make(person_timeout_sec=0.2)
     now = fill(stream)
