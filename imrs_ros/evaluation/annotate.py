@@ -11,7 +11,9 @@
 import argparse
 from collections.abc import Callable
 from contextlib import suppress
+import os
 from pathlib import Path
+import threading
 import webbrowser
 
 from imrs_ros.evaluation.annotator.workspace import AnnotatorSettings, workspace_of
@@ -66,8 +68,10 @@ def run(options: argparse.Namespace) -> int:
         with listen(options.port) as listening, suppress(KeyboardInterrupt):
             address = 'http://{}:{}/'.format(*listening.getsockname())
             print(f'{address} Ctrl-C ends it; every change is saved at once.', flush=True)
-            if not options.no_browser:
-                webbrowser.open(address)
+            # Without a display, a browser for terminals would take this one over.
+            has_display = os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')
+            if has_display and not options.no_browser:
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
             serve(create_app(workspace), listening)
     finally:
         workspace.close()

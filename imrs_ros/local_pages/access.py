@@ -105,17 +105,25 @@ class Access:
             return f'expected a body of at most {MAX_BODY} bytes, got {length or "no length"}'
         return ''
 
-    def socket_problem(self, headers: Mapping[str, str], query: str) -> str:
+    def socket_problem(self, headers: Mapping[str, str]) -> str:
         """
-        Say why a WebSocket is refused.
+        Say why a WebSocket is refused: a page of another server asks for it.
 
         :param headers: of the request, by name in lower case.
+        :return: the reason; empty if it is not refused.
+        """
+        if self._is_own_page(headers):
+            return ''
+        return ('expected a page of this server, got one of '
+                f'{_split(headers.get("origin", "")).netloc!r:.80}')
+
+    def token_problem(self, query: str) -> str:
+        """
+        Say why a WebSocket of our own page is refused.
+
         :param query: of its address.
         :return: the reason; empty if it is not refused.
         """
-        if not self._is_own_page(headers):
-            return ('expected a page of this server, got one of '
-                    f'{_split(headers.get("origin", "")).netloc!r:.80}')
         given = parse_qs(query).get('token', [''])[0]
         if self.token and not secrets.compare_digest(given.encode(), self.token.encode()):
             return 'expected the token of the address that was printed'

@@ -52,12 +52,15 @@ class Guard:
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        problem = self._access.problem(headers) or self._access.socket_problem(
-            headers, scope['query_string'].decode('latin-1'))
+        foreign = self._access.problem(headers) or self._access.socket_problem(headers)
+        problem = foreign or self._access.token_problem(scope['query_string'].decode('latin-1'))
         if not problem:
             await self._app(scope, receive, send)
             return
         await receive()
+        # Only who was accepted is told the reason: our own page, and no other.
+        if not foreign:
+            await send({'type': 'websocket.accept'})
         await send({'type': 'websocket.close', 'code': 1008, 'reason': problem})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

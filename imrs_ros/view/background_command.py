@@ -25,6 +25,8 @@ STOP_SEC = 5.0
 """Time to end when told to; then the process is killed."""
 SCREEN = (24, 72)
 """Rows and columns of its terminal: a bar is as wide."""
+MAX_WARNINGS = 5
+WARNING = re.compile(r'(?:\w+: +)?warning: +', re.IGNORECASE)
 CONTROL = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]')
 
 
@@ -43,6 +45,7 @@ class BackgroundCommand:
         self.title, self.done = title, done
         self._lock = threading.Lock()
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._warnings: list[str] = []
         # A terminal, for progress bars are drawn on one only.
         reader, writer = pty.openpty()
         fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack('HHHH', *SCREEN, 0, 0))
@@ -84,6 +87,8 @@ class BackgroundCommand:
                     continue
                 if self._lines and self._lines[-1].endswith('\r'):
                     self._lines.pop()
+                if WARNING.match(shown) and len(self._warnings) < MAX_WARNINGS:
+                    self._warnings.append(shown)
                 self._lines.append(shown + '\r' * line.endswith('\r'))
         return rest
 
@@ -105,8 +110,10 @@ class BackgroundCommand:
         """
         with self._lock:
             lines = [line.rstrip('\r') for line in self._lines]
+            warnings = list(self._warnings)
         return {'title': self.title, 'running': self.is_running, 'ok': self.is_done,
-                'lines': lines, 'made': self.done if self.is_done else ''}
+                'lines': lines, 'warnings': warnings,
+                'made': self.done if self.is_done else ''}
 
     def stop(self) -> None:
         """End it, and wait for that."""

@@ -8,6 +8,7 @@
 
 """One camera of a recognizer: subscribes to its outputs, and to its images while they are seen."""
 
+import math
 import time
 from typing import Any
 
@@ -18,11 +19,14 @@ from imrs_ros.node.topics import (
 from imrs_ros.node.transport import choose_topic, image_topics, ImageKind, ImageTopic
 from imrs_ros.people.detection_fields import upright_box
 from imrs_ros.records import NO_ACTION
+from imrs_ros.view.guarded import guarded
 from imrs_ros.view.live_state import LiveState, SeenPerson
 from imrs_ros.view.pictures import make_picture
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
+from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import String
 
 if HAS_VISION_MSGS:
@@ -59,7 +63,8 @@ class CameraLink:
 
     def _subscribe(self, kind: type, output: str, callback: Any, qos: QoSProfile) -> Subscription:
         return self._node.create_subscription(
-            kind, output_topic(self._camera, output, self._recognizer), callback, qos)
+            kind, output_topic(self._camera, output, self._recognizer),
+            guarded(self._state, callback), qos)
 
     def follow(self, *, is_watched: bool) -> None:
         """
@@ -79,6 +84,12 @@ class CameraLink:
                             if is_watched else '')
 
     def _follow_images(self, hint: str) -> None:
+        try:
+            if hint:
+                validate_topic_name(hint)
+        except InvalidTopicNameException as error:
+            raise ValueError(f'{self._recognizer}: /diagnostics should name the topic of the '
+                             f'images of {self._camera}, got {hint!r:.80}') from error
         topic = choose_topic(self._node, image_topics(self._node, hint, 'auto'),
                              self._image_topic) if hint else None
         if topic == self._image_topic:
@@ -90,7 +101,8 @@ class CameraLink:
         if topic is not None:
             kind = topic.kind
             self._image = self._node.create_subscription(
-                kind, topic.name, lambda data: self._on_image(kind, data),
+                kind, topic.name,
+                guarded(self._state, lambda data: self._on_image(kind, data)),
                 image_qos('best_effort', 1), raw=True)
 
     def _on_image(self, kind: ImageKind, data: bytes) -> None:
@@ -129,12 +141,16 @@ class CameraLink:
     def _on_people(self, msg: 'Detection2DArray') -> None:
         people = []
         for found in msg.detections:
-            box = upright_box(found.bbox)
+            try:
+                box = upright_box(found.bbox)
+                box_px = (box.left, box.top, box.right, box.bottom)
+            # No angle; others are shown all the same.
+            except ValueError:
+                box_px = (math.nan,) * 4
             label, score = NO_ACTION, 0.0
             for result in found.results[:1]:
                 label, score = result.hypothesis.class_id, result.hypothesis.score
-            people.append(SeenPerson(
-                found.id, (box.left, box.top, box.right, box.bottom), label, score))
+            people.append(SeenPerson(found.id, box_px, label, score))
         self._state.take_people(self._recognizer, self._camera, people)
 
     def close(self) -> None:

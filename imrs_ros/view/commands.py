@@ -205,6 +205,7 @@ class Commands:
         Count the examples that were recorded.
 
         :return: number of videos by label, in order.
+        :raises OSError: when the folder cannot be read.
         """
         folders = sorted(self._examples.iterdir()) if self._examples.is_dir() else []
         return {folder.name: number for folder in folders if folder.is_dir() and (
@@ -216,8 +217,15 @@ class Commands:
 
         :return: JSON.
         """
+        examples: dict[str, int] = {}
+        problem = ''
+        try:
+            examples = self.examples()
+        except OSError as error:
+            problem = f'The examples cannot be read: {error}'
         return {'jobs': {name: job.as_json() for name, job in self._jobs.items()},
-                'examples': self.examples(), 'examples_folder': str(self._examples)}
+                'examples': examples, 'examples_problem': problem,
+                'examples_folder': str(self._examples)}
 
     def close(self) -> None:
         """End all processes."""

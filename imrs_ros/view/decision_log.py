@@ -16,7 +16,7 @@ from imrs_ros.records import NO_ACTION
 KEPT_SEC = 60.0
 """How long a decision is shown after its end."""
 MAX_KEPT = 200
-"""Most decisions of a camera that are kept, the newest."""
+"""Most decisions of a camera that are kept: what lasts, before the newest of what has ended."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,8 @@ class DecisionLog:
             current.end_sec = max(current.start_sec, onset_sec)
         if label != NO_ACTION:
             self._decisions.append(ShownDecision(who, label, score, onset_sec))
-            del self._decisions[:-MAX_KEPT]
+            if len(self._decisions) > MAX_KEPT:
+                self._decisions.remove(min(self._decisions, key=_worth))
 
     def current(self, who: str) -> ShownDecision | None:
         """
@@ -94,3 +95,8 @@ class DecisionLog:
                  'start': round(decision.start_sec, 3),
                  'end': None if decision.end_sec is None else round(decision.end_sec, 3)}
                 for decision in self._decisions]
+
+
+def _worth(decision: ShownDecision) -> int:
+    """Rank what lasts above what has ended, and the whole picture above people."""
+    return 0 if decision.end_sec is not None else 1 if decision.who else 2

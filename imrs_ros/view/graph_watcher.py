@@ -15,6 +15,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from imrs_ros.node.qos import EVERY_WINDOW
 from imrs_ros.node.topics import camera_of_status, DIAGNOSTICS, LABEL, LABELS, status_name
 from imrs_ros.node_settings import NODE
+from imrs_ros.view.guarded import guarded
 from imrs_ros.view.live_state import HealthEntry, LiveState
 from imrs_ros.view.node_link import NodeLink
 from rclpy.clock import Clock, ClockType
@@ -44,8 +45,10 @@ class GraphWatcher:
         """Returns whether someone looks."""
         self._links: dict[str, NodeLink] = {}
         self._looked_sec, self._was_watched = 0.0, False
-        node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_health, EVERY_WINDOW)
-        node.create_timer(TICK_SEC, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        node.create_subscription(DiagnosticArray, DIAGNOSTICS, guarded(state, self._on_health),
+                                 EVERY_WINDOW)
+        node.create_timer(TICK_SEC, guarded(state, self._tick),
+                          clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def link(self, name: str) -> NodeLink:
         """
@@ -72,9 +75,12 @@ class GraphWatcher:
         for name in set(self._links) - set(cameras_of):
             self._links.pop(name).close()
         for name, cameras in cameras_of.items():
-            if name not in self._links:
-                self._links[name] = NodeLink(self._node, self._state, name)
-            self._links[name].follow(cameras, is_watched=is_watched)
+            guarded(self._state, self._follow)(name, cameras, is_watched)
+
+    def _follow(self, name: str, cameras: list[str], is_watched: bool) -> None:
+        if name not in self._links:
+            self._links[name] = NodeLink(self._node, self._state, name)
+        self._links[name].follow(cameras, is_watched=is_watched)
 
     def find(self) -> dict[str, list[str]]:
         """

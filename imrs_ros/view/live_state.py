@@ -15,7 +15,8 @@ node, s, unless they are said to be monotonic.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+import math
 import threading
 import time
 from typing import Any
@@ -31,6 +32,10 @@ STRANGE_SEC = 10.0
 """A result older than this by its stamp, or from the future, has the stamp of another clock."""
 SILENT_SEC = 3.5
 """A node publishes diagnostics every second; without any for so long, it hangs or was killed."""
+FAULT_SEC = 30.0
+"""How long an exception of a callback is shown."""
+MAX_FAULTS = 100
+"""Most exceptions that are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,27 @@ def _health_json(health: HealthEntry | None) -> dict[str, Any]:
     return {'level': health.level, 'message': health.message}
 
 
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0
+
+
+def _known(value: Any) -> Any:
+    """Replace floats that are not finite, which JSON does not know, by None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _known(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known(each) for each in value]
+    return value
+
+
+def _finite_person(person: SeenPerson) -> SeenPerson:
+    is_box = all(math.isfinite(side) for side in person.box_px)
+    return replace(person, score=_finite(person.score),
+                   box_px=person.box_px if is_box else (0.0, 0.0, 0.0, 0.0))
+
+
 class LiveState:
     """Recognizers and their cameras, by name; thread-safe."""
 
@@ -186,6 +212,7 @@ class LiveState:
         self._lock = threading.Lock()
         self._nodes: dict[str, NodeView] = {}
         self._notice = ''
+        self._faults: dict[str, float] = {}
 
     def say(self, notice: str) -> None:
         """
@@ -195,6 +222,20 @@ class LiveState:
         """
         with self._lock:
             self._notice = notice
+
+    def take_fault(self, fault: str) -> bool:
+        """
+        Show an exception of the view itself for a while; others are shown beside it.
+
+        :param fault: what went wrong.
+        :return: whether it is a new one, which is to be told elsewhere too.
+        """
+        with self._lock:
+            is_new = fault not in self._faults
+            if is_new and len(self._faults) >= MAX_FAULTS:
+                del self._faults[next(iter(self._faults))]
+            self._faults[fault] = time.monotonic()
+            return is_new
 
     def see_nodes(self, cameras_of: Mapping[str, Iterable[str]]) -> None:
         """
@@ -225,8 +266,9 @@ class LiveState:
         Set fields of a recognizer.
 
         :param name: full name of the node; nothing happens if it is not known.
-        :param values: fields of ``NodeView``.
+        :param values: fields of ``NodeView``; numbers that are not finite are not known.
         """
+        values = {key: _known(value) for key, value in values.items()}
         with self._lock:
             node = self._nodes.get(name)
             if node is not None:
@@ -255,13 +297,15 @@ class LiveState:
         :param node: full name of the node.
         :param camera: whose.
         :param stamp_sec: of its newest frame.
-        :param scores: labels with their probabilities, the best first.
+        :param scores: labels with their probabilities, the best first; those that are not finite
+            count as 0.
         """
+        scores = tuple((label, _finite(score)) for label, score in scores)
         with self._lock:
             view = self._camera(node, camera)
             if view is not None:
                 latency_sec = self.now_sec() - stamp_sec
-                view.scores, view.result_sec = tuple(scores), stamp_sec
+                view.scores, view.result_sec = scores, stamp_sec
                 view.latency_sec = latency_sec if abs(latency_sec) < STRANGE_SEC else None
                 view.arrivals_sec.append(time.monotonic())
 
@@ -274,9 +318,10 @@ class LiveState:
         :param camera: whose.
         :param who: id of the person; empty for the whole picture.
         :param label: the action, or ``NO_ACTION``.
-        :param score: its confidence.
+        :param score: its confidence; 0 if it is not finite.
         :param onset_sec: its stamp.
         """
+        score = _finite(score)
         with self._lock:
             view, now_sec = self._camera(node, camera), self.now_sec()
             if view is None:
@@ -293,12 +338,13 @@ class LiveState:
 
         :param node: full name of the node.
         :param camera: whose.
-        :param people: everybody.
+        :param people: everybody; a box that is not finite is an empty one, a score is 0.
         """
+        people = tuple(_finite_person(person) for person in people)
         with self._lock:
             view = self._camera(node, camera)
             if view is not None:
-                view.people, view.people_sec = tuple(people), time.monotonic()
+                view.people, view.people_sec = people, time.monotonic()
 
     def take_picture(self, node: str, camera: str, picture: Picture | None,
                      problem: str = '') -> None:
@@ -351,8 +397,10 @@ class LiveState:
         :return: JSON.
         """
         with self._lock:
-            now_sec = self.now_sec()
-            return {'now': round(now_sec, 3), 'notice': self._notice,
+            now_sec, limit_sec = self.now_sec(), time.monotonic() - FAULT_SEC
+            faults = [fault for fault, at in self._faults.items() if at > limit_sec]
+            return {'now': round(now_sec, 3),
+                    'notice': '; '.join([*filter(None, [self._notice]), *faults[-3:]]),
                     'nodes': [node.as_json(now_sec) for node in self._nodes.values()]}
 
     def pictures_after(self, seen: Mapping[str, int]) -> dict[str, tuple[int, Picture]]:

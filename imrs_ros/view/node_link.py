@@ -17,6 +17,7 @@ from imrs_ros.node.messages import HAS_VISION_MSGS
 from imrs_ros.node.qos import LATCHED
 from imrs_ros.records import NO_ACTION
 from imrs_ros.view.camera_link import CameraLink
+from imrs_ros.view.guarded import guarded
 from imrs_ros.view.live_state import LiveState
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import GetParameters, SetParameters
@@ -54,7 +55,8 @@ class NodeLink:
             service: node.create_client(kind, f'{name}/{service}')
             for service, kind in SERVICES.items()}
         self._labels = node.create_subscription(
-            LabelInfo, f'{name}/labels', self._on_labels, LATCHED) if HAS_VISION_MSGS else None
+            LabelInfo, f'{name}/labels', guarded(state, self._on_labels),
+            LATCHED) if HAS_VISION_MSGS else None
         self._cameras: dict[str, CameraLink] = {}
         self._asked: dict[str, tuple[float, Any]] = {}
         self._polled_sec = 0.0
@@ -72,7 +74,7 @@ class NodeLink:
         for name in set(self._cameras) - names:
             self._cameras.pop(name).close()
         for link in self._cameras.values():
-            link.follow(is_watched=is_watched)
+            guarded(self._state, link.follow)(is_watched=is_watched)
         if is_watched and time.monotonic() - self._polled_sec >= POLL_SEC:
             self.poll()
 
@@ -102,7 +104,7 @@ class NodeLink:
             self._asked.pop(service, None)
             if done.exception() is None and done.result() is not None:
                 take(done.result())
-        future.add_done_callback(answered)
+        future.add_done_callback(guarded(self._state, answered))
 
     def _on_state(self, answer: GetState.Response) -> None:
         self._state.update_node(self.name, state=answer.current_state.label, is_busy=False)
@@ -129,19 +131,26 @@ class NodeLink:
         result: Future[Any] = Future()
 
         def answered(done: Any) -> None:
+            if result.done():
+                return
             if done.exception() is not None:
                 result.set_exception(done.exception())
             else:
                 result.set_result(done.result())
 
         def send() -> None:
-            result.set_running_or_notify_cancel()
-            client = self._clients[service]
-            if not client.service_is_ready():
-                result.set_exception(RuntimeError(
-                    f'{self.name} does not offer {service}; is it still running?'))
+            # Whoever asked may be gone.
+            if not result.set_running_or_notify_cancel():
                 return
-            client.call_async(request).add_done_callback(answered)
+            try:
+                client = self._clients[service]
+                if not client.service_is_ready():
+                    raise RuntimeError(
+                        f'{self.name} does not offer {service}; is it still running?')
+                client.call_async(request).add_done_callback(guarded(self._state, answered))
+            # An exception of a task ends the executor.
+            except Exception as error:
+                result.set_exception(error)
         executor = self._node.executor
         if executor is None:
             result.set_exception(RuntimeError('the view is ending'))

@@ -123,8 +123,9 @@ def _panel(camera: Mapping[str, Any]) -> Panel:
     scores = camera['scores'][:NUM_SCORES]
     rest = [('other or none', max(0.0, 1 - sum(score for _, score in scores)))] if scores else []
     for label, score in (*scores, *rest):
-        table.add_row(Text(label), Text('━' * round(BAR * score), style='blue').append(
-            f'{" " if round(BAR * score) else ""}{score:.2f}'))
+        length = round(BAR * min(1.0, max(0.0, score)))
+        table.add_row(Text(label), Text('━' * length, style='blue').append(
+            f'{" " if length else ""}{score:.2f}'))
     for name, *_, label, score in camera['people']:
         table.add_row(Text(f'person {name}'), Text(
             'no action' if label == NO_ACTION else f'{label} {score:.2f}',

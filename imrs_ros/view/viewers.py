@@ -15,6 +15,7 @@ less, and nothing is queued for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 import json
 import logging
 import struct
@@ -29,6 +30,8 @@ PERIOD_SEC = 0.1
 LOOKING_SEC = 3.0
 """A browser that has not asked for so long does not look: its tab is hidden, or it is gone."""
 MAX_VIEWERS = 16
+MAX_DOING = 8
+"""Most requests of a browser that are done at once."""
 Answer = Callable[[dict[str, Any]], Awaitable[str]]
 
 
@@ -46,6 +49,7 @@ class Viewers:
         """
         self._state, self._answer, self._more = state, answer, more
         self._asked_sec: dict[int, float] = {}
+        self._doing: set[asyncio.Task[None]] = set()
 
     def is_watched(self) -> bool:
         """
@@ -62,10 +66,11 @@ class Viewers:
 
         :param browser: a WebSocket that was not accepted yet.
         """
+        # Only who was accepted is told the reason.
+        await browser.accept()
         if len(self._asked_sec) >= MAX_VIEWERS:
             await browser.close(1013, f'{MAX_VIEWERS} browsers are connected already')
             return
-        await browser.accept()
         key = id(browser)
         self._asked_sec[key] = time.monotonic()
         wanted: asyncio.Event = asyncio.Event()
@@ -77,17 +82,21 @@ class Viewers:
                 if message.get('type') == 'next':
                     self._asked_sec[key] = time.monotonic()
                     wanted.set()
-                elif message.get('type') == 'do' and len(doing) < 8:
+                elif message.get('type') == 'do' and len(doing) >= MAX_DOING:
+                    await _reply(browser, message, False,
+                                 f'busy with {MAX_DOING} requests of this page; wait for them')
+                elif message.get('type') == 'do':
                     task = asyncio.create_task(self._do(browser, message))
-                    doing.add(task)
-                    task.add_done_callback(doing.discard)
+                    for tasks in (doing, self._doing):
+                        tasks.add(task)
+                        task.add_done_callback(tasks.discard)
         except (WebSocketDisconnect, ValueError, AttributeError, KeyError, RuntimeError):
             # It left, or it is no browser of ours: there is nothing to tell it.
             pass
         finally:
             del self._asked_sec[key]
-            for task in (sender, *doing):
-                task.cancel()
+            # What was asked for is done to its end: half of a change is worse than all of it.
+            sender.cancel()
 
     async def _send_updates(self, browser: WebSocket, wanted: asyncio.Event) -> None:
         seen: dict[str, int] = {}
@@ -103,11 +112,16 @@ class Viewers:
                 # Last: the browser asks for the next one when it has drawn this.
                 await browser.send_text(json.dumps(
                     {'type': 'state', **self._state.snapshot(), **self._more()},
-                    separators=(',', ':')))
+                    separators=(',', ':'), allow_nan=False))
                 await asyncio.sleep(PERIOD_SEC)
         except (WebSocketDisconnect, RuntimeError):
             # The browser left; ``serve`` learns of it as well.
             pass
+        # A page that waits for an update for ever would look alive.
+        except Exception:
+            logging.getLogger(__name__).exception('an update could not be made')
+            with suppress(WebSocketDisconnect, RuntimeError):
+                await browser.close(1011, 'an update could not be made')
 
     async def _do(self, browser: WebSocket, message: dict[str, Any]) -> None:
         try:
@@ -118,8 +132,10 @@ class Viewers:
         except Exception as error:
             logging.getLogger(__name__).exception('a browser asked for something impossible')
             is_done, text = False, f'{type(error).__name__}: {error}'
-        try:
-            await browser.send_text(json.dumps({
-                'type': 'reply', 'id': message.get('id'), 'ok': is_done, 'text': text}))
-        except (WebSocketDisconnect, RuntimeError):
-            pass
+        await _reply(browser, message, is_done, text)
+
+
+async def _reply(browser: WebSocket, message: dict[str, Any], is_done: bool, text: str) -> None:
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await browser.send_text(json.dumps({
+            'type': 'reply', 'id': message.get('id'), 'ok': is_done, 'text': text}))

@@ -14,6 +14,7 @@ import threading
 import urllib.error
 import urllib.request
 
+from imrs_ros.evaluation.annotator.annotation_table import AnnotationStore
 from imrs_ros.evaluation.annotator.server import create_app, listen
 from imrs_ros.evaluation.annotator.workspace import AnnotatorSettings, workspace_of
 import uvicorn
@@ -24,8 +25,9 @@ LABELS = ('wave', 'fall', 'lift')
 class Server:
     """An address, and requests to it."""
 
-    def __init__(self, port):
+    def __init__(self, port, files):
         self.port, self.address = port, f'http://127.0.0.1:{port}'
+        self.files = files
 
     def ask(self, path, method='GET', body=None, **headers):
         """Return status, headers and content of an answer; of JSON, the value."""
@@ -52,20 +54,24 @@ class Server:
         return value
 
     def save(self, table, number=0):
+        """Put a table, as of the file of that recording unless it names another."""
+        if isinstance(table, dict):
+            table = {'file': self.files[number], **table}
         return self.ask(f'/api/recordings/{number}/annotations', 'PUT', table)
 
 
 @contextmanager
-def serving(*paths, labels=LABELS, **settings):
+def serving(*paths, labels=LABELS, port=0, **settings):
     """Serve recordings; yield the server."""
     workspace = workspace_of(AnnotatorSettings(paths=paths, labels=labels, **settings), ())
-    with listen(0) as listening:
+    files = [str(AnnotationStore(path, settings.get('file')).path) for path in paths]
+    with listen(port) as listening:
         server = uvicorn.Server(uvicorn.Config(
             create_app(workspace), log_level='warning', lifespan='off'))
         thread = threading.Thread(target=server.run, kwargs={'sockets': [listening]})
         thread.start()
         try:
-            yield Server(listening.getsockname()[1])
+            yield Server(listening.getsockname()[1], files)
         finally:
             server.should_exit = True
             thread.join()

@@ -104,6 +104,10 @@ class View:
     def host(self):
         return urlsplit(self.url).netloc
 
+    @property
+    def port(self):
+        return urlsplit(self.url).port
+
     def connect(self, **more):
         """Connect as a page of this server does, but without a browser."""
         from websockets.sync.client import connect

@@ -13,7 +13,8 @@ from http.client import HTTPConnection
 
 from imrs_ros.local_pages.access import Access
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 PAGE = {'origin': 'http://localhost:8080', 'host': 'localhost:8080'}
 
@@ -42,7 +43,7 @@ def test_hosts_of_a_server_for_other_machines(host, is_answered):
     ({**PAGE, 'origin': 'file://'}, 'expected a page of this server'),
     ({'host': 'localhost:8080'}, 'expected a page of this server')])
 def test_origins_of_sockets(headers, words):
-    problem = Access('127.0.0.1').socket_problem(headers, '')
+    problem = Access('127.0.0.1').socket_problem(headers)
     assert words in problem
     assert bool(words) == bool(problem)
 
@@ -59,10 +60,11 @@ def test_other_machines_need_the_token():
     access = Access('0.0.0.0')
     assert len(access.token) > 16
     assert access.token != Access('0.0.0.0').token
-    assert not access.socket_problem(PAGE, f'token={access.token}')
+    assert not access.token_problem(f'token={access.token}')
     for query in ('', 'token=', 'token=guess', 'token=%ff'):
-        assert 'expected the token' in access.socket_problem(PAGE, query)
+        assert 'expected the token' in access.token_problem(query)
     assert not Access('127.0.0.1').token
+    assert not Access('127.0.0.1').token_problem('')
 
 
 def request(view, path='/', host=None):
@@ -100,6 +102,19 @@ def test_foreign_names_and_pages_are_refused(start_view):
             pass
     with view.connect() as socket:
         socket.ping()
+
+
+def test_a_page_with_a_wrong_token_is_told_why(start_view):
+    view = start_view(host='0.0.0.0')
+    with pytest.raises(ConnectionClosed) as caught, connect(
+            f'ws://127.0.0.1:{view.port}/live?token=guess',
+            origin=f'http://127.0.0.1:{view.port}') as socket:
+        socket.recv(timeout=30)
+    assert caught.value.rcvd.code == 1008
+    assert caught.value.rcvd.reason == 'expected the token of the address that was printed'
+    with pytest.raises(InvalidStatus), connect(
+            f'ws://127.0.0.1:{view.port}/live?token=guess', origin='http://evil.example'):
+        pass
 
 
 @pytest.mark.parametrize('text', ['{', '[]', '7', '"next"', '{"type":"do"}', '{"type":[]}',

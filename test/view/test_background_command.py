@@ -11,7 +11,7 @@
 import sys
 import time
 
-from imrs_ros.view.background_command import BackgroundCommand, KEPT_LINES
+from imrs_ros.view.background_command import BackgroundCommand, KEPT_LINES, MAX_WARNINGS
 import pytest
 
 
@@ -39,7 +39,8 @@ def test_lines_and_what_was_made(run):
     wait(lambda: not job.is_running)
     job.stop()
     assert job.as_json() == {'title': 'a job', 'running': False, 'ok': True,
-                             'lines': ['one', 'two'], 'made': 'the folder'}
+                             'lines': ['one', 'two'], 'warnings': [],
+                             'made': 'the folder'}
 
 
 def test_a_bar_that_overwrites_itself_is_one_line(run):
@@ -58,6 +59,17 @@ def test_output_is_bounded(run):
     wait(lambda: not job.is_running)
     job.stop()
     assert job.as_json()['lines'] == [str(n) for n in range(10_000 - KEPT_LINES, 10_000)]
+
+
+def test_warnings_are_kept_apart_and_are_bounded(run):
+    job = run('print("warning: too few"); print("capture: warning: dark")\n'
+              'for number in range(50): print(number)\n'
+              'for number in range(50): print(f"warning: {number}")')
+    wait(lambda: not job.is_running)
+    job.stop()
+    assert job.as_json()['warnings'] == [
+        'warning: too few', 'capture: warning: dark',
+        *(f'warning: {number}' for number in range(MAX_WARNINGS - 2))]
 
 
 def test_failure_makes_nothing(run):

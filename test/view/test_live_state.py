@@ -8,11 +8,15 @@
 
 """What is known of recognizers as time passes, without ROS."""
 
+import json
+import math
 import time
 
 from imrs_ros.records import NO_ACTION
 from imrs_ros.view.decision_log import DecisionLog, KEPT_SEC, MAX_KEPT
-from imrs_ros.view.live_state import HealthEntry, LiveState, Picture, SeenPerson
+from imrs_ros.view.guarded import guarded
+from imrs_ros.view.live_state import (
+    FAULT_SEC, HealthEntry, LiveState, Picture, SeenPerson)
 import pytest
 
 NODE, NOW = '/recognizer', 1_700_000_000.0
@@ -60,6 +64,53 @@ def test_old_decisions_are_forgotten_and_their_number_is_bounded():
     for number in range(3 * MAX_KEPT):
         log.add('', f'action {number}', 0.5, number / 1000)
     assert len(log.rows(1.0)) == MAX_KEPT
+
+
+def test_what_lasts_is_kept_in_a_crowd():
+    log = DecisionLog()
+    log.add('', 'wave', 0.9, 1.0)
+    log.add('ann', 'fall', 0.9, 1.0)
+    for number in range(3 * MAX_KEPT):
+        log.add('bob', f'action {number}', 0.5, 2.0)
+    assert log.current('').label == 'wave'
+    assert log.current('ann').label == 'fall'
+    # The whole picture's, even where nothing has ended.
+    for number in range(3 * MAX_KEPT):
+        log.add(f'person {number}', 'wave', 0.5, 2.0)
+    assert log.current('').label == 'wave'
+    assert log.current(f'person {3 * MAX_KEPT - 1}').label == 'wave'
+    assert len(log.rows(3.0)) == MAX_KEPT
+
+
+@pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_none_or_0(state, value):
+    state.take_scores(NODE, 'front', NOW, [('wave', value), ('fall', 0.5)])
+    state.take_action(NODE, 'front', '', 'wave', value, NOW)
+    state.take_people(NODE, 'front', [
+        SeenPerson('ann', (1.0, value, 2.0, 3.0), 'wave', value),
+        SeenPerson('bob', (1.0, 2.0, 3.0, 4.0), 'wave', 0.5)])
+    state.update_node(NODE, threshold=value, parameters={'enter_threshold': value, 'model': 'm'})
+    json.dumps(state.snapshot(), allow_nan=False)
+    shown, node = camera(state), state.snapshot()['nodes'][0]
+    assert shown['scores'] == [['wave', 0.0], ['fall', 0.5]]
+    assert (shown['label'], shown['score']) == ('wave', 0.0)
+    assert shown['people'] == [['ann', 0.0, 0.0, 0.0, 0.0, 'wave', 0.0],
+                               ['bob', 1.0, 2.0, 3.0, 4.0, 'wave', 0.5]]
+    assert node['threshold'] is None
+    assert node['parameters'] == {'enter_threshold': None, 'model': 'm'}
+
+
+def test_an_exception_is_said_once_and_shown_for_a_while(state, monkeypatch, capsys):
+    def fail(value):
+        raise ValueError(f'no {value}')
+    for _ in range(3):
+        guarded(state, fail)('angle')
+    assert capsys.readouterr().err == 'view: ValueError: no angle\n'
+    state.say('no camera')
+    assert state.snapshot()['notice'] == 'no camera; ValueError: no angle'
+    later = time.monotonic() + FAULT_SEC
+    monkeypatch.setattr(time, 'monotonic', lambda: later)
+    assert state.snapshot()['notice'] == 'no camera'
 
 
 def test_scores_are_shown_with_latency_until_they_are_stale(state, monkeypatch):

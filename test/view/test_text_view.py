@@ -9,6 +9,7 @@
 """The terminal's view: whole lines, and a screen."""
 
 from io import StringIO
+import math
 
 from imrs_ros.view.live_state import HealthEntry, LiveState, SeenPerson
 from imrs_ros.view.text_view import lines, screen
@@ -48,6 +49,16 @@ def test_screen_shows_the_same_in_any_width():
         for words in ('/recognizer', 'active', 'wave 0.90', '0.75', '[fall]', 'person ann',
                       'slow images'):
             assert words in text, width
+
+
+def test_scores_that_are_none_are_drawn():
+    state = LiveState(lambda: NOW)
+    state.see_nodes({'/recognizer': ['front']})
+    state.take_scores('/recognizer', 'front', NOW, [('wave', math.nan), ('fall', -1e308),
+                                                    ('lift', 1e9)])
+    state.take_people('/recognizer', 'front', [SeenPerson('ann', (0, 0, 1, 1), 'fall', math.inf)])
+    assert 'person ann' in drawn(state.snapshot(), 100)
+    assert '  person ann  fall  0.00' in lines(state.snapshot())
 
 
 def test_screen_without_a_recognizer():

@@ -13,21 +13,34 @@ from dataclasses import dataclass, field
 import hashlib
 import io
 from pathlib import Path
+import re
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from imrs_ros.atomic_file import replace_file
 from imrs_ros.evaluation.ground_truth.annotation_file import (
-    COLUMNS, find_annotation_file, NAME, read_annotations, write_annotations)
+    COLUMNS, csv_lines, find_annotation_file, NAME, read_annotations, write_annotations)
 from imrs_ros.evaluation.recordings.recording import RecordingError
 
 MAX_ROWS, MAX_COLUMNS, MAX_CHARS = 100_000, 100, 10_000
 """Of a table that a page sends, and of one of its texts."""
 BOM = '\ufeff'
+LIMITS = (f'at most {MAX_ROWS} rows of at most {MAX_COLUMNS} texts in one line and of at most '
+          f'{MAX_CHARS} characters')
 
 
 class FileChangedError(RuntimeError):
     """The file on disk is not the one that was read."""
+
+    def __init__(self, text: str, version: str) -> None:
+        """
+        Say so.
+
+        :param text: what was expected, and what came.
+        :param version: of the file on disk, empty if there is none.
+        """
+        super().__init__(text)
+        self.version = version
 
 
 @dataclass(slots=True)
@@ -49,10 +62,17 @@ class AnnotationTable:
 
         :param text: its content, with the line ends of the file.
         :return: the table; rows without any text are left out.
+        :raises ValueError: if it could not be written as it is.
+        :raises csv.Error: if it is no CSV.
         """
-        lines = list(csv.reader(text.removeprefix(BOM).splitlines(), skipinitialspace=True))
+        lines = list(csv_lines(text.removeprefix(BOM)))
         if not lines:
             return cls(has_bom=text.startswith(BOM))
+        if len(lines) > MAX_ROWS + 1:
+            raise ValueError(f'expected {LIMITS}, got {len(lines) - 1} rows')
+        for number, line in enumerate(lines, 1):
+            if not _is_row(line):
+                raise ValueError(f'expected {LIMITS}, got something else in row {number}')
         head, *rows = lines
         return cls([name.strip() for name in head],
                    [row for row in rows if any(cell.strip() for cell in row)],
@@ -71,9 +91,7 @@ class AnnotationTable:
         columns, rows = given.get('columns'), given.get('rows')
         if not isinstance(columns, list) or not isinstance(rows, list) or len(
                 rows) > MAX_ROWS or not all(map(_is_row, (columns, *rows))):
-            raise ValueError(
-                f'expected columns, and at most {MAX_ROWS} rows of at most {MAX_COLUMNS} texts in '
-                f'one line and of at most {MAX_CHARS} characters, got something else')
+            raise ValueError(f'expected columns, and {LIMITS}, got something else')
         return cls(columns, rows)
 
     def to_text(self) -> str:
@@ -92,8 +110,8 @@ class AnnotationTable:
 def _is_row(row: object) -> bool:
     """Return whether it is a list of texts that a line of a CSV can hold."""
     return isinstance(row, list) and len(row) <= MAX_COLUMNS and all(
-        isinstance(cell, str) and len(cell) <= MAX_CHARS and len(cell.splitlines()) <= 1
-        and '\0' not in cell and cell == cell.rstrip('\r\n') for cell in row)
+        isinstance(cell, str) and len(cell) <= MAX_CHARS and not re.search('[\r\n\0]', cell)
+        for cell in row)
 
 
 class AnnotationStore:
@@ -130,8 +148,12 @@ class AnnotationStore:
         :return: the table, and the version of the file, empty if there is none yet.
         :raises RecordingError: if it cannot be read.
         """
+        if self.path.is_dir():
+            raise RecordingError(f'{self.path}: expected an annotation file, got a folder; move '
+                                 'it away')
         if not self.path.is_file():
-            return (self._convert(self.source) if self.source else AnnotationTable()), ''
+            source = self._other_source()
+            return (self._convert(source) if source else AnnotationTable()), ''
         try:
             data = self.path.read_bytes()
             return AnnotationTable.parse(data.decode('utf-8')), _version(data)
@@ -151,10 +173,11 @@ class AnnotationStore:
         :raises OSError: if it cannot be written.
         """
         data = self.path.read_bytes() if self.path.is_file() else None
-        if ('' if data is None else _version(data)) != version:
+        found = '' if data is None else _version(data)
+        if found != version:
             raise FileChangedError(
                 f'{self.path}: expected the file as it was read, it was changed meanwhile; load '
-                'it again, or replace it')
+                'it again, or replace it', found)
         if data is not None:
             old = data.decode('utf-8', 'replace')
             table.newline = '\n' if '\n' in old and '\r\n' not in old else '\r\n'
@@ -163,6 +186,18 @@ class AnnotationStore:
         with replace_file(self.path) as new:
             new.write_bytes(content)
         return _version(content)
+
+    def is_annotated(self) -> bool:
+        """
+        Return whether there is something to read.
+
+        :return: False before the first annotation.
+        """
+        return self.path.is_file() or self._other_source() is not None
+
+    def _other_source(self) -> Path | None:
+        """Return a file that is read but not written; the one that is may have been deleted."""
+        return self.source if self.source and self.source.resolve() != self.path else None
 
     @staticmethod
     def _convert(source: Path) -> AnnotationTable:

@@ -73,7 +73,7 @@ def frame_times(
         for topic, stamped_ns, content in recording.serialized():
             log_ns = stamped_ns - recording.start_ns
             stamp_ns = stamped_ns if by_log_time else header_stamp_ns(content)
-            # The recognizer drops frames without a stamp; here, they can be seen.
+            # The recognizer drops frames without a stamp; here, they say so in their place.
             placed[topic].times.append(
                 placed[topic].clock.place(stamp_ns, log_ns) if stamp_ns > 0 else log_ns)
             placed[topic].logs.append(log_ns)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from imrs_ros.evaluation.annotator.annotation_table import FileChangedError
-from imrs_ros.evaluation.annotator.workspace import Workspace
+from imrs_ros.evaluation.annotator.workspace import OtherRecordingError, Workspace
 from imrs_ros.local_pages.access import Access
 from imrs_ros.local_pages.guard import Guard
 import uvicorn
@@ -44,6 +44,10 @@ def create_app(workspace: Workspace) -> FastAPI:
 
     @app.exception_handler(FileChangedError)
     async def changed(request: Request, error: FileChangedError) -> Response:
+        return JSONResponse({'error': str(error), 'version': error.version}, 409)
+
+    @app.exception_handler(OtherRecordingError)
+    async def other(request: Request, error: OtherRecordingError) -> Response:
         return JSONResponse({'error': str(error)}, 409)
 
     async def wrong(request: Request, error: Exception) -> Response:
@@ -51,8 +55,13 @@ def create_app(workspace: Workspace) -> FastAPI:
 
     async def failed(request: Request, error: Exception) -> Response:
         return JSONResponse({'error': str(error)}, 500)
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        return JSONResponse({'error': f'expected no failure of the server, got '
+                                      f'{type(error).__name__}: {error}'}, 500)
     app.add_exception_handler(ValueError, wrong)
     app.add_exception_handler(OSError, failed)
+    app.add_exception_handler(Exception, unexpected)
     return app
 
 
@@ -63,7 +72,7 @@ async def _run(workspace: Workspace, function: Callable[..., T], *arguments: Any
 async def _body(request: Request) -> Any:
     try:
         return await request.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'expected JSON, got: {error}') from error
 
 
@@ -116,8 +125,11 @@ def listen(port: int | None) -> socket.socket:
 
     :param port: a number, 0 for any free one; None for ``PORT``, or any if that is in use.
     :return: a listening socket, on this machine only.
+    :raises ValueError: if there is no such port.
     :raises OSError: if the port is in use.
     """
+    if port is not None and not 0 <= port <= 65535:
+        raise ValueError(f'expected a --port from 0 to 65535, got {port}')
     try:
         return socket.create_server((HOST, PORT if port is None else port))
     except OSError as error:

@@ -24,6 +24,10 @@ from imrs_ros.records import NO_ACTION
 T = TypeVar('T')
 
 
+class OtherRecordingError(RuntimeError):
+    """A page is of another recording than the server has by that number."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnnotatorSettings:
     """What is annotated, and with what."""
@@ -148,16 +152,21 @@ class Workspace:
         Save annotations, whatever problems they have: no work is lost.
 
         :param number: of the recording.
-        :param body: a table, and the ``version`` of the file that it was made from.
+        :param body: a table, and ``file`` and ``version`` of the file that it was made from.
         :return: the new version and the problems, for JSON.
         :raises ValueError: if it is no table.
+        :raises OtherRecordingError: if the file is not that of the recording.
         :raises FileChangedError: if the file was changed meanwhile.
         :raises OSError: if it cannot be written.
         """
         table = AnnotationTable.from_json(body)
-        version = body.get('version')
-        if not isinstance(version, str):
-            raise ValueError('expected the version of the file, got none')
+        version, file = body.get('version'), body.get('file')
+        if not isinstance(version, str) or not isinstance(file, str):
+            raise ValueError('expected the version of the file and its path, got none')
+        # A page stays open when the server starts again, maybe with other recordings.
+        if not 0 <= number < len(self._stores) or file != str(self._stores[number].path):
+            raise OtherRecordingError('expected the recording of this page, the server has '
+                                      'another; load the page again')
         new = self._stores[number].write(table, version)
         return {'version': new, 'problems': self._problems(number, table)}
 
@@ -186,7 +195,7 @@ class Workspace:
     def _num_lines(self, number: int) -> int | None:
         """Return how many lines a recording has; None if it is not annotated."""
         store = self._stores[number]
-        if not store.path.is_file() and store.source is None:
+        if not store.is_annotated():
             return None
         try:
             table, _ = store.read()

@@ -14,8 +14,9 @@ recordings or cameras, ``recording`` and ``topic``; and for people, ``person`` a
 ``left``, ``top``, ``right`` and ``bottom`` in shares of the image.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import csv
+import io
 import json
 from math import isfinite
 from pathlib import Path
@@ -31,6 +32,8 @@ COLUMNS = ('recording', 'topic', 'start', 'end', 'label')
 NEEDED = ('start', 'end', 'label')
 PERSON, SIDES = 'person', ('left', 'top', 'right', 'bottom')
 """Columns of people."""
+MAX_SEC = 1e12
+"""Bound of a time, far beyond every stamp: nanoseconds must stay integers."""
 MAX_OUTSIDE = 1.0
 """How far a side of a box may lie outside the image, in shares of it."""
 
@@ -55,7 +58,26 @@ def read_annotations(path: Path) -> list[Annotation]:
 
 
 def _from_csv(path: Path, text: str) -> list[Annotation]:
-    rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
+    try:
+        return _from_rows(path, csv.DictReader(
+            io.StringIO(text, newline=''), skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise RecordingError(
+            f'{path}: expected a CSV whose quotes are closed, got: {error}') from error
+
+
+def csv_lines(text: str) -> Iterator[list[str]]:
+    """
+    Split a CSV into lines and values.
+
+    :param text: its content; a line ends with CR, LF or both, and nothing else ends one.
+    :return: the values of each line.
+    :raises csv.Error: while reading, if a quote is not closed, or followed by something else.
+    """
+    return csv.reader(io.StringIO(text, newline=''), skipinitialspace=True, strict=True)
+
+
+def _from_rows(path: Path, rows: 'csv.DictReader[str]') -> list[Annotation]:
     columns = [name.strip() for name in rows.fieldnames or ()]
     check_columns(path, columns)
     rows.fieldnames = columns
@@ -125,9 +147,9 @@ def _annotation(origin: str, start: Any, end: Any, label: Any, recording: Any = 
                 topic: Any = '', person: Any = '', sides: Sequence[Any] = ()) -> Annotation:
     try:
         times = float(start), float(end)
-        if not all(map(isfinite, times)):
-            raise ValueError('not finite')
-    except (TypeError, ValueError) as error:
+        if not all(isfinite(time) and abs(time) < MAX_SEC for time in times):
+            raise ValueError('out of range')
+    except (TypeError, ValueError, OverflowError) as error:
         raise RecordingError(
             f'{origin}: expected start and end in seconds, got {start!r} and {end!r}') from error
     label, recording, topic, person = (

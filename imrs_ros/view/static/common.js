@@ -42,7 +42,7 @@ document.addEventListener('click', (event) => {
 /** The class of a label's colour: by its place among the model's labels, else by its letters. */
 export function hueOf(label, labels) {
   const place = labels.indexOf(label);
-  const number = place >= 0 ? place : [...label].reduce((sum, c) => sum + c.codePointAt(0), 0);
+  const number = place >= 0 ? place : [...(label ?? '')].reduce((sum, c) => sum + c.codePointAt(0), 0);
   return `h${number % NUM_HUES}`;
 }
 
@@ -57,15 +57,19 @@ export function fill(templateId) {
   return document.getElementById(templateId).content.firstElementChild.cloneNode(true);
 }
 
-/** Make a parent's children match a list: one element for each key, in order. */
+/** Make a parent's children match a list: one element for each key, in order; keys may be equal. */
 export function matchChildren(parent, keys, make) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const used = new Set();
   keys.forEach((key, index) => {
-    let child = known.get(key);
-    known.delete(key);
+    let unique = String(key);
+    for (let number = 2; used.has(unique); number++) unique = `${key} (${number})`;
+    used.add(unique);
+    let child = known.get(unique);
+    known.delete(unique);
     if (!child) {
       child = make(key);
-      child.dataset.key = key;
+      child.dataset.key = unique;
     }
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   });

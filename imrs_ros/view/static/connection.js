@@ -19,9 +19,10 @@ export class Connection {
     const token = new URLSearchParams(location.search).get('token');
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const query = token ? `?token=${encodeURIComponent(token)}` : '';
+    this.isAnswered = false;
     this.socket = new WebSocket(`${scheme}://${location.host}/live${query}`);
     this.socket.binaryType = 'arraybuffer';
-    this.socket.addEventListener('open', () => { this.numFailures = 0; this.onOpen(); this.next(); });
+    this.socket.addEventListener('open', () => this.next());
     this.socket.addEventListener('message', (event) => this.receive(event.data));
     this.socket.addEventListener('close', (event) =>
       this.closed(REFUSALS.includes(event.code) ? event.reason : ''));
@@ -59,11 +60,21 @@ export class Connection {
       return;
     }
     clearTimeout(this.silence);
+    // Who is refused is connected for a moment, to be told why.
+    if (!this.isAnswered) {
+      this.isAnswered = true;
+      this.numFailures = 0;
+      this.onOpen();
+    }
     const pictures = [...this.pictures.values()];
     this.pictures.clear();
-    this.onState(message);
-    await this.onPictures(pictures);
-    this.next();
+    // What cannot be drawn must not end the updates.
+    try {
+      this.onState(message);
+      await this.onPictures(pictures);
+    } finally {
+      this.next();
+    }
   }
 
   ask(command, values) {

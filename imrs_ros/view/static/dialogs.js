@@ -46,17 +46,25 @@ onGo(record, 'capture', (fields) => ({camera, label: fields.label.value.trim(),
 onGo(teach, 'teach', (fields) => ({name: fields.name.value, keep: fields.keep.checked}));
 
 const closed = new Set();
+const running = new Set();
 
 /** Show what runs, and what has ended until the user closes it. */
 export function drawJobs(jobs, nodes, ask) {
+  const begun = Object.keys(jobs).filter((key) => jobs[key].running && !running.has(key));
+  // What was recorded is seen in what comes next.
+  if (begun.length && jobs.capture && !jobs.capture.running) closed.add('capture');
+  running.clear();
   const keys = Object.keys(jobs).filter((key) => {
-    if (jobs[key].running) closed.delete(key);
+    if (jobs[key].running) {
+      running.add(key);
+      closed.delete(key);
+    }
     return !closed.has(key);
   });
   const cards = matchChildren(document.getElementById('jobs'), keys, (key) => {
     const card = fill('job-template');
     card.querySelector('.end').addEventListener('click', () => {
-      if (card.dataset.running) ask('end', {job: key});
+      if (card.dataset.running) ask('end', {job: key}).catch((error) => toast(error.message, 'bad'));
       else {
         closed.add(key);
         card.remove();
@@ -74,6 +82,9 @@ function drawJob(card, job, key, nodes) {
   const last = (job.lines.at(-1) ?? 'Starting').trim().replace(/^(capture|teach): +/, '');
   const lastShown = job.running || !job.ok ? last : 'Done';
   setText(card.querySelector('.progress'), job.running || job.ok ? lastShown : `Failed: ${last}`);
+  const warnings = card.querySelector('.warnings');
+  warnings.hidden = !job.warnings.length;
+  setText(warnings, job.warnings.join('\n'));
   setText(card.querySelector('pre'), job.lines.join('\n'));
   card.querySelector('.made').hidden = !job.made;
   setText(card.querySelector('.made code'), job.made);

@@ -95,7 +95,7 @@ export class NodePanel {
       : node.busy ? 'The recognizer does not answer now' : ''));
     const words = Object.keys(this.state.examples).filter((label) => label !== 'no_action');
     setReason(this.find('.teach'), why || (this.state.jobs.teach?.running
-      ? 'A model is being taught' : words.length ? '' : 'Record examples of an action first'));
+      ? 'A model is being taught' : this.state.examples_problem || (words.length ? '' : 'Record examples of an action first')));
   }
 
   stateOf(node) {
@@ -120,6 +120,7 @@ class Slider {
     this.reset.setAttribute('aria-label', `Use the model’s ${this.label.textContent.toLowerCase()}`);
     this.input.addEventListener('input', () => {
       this.touchedAt = performance.now();
+      this.input.classList.remove('unset', 'unknown');
       setText(this.output, Number(this.input.value).toFixed(2));
     });
     this.input.addEventListener('change', () => {
@@ -135,8 +136,10 @@ class Slider {
     setReason(this.input, why || (isKnown ? '' : 'The value is not known yet'));
     setReason(this.reset, why || (value ? '' : 'The model’s is in use'));
     // Not while the user holds it.
-    if (!isKnown || performance.now() - (this.touchedAt ?? -Infinity) < 1000) return;
+    if (performance.now() - (this.touchedAt ?? -Infinity) < 1000) return;
     const shown = value || ofModel;
+    this.input.classList.toggle('unknown', !isKnown || !shown);
+    if (!isKnown) return;
     if (shown && Number(this.input.value) !== Number(shown.toFixed(2))) this.input.value = shown;
     this.input.classList.toggle('unset', !value);
     setText(this.output, value ? value.toFixed(2)

@@ -9,10 +9,12 @@
 """The command that serves the annotator: its address, its end, and what it refuses."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -26,10 +28,11 @@ def start(tmp_path):
     write_tiny_model(tmp_path / 'tiny')
     started = []
 
-    def run(*arguments):
+    def run(*arguments, **environment):
         process = subprocess.Popen(
-            [sys.executable, '-m', 'imrs_ros.evaluation', 'annotate', '--no-browser', '--model',
-             str(tmp_path / 'tiny'), *map(str, arguments)],
+            [sys.executable, '-m', 'imrs_ros.evaluation', 'annotate', '--model',
+             str(tmp_path / 'tiny'), *(() if environment else ('--no-browser',)),
+             *map(str, arguments)], env={**os.environ, **environment},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         return process
@@ -49,6 +52,41 @@ def test_it_serves_on_this_machine_until_interrupted(start, tmp_path):
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert (process.returncode, out, error) == (0, '', '')
+
+
+@pytest.mark.parametrize('display', ['', ':7'])
+def test_a_browser_is_opened_on_a_display_only_and_holds_nothing_up(start, tmp_path, display):
+    bag = write_bag(tmp_path / 'walk', list(camera_frames(5)))
+    browser, opened, end = tmp_path / 'browser', tmp_path / 'opened', tmp_path / 'end'
+    # As one for terminals, it runs until somebody ends it.
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}\n'
+                       f'for i in $(seq 300); do [ -e {end} ] && exit; sleep 0.1; done\n')
+    browser.chmod(0o755)
+    process = start(bag, '--port', 0, BROWSER=str(browser), DISPLAY=display, WAYLAND_DISPLAY='')
+    address = process.stdout.readline().split()[0]
+    try:
+        with urllib.request.urlopen(f'{address}api/session', timeout=20) as answer:
+            assert answer.status == 200
+        if display:
+            ended = time.monotonic() + 20
+            while not opened.exists() and time.monotonic() < ended:
+                time.sleep(0.02)
+            assert opened.read_text().strip() == address
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+    finally:
+        end.touch()
+    assert opened.exists() == bool(display)
+
+
+@pytest.mark.parametrize('port', [99999, -1])
+def test_a_port_that_does_not_exist_ends_it(start, tmp_path, port):
+    bag = write_bag(tmp_path / 'walk', list(camera_frames(5)))
+    process = start(bag, '--port', port)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert error.endswith(f'expected a --port from 0 to 65535, got {port}\n')
+    assert 'Traceback' not in error
 
 
 def test_a_recording_that_cannot_be_read_ends_it(start, tmp_path):

@@ -10,6 +10,7 @@
 
 import re
 
+from annotator_server import serving
 from imrs_ros.evaluation.ground_truth.annotation_file import read_annotations
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
 import pytest
@@ -221,6 +222,152 @@ def test_work_that_could_not_be_saved_is_restored_in_a_new_page(serve, open_page
     again.get_by_role('button', name='Restore them').click()
     again.wait_for_selector(SAVED)
     assert lines_of(bag) == [(0.0, 1.04, 'wave')]
+
+
+def test_an_end_marked_before_a_label_waits_for_one(serve, open_page, bag):
+    server = serve(bag)
+    page = open_page(server)
+    press(page, 'i', 'Shift+ArrowRight', 'o', 'ArrowRight', 'ArrowRight', '2')
+    page.wait_for_selector(SAVED)
+    assert lines_of(bag) == [(0.0, 1.04, 'fall')]
+    page.reload()
+    page.wait_for_selector('body[data-ready]')
+    # A new start drops it.
+    press(page, 'End', 'i', 'ArrowLeft', 'o', 'Shift+ArrowLeft', 'i', '1', 'ArrowRight', 'o')
+    expect(page.locator('#lines button')).to_have_count(2)
+    page.wait_for_selector(SAVED)
+    assert lines_of(bag)[1:] == [(2.96, 3.04, 'wave')]
+
+
+def test_a_page_of_another_recording_is_loaded_again(serve, open_page, tmp_path):
+    one, other = (write_bag(tmp_path / name, list(camera_frames(20))) for name in 'ab')
+    with serving(one) as server:
+        page = open_page(server, expected=['409', 'Failed to load'])
+        frame_of(page, 0)
+    with serving(other, port=server.port):
+        press(page, '1', 'i', 'ArrowRight', 'o')
+        banner = page.get_by_role('alert')
+        banner.get_by_text('the server has another').wait_for()
+        assert banner.get_by_role('button').all_inner_texts() == ['Load the page again']
+        # More changes wait, too.
+        press(page, '2')
+        expect(page.locator('#lines b')).to_have_text('fall')
+        with page.expect_navigation():
+            banner.get_by_role('button').click()
+        page.wait_for_selector('body[data-ready]')
+        assert page.inner_text('#name') == 'b'
+        assert page.locator('#lines button').count() == 0
+        assert not (other / 'annotations.csv').exists()
+    assert not (one / 'annotations.csv').exists()
+    # They are kept for their recording.
+    with serving(one, port=server.port):
+        page.reload()
+        page.get_by_role('button', name='Restore them').click()
+        page.wait_for_selector(SAVED)
+    assert lines_of(one) == [(0.0, 0.08, 'fall')]
+    assert not (other / 'annotations.csv').exists()
+
+
+def test_a_spoiled_file_is_replaced_by_the_page(serve, open_page, bag):
+    file = bag / 'annotations.csv'
+    file.write_text('start,end,label\n0.4,1.0,wave\n')
+    server = serve(bag)
+    page = open_page(server, expected=['409', '422'])
+    banner = page.get_by_role('alert')
+    file.unlink()
+    press(page, 'ArrowDown', '2')
+    banner.get_by_role('button', name='Replace it').click()
+    page.wait_for_selector(SAVED)
+    assert lines_of(bag) == [(0.4, 1.0, 'fall')]
+    file.write_bytes(b'\xff')
+    press(page, '3')
+    banner.get_by_role('button', name='Load it').click()
+    banner.get_by_text('expected an annotation file in UTF-8').wait_for()
+    banner.get_by_role('button', name='Replace it').click()
+    page.wait_for_selector(SAVED)
+    assert lines_of(bag) == [(0.4, 1.0, 'lift')]
+
+
+def test_an_edit_while_the_next_recording_opens_is_saved(serve, open_page, tmp_path):
+    one, other = (write_bag(tmp_path / name, list(camera_frames(20))) for name in 'ab')
+    server = serve(one, other)
+    page = open_page(server, expected=['ERR_FAILED', 'Failed to load'])
+    held = []
+
+    def hold_the_next():
+        held.clear()
+        press(page, 'n')
+        while not held:
+            page.wait_for_timeout(20)
+    page.route('**/api/recordings/1', lambda route: held.append(route))
+    hold_the_next()
+    press(page, '1', 'i', 'ArrowRight', 'o')
+    held[0].continue_()
+    page.wait_for_selector('body[data-ready="1"]')
+    assert lines_of(one) == [(0.0, 0.08, 'wave')]
+    # What cannot be saved stays open.
+    press(page, 'Shift+n')
+    page.wait_for_selector('body[data-ready="0"]')
+    hold_the_next()
+    page.route('**/annotations', lambda route: route.abort())
+    press(page, 'ArrowDown', '2')
+    held[0].continue_()
+    page.get_by_role('alert').get_by_text('The server does not answer').wait_for()
+    expect(page.locator('#name')).to_have_text('a')
+    expect(page.locator('#lines b')).to_have_text('fall')
+    page.unroute('**/annotations')
+    page.wait_for_selector(SAVED)
+    assert lines_of(one) == [(0.0, 0.08, 'fall')]
+
+
+LATE_ANSWER = """async file => {
+  const {Saver} = await import('/static/saver.js'), saver = new Saver();
+  saver.open(0, {file, version: ''});
+  saver.change({columns: ['start', 'end', 'label'], rows: []});
+  const saving = saver.save();
+  const kept = localStorage.getItem(saver.key), key = saver.key;
+  saver.open(1, {file: 'other', version: ''});
+  await saving;
+  return [kept !== null, localStorage.getItem(key)];
+}"""
+
+
+def test_what_was_saved_after_a_switch_is_no_draft(serve, open_page, bag):
+    server = serve(bag)
+    page = open_page(server)
+    assert page.evaluate(LATE_ANSWER, server.files[0]) == [True, None]
+    assert (bag / 'annotations.csv').read_text().split() == ['start,end,label']
+
+
+def test_a_failure_without_json_says_so(serve, open_page, bag):
+    server = serve(bag)
+    page = open_page(server, expected=['500'])
+    page.route('**/annotations', lambda route: route.fulfill(status=500, body='no JSON'))
+    press(page, '1', 'i', 'ArrowRight', 'o')
+    page.get_by_role('alert').get_by_text('expected an answer, got status 500').wait_for()
+    page.unroute('**/annotations')
+    page.get_by_role('button', name='Try again').click()
+    page.wait_for_selector(SAVED)
+
+
+def test_restoring_over_a_newer_file_says_so_and_can_be_undone(serve, open_page, bag):
+    server = serve(bag)
+    page = open_page(server, expected=['ERR_FAILED', 'Failed to load'])
+    page.route('**/annotations', lambda route: route.abort())
+    press(page, '1', 'i', 'Shift+ArrowRight', 'o')
+    page.wait_for_selector('#state.error')
+    page.close(run_before_unload=False)
+    (bag / 'annotations.csv').write_text('start,end,label\n0.4,1.0,lift\n')
+    again = page.context.new_page()
+    again.goto(server.address)
+    again.get_by_role('alert').get_by_text('The file was changed after that').wait_for()
+    again.get_by_role('button', name='Restore them').click()
+    again.wait_for_selector(SAVED)
+    assert lines_of(bag) == [(0.0, 1.04, 'wave')]
+    press(again, 'Control+z')
+    expect(again.locator('#lines b')).to_have_text('lift')
+    again.wait_for_selector(SAVED)
+    assert lines_of(bag) == [(0.4, 1.0, 'lift')]
 
 
 def test_leaving_with_unsaved_work_asks(serve, open_page, bag):

@@ -9,10 +9,12 @@
 """The server of the annotator, by real requests: reads, checks and saves, and refuses the rest."""
 
 from annotator_server import LABELS, serving
+from imrs_ros.evaluation.annotator.workspace import Workspace
 from imrs_ros.evaluation.ground_truth.annotation import Annotation
 from imrs_ros.evaluation.ground_truth.annotation_file import (
     find_annotation_file, read_annotations, write_annotations)
 from imrs_ros.evaluation.ground_truth.lookup import annotations_of
+from imrs_ros.evaluation.recordings.recording import RecordingError
 from imrs_ros.evaluation.recordings.source import open_recording
 from imrs_ros.people.detection import Box
 import pytest
@@ -158,6 +160,116 @@ def test_a_file_that_was_changed_meanwhile_is_not_overwritten(bag):
         assert server.save({**found, 'version': ''})[0] == 409
 
 
+def test_a_page_of_another_recording_writes_nothing(tmp_path):
+    paths = [write_video(tmp_path / f'{name}.avi', 50) for name in ('a', 'b')]
+    with serving(paths[0]) as server:
+        found = server.get('/api/recordings/0')
+    with serving(paths[1]) as server:
+        found['rows'] = [['', '', '0.1', '0.9', 'wave']]
+        status, _, answer = server.save(found)
+        assert (status, answer) == (409, {
+            'error': 'expected the recording of this page, the server has another; load the page '
+                     'again'})
+        # Neither does one of a recording that there no longer is, or that names no file.
+        assert server.ask('/api/recordings/1/annotations', 'PUT', found)[0] == 409
+        assert server.save({**found, 'file': None})[0] == 422
+    assert not list(tmp_path.glob('*.csv'))
+
+
+@pytest.mark.parametrize('spoil', [
+    lambda file: file.unlink(), lambda file: file.write_bytes(b'start,end,label\n0,1,\xff\n')],
+    ids=['deleted', 'no UTF-8'])
+def test_a_file_that_was_spoiled_can_be_replaced(bag, spoil):
+    file = bag / 'annotations.csv'
+    file.write_text('start,end,label\n0.2,1.0,wave\n')
+    with serving(bag) as server:
+        found = server.get('/api/recordings/0')
+        spoil(file)
+        status, _, answer = server.save(found)
+        assert status == 409
+        assert server.save({**found, 'version': answer['version']})[0] == 200
+    assert [a.label for a in read_annotations(file)] == ['wave']
+
+
+def test_a_deleted_file_is_read_as_none_and_a_folder_says_so(bag):
+    file = bag / 'annotations.csv'
+    file.write_text('start,end,label\n0.2,1.0,wave\n')
+    with serving(bag) as server:
+        server.get('/api/recordings/0')
+        file.unlink()
+        assert server.get('/api/session')['recordings'][0]['num_lines'] is None
+        found = server.get('/api/recordings/0')
+        assert (found['rows'], found['version']) == ([], '')
+        file.mkdir()
+        status, _, answer = server.ask('/api/recordings/0')
+        assert status == 422
+        assert 'expected an annotation file, got a folder; move it away' in answer['error']
+        assert server.save({**found, 'version': 'old'})[2]['version'] == ''
+        assert server.save(found)[0] == 500
+        file.rmdir()
+        assert server.save(found)[0] == 200
+
+
+@pytest.mark.parametrize('text', [
+    'start,end,label\n0,1,"wave\n1,2,fall\n', 'start,end,label,note\n0,1,wave,"two\nlines"\n',
+    'start,end,label,note\n0,1,wave,"two\r\nlines"\n', 'start,end,label\n0,1,wave\0\n',
+    f'start,end,label{",more" * 100}\n', f'start,end,label\n0,1,{"a" * 10_001}\n'],
+    ids=['unclosed', 'LF', 'CRLF', 'NUL', 'columns', 'long'])
+def test_a_file_that_could_not_be_written_as_it_is_is_not_opened(bag, text):
+    (bag / 'annotations.csv').write_text(text, newline='')
+    with serving(bag) as server:
+        status, _, answer = server.ask('/api/recordings/0')
+        assert status == 422
+        assert 'it is left as it is' in answer['error']
+    assert (bag / 'annotations.csv').read_bytes().decode() == text
+
+
+@pytest.mark.parametrize('mark', ['\u0085', '\u2028', '\f', '\v', '\x1c'], ids=ascii)
+def test_only_line_ends_of_files_end_a_line(bag, mark):
+    text = f'start,end,label,person\n0.2,1.0,wave,a{mark}b\n'
+    (bag / 'annotations.csv').write_text(text, newline='')
+    with serving(bag, labels=('wave',)) as server:
+        found = server.get('/api/recordings/0')
+        assert (found['rows'], found['problems']) == ([['0.2', '1.0', 'wave', f'a{mark}b']], [])
+        assert server.save(found)[0] == 200
+    assert (bag / 'annotations.csv').read_bytes().decode() == text
+    # Evaluate agrees.
+    assert [a.person for a in read_annotations(bag / 'annotations.csv')] == [f'a{mark}b']
+
+
+def test_evaluate_refuses_a_quote_that_is_not_closed(tmp_path):
+    (tmp_path / 'a.csv').write_text('start,end,label\n0,1,"wave\n1,2,fall\n')
+    with pytest.raises(RecordingError, match='expected a CSV whose quotes are closed'):
+        read_annotations(tmp_path / 'a.csv')
+
+
+@pytest.mark.parametrize('time', ['1e300', '-1e300', '1e12', 'inf', 'nan'])
+def test_a_time_beyond_all_bounds_is_a_problem_of_its_line(bag, time):
+    (bag / 'annotations.csv').write_text(f'start,end,label\n0,{time},wave\n')
+    with serving(bag) as server:
+        found = server.get('/api/recordings/0')
+        assert [problem['rows'] for problem in found['problems']] == [[0]]
+        assert 'expected start and end in seconds' in found['problems'][0]['text']
+        assert server.save({**found, 'rows': []})[0] == 200
+
+
+def test_a_json_with_a_time_beyond_all_floats_is_an_error_of_the_file(tmp_path):
+    (tmp_path / 'a.json').write_text(
+        '{"a": {"annotations": [{"segment": [0, 1%s], "label": "wave"}]}}' % ('0' * 400))
+    with pytest.raises(RecordingError, match='expected start and end in seconds'):
+        read_annotations(tmp_path / 'a.json')
+
+
+def test_a_failure_that_nobody_expected_is_answered_in_json(bag, monkeypatch):
+    def fail(self, number):
+        raise KeyError('camera')
+    monkeypatch.setattr(Workspace, 'describe', fail)
+    with serving(bag) as server:
+        status, _, answer = server.ask('/api/recordings/0')
+    assert (status, answer) == (
+        500, {'error': "expected no failure of the server, got KeyError: 'camera'"})
+
+
 def test_a_json_is_read_and_a_csv_written_that_evaluate_prefers(tmp_path):
     video = write_video(tmp_path / 'walk.avi', 50)
     (tmp_path / 'walk.json').write_text(
@@ -242,12 +354,13 @@ def test_foreign_pages_cannot_look(bag):
 
 
 @pytest.mark.parametrize('body', [
-    b'{', b'[]', b'{}', {'columns': HEAD, 'rows': 'no', 'version': ''},
+    b'{', b'[' * 200_000, b'[]', b'{}', {'columns': HEAD, 'rows': 'no', 'version': ''},
     {'columns': HEAD, 'rows': [['a'], 7], 'version': ''},
     {'columns': HEAD, 'rows': [['', '', '0', '1', 'two\nlines']], 'version': ''},
     {'columns': HEAD, 'rows': [['', '', '0', '1', 'nul\0']], 'version': ''},
     {'columns': HEAD, 'rows': [['a' * 10_001]], 'version': ''},
-    {'columns': HEAD, 'rows': []}, {'columns': HEAD, 'rows': [], 'version': 7}], ids=repr)
+    {'columns': HEAD, 'rows': []}, {'columns': HEAD, 'rows': [], 'version': 7}],
+    ids=lambda body: repr(body)[:60])
 def test_what_is_no_table_is_refused(bag, body):
     with serving(bag) as server:
         status, _, answer = server.save(body)

@@ -13,7 +13,7 @@ const KEYS = [['Play, pause', 'Space'], ['Frame back, forward', '←', '→'], [
   ['Drop mark or selection', 'Esc'], ['Undo, redo', 'Ctrl Z', 'Ctrl Shift Z'], ['Save', 'Ctrl S'], ['Zoom in, out, all', '+', '-', 'Z'], ['Next recording, before', 'N', 'Shift N'], ['Next camera', 'C'], ['These keys', '?']];
 const FEW_LABELS = 12;
 const lines = new Lines(), saver = new Saver(), player = new Player($('canvas'));
-const state = {session: null, number: -1, recording: null, camera: 0, label: '', mark: null, extra: [], problems: []};
+const state = {session: null, number: -1, recording: null, camera: 0, label: '', mark: null, end: null, extra: [], problems: []};
 
 const none = () => state.session.no_action;
 // Those of the model, those that somebody added, and whatever else the file has; of people, that they are there.
@@ -61,6 +61,7 @@ const editor = new Editor($('editor'), lines, {trim, play: playLine, draw: drawB
 async function openRecording(number) {
   if (!saver.isClean) await saver.save();
   if (!saver.isClean && !confirm('The last changes could not be saved. Leave this recording without them?')) { $('recording').value = state.number; return; }
+  const left = saver.table;
   player.pause();
   $('banner').hidden = true;
   $('name').textContent = 'Opening…';
@@ -74,7 +75,14 @@ async function openRecording(number) {
     banner(error.message, []);
     return;
   }
-  Object.assign(state, {number, recording, camera: 0, mark: null, problems: recording.problems});
+  // What was edited meanwhile is saved first, or stays open.
+  while (saver.table && saver.state === 'unsaved') await saver.save();
+  if (!saver.isClean && saver.table !== left) {
+    $('name').textContent = state.recording.name;
+    $('recording').value = state.number;
+    return;
+  }
+  Object.assign(state, {number, recording, camera: 0, mark: null, end: null, problems: recording.problems});
   document.title = `${recording.name}: annotate`;
   $('name').textContent = recording.name;
   // Long paths are cut at their start.
@@ -92,7 +100,8 @@ async function openRecording(number) {
   openCamera(0);
   const draft = saver.draft();
   if (draft) {
-    banner('An earlier page kept changes that it could not save.', [['Restore them', () => restore(draft)], ['Discard them', () => { saver.forget(); $('banner').hidden = true; }]]);
+    const isOlder = draft.version !== recording.version;
+    banner(`An earlier page kept changes that it could not save.${isOlder ? ' The file was changed after that: to restore them replaces what it has now.' : ''}`, [['Restore them', () => restore(draft)], ['Discard them', () => { saver.forget(); $('banner').hidden = true; }]]);
   } else if (recording.notes.length) banner(recording.notes.join('; '), [['Close', () => { $('banner').hidden = true; }]]);
   document.body.dataset.ready = number;
 }
@@ -124,7 +133,7 @@ function banner(text, choices) {
 // Marks, labels and lines
 
 function markStart() {
-  state.mark = player.time;
+  Object.assign(state, {mark: player.time, end: null});
   lines.select(null);
   toast(`Starts at ${seconds(player.time)} s. Press O at its last frame.`);
 }
@@ -132,7 +141,7 @@ function markStart() {
 function markEnd() {
   if (state.mark === null) return toast('Press I at the first frame of the action, then O at the last.');
   if (!state.label) {
-    state.end = {time: player.time, index: player.index};
+    state.end = {time: player.time};
     player.pause();
     return toast('Choose its label: press a number.');
   }
@@ -147,7 +156,7 @@ function chooseLabel(label) {
   state.label = label;
   // The end was marked before there was a label.
   if (state.end && state.mark !== null) {
-    player.show(state.end.index);
+    player.show(player.nearest(state.end.time));
     state.end = null;
     return markEnd();
   }
@@ -209,7 +218,7 @@ function step(by) {
 }
 
 function go(view) {
-  state.mark = null;
+  Object.assign(state, {mark: null, end: null});
   lines.select(view.id);
   if (!Number.isFinite(view.start)) return;
   player.pause();
@@ -319,11 +328,13 @@ function fit() {
 }
 
 function drawState() {
-  const box = $('state'), words = {none: 'not annotated yet', saved: 'saved', unsaved: 'saving…', conflict: 'not saved', error: 'not saved'};
-  box.className = `state ${saver.state === 'conflict' ? 'error' : saver.state}`;
+  const box = $('state'), words = {none: 'not annotated yet', saved: 'saved', unsaved: 'saving…', conflict: 'not saved', other: 'not saved', error: 'not saved'};
+  box.className = `state ${saver.isWaiting ? 'error' : saver.state}`;
   box.textContent = words[saver.state];
   if (saver.state === 'conflict') {
     banner(saver.error, [['Load it (mine can be undone to)', loadTheirs], ['Replace it by mine', replaceTheirs]]);
+  } else if (saver.state === 'other') {
+    banner(`${saver.error}. Your changes are kept in this browser for their recording.`, [['Load the page again', () => location.reload()]]);
   } else if (saver.state === 'error') banner(saver.error, [['Try again', () => { saver.state = 'unsaved'; saver.save(); }]]);
   else if (saver.state === 'saved' && drawState.before !== 'saved' && drawState.before !== 'unsaved') $('banner').hidden = true;
   if (saver.state === 'saved' && ['error', 'conflict'].includes(drawState.worst)) $('banner').hidden = true;
@@ -333,6 +344,7 @@ function drawState() {
 async function loadTheirs() {
   try {
     const recording = await ask(`/api/recordings/${state.number}`);
+    if (recording.file !== state.recording.file) return saver.refuse();
     saver.open(state.number, recording);
     saver.forget();
     state.problems = recording.problems;
@@ -340,15 +352,13 @@ async function loadTheirs() {
     lines.past.push({...lines.snapshot(), what: 'loading the file'});
     Object.assign(lines, {columns: recording.columns, rows: recording.rows.map(cells => lines.made(cells)), selected: null, undone: []});
     lines.changed();
-  } catch (error) { banner(error.message, [['Try again', loadTheirs]]); }
+  } catch (error) { banner(error.message, [['Try again', loadTheirs], ['Replace it by mine', replaceTheirs]]); }
 }
 
 async function replaceTheirs() {
-  try {
-    const {version} = await ask(`/api/recordings/${state.number}`);
-    $('banner').hidden = true;
-    await saver.replace(version, lines.table());
-  } catch (error) { banner(error.message, [['Try again', replaceTheirs]]); }
+  $('banner').hidden = true;
+  // A file that changed once more is a conflict again.
+  await saver.replace(lines.table());
 }
 
 // Events
@@ -396,7 +406,7 @@ $('new-label').addEventListener('submit', event => {
   $('label-name').value = '';
   $('label-name').blur();
 });
-addEventListener('beforeunload', event => { if (!saver.isClean) event.preventDefault(); });
+addEventListener('beforeunload', event => { if (!saver.isClean && !(saver.state === 'other' && saver.draft())) event.preventDefault(); });
 
 const keys = {' ': toggle, Spacebar: toggle, ArrowLeft: () => move(-1), ArrowRight: () => move(1), 'Shift ArrowLeft': () => moveSec(-1), 'Shift ArrowRight': () => moveSec(1), ',': () => move(-1), '.': () => move(1),
   Home: () => { player.pause(); player.show(0); }, End: () => { player.pause(); player.show(player.times.length - 1); }, '<': () => setRate(-1), '>': () => setRate(1),
@@ -404,7 +414,7 @@ const keys = {' ': toggle, Spacebar: toggle, ArrowLeft: () => move(-1), ArrowRig
   Delete: removeLine, Backspace: removeLine, '+': () => timeline.zoom(0.6), '=': () => timeline.zoom(0.6), '-': () => timeline.zoom(1 / 0.6), z: () => timeline.show(0, timeline.length),
   n: () => openBy(1), 'Shift n': () => openBy(-1), c: () => openCamera((state.camera + 1) % state.recording.cameras.length), '?': () => $('keys').showModal(),
   l: () => ($('filter').hidden ? $('label-name') : $('filter')).focus(),
-  Escape: () => { if (boxes.isDrawing) boxes.setDrawing(false); else if (state.mark !== null) { state.mark = null; drawAll(); } else lines.select(null); }};
+  Escape: () => { if (boxes.isDrawing) boxes.setDrawing(false); else if (state.mark !== null) { Object.assign(state, {mark: null, end: null}); drawAll(); } else lines.select(null); }};
 
 addEventListener('keydown', event => {
   const at = event.target, isText = at.matches?.('input, textarea, select');

@@ -39,7 +39,8 @@ export function toast(text) {
 
 export async function ask(path, method = 'GET', body = null) {
   const answer = await fetch(path, {method, ...(body ? {body: JSON.stringify(body), headers: {'content-type': 'application/json'}} : {})});
-  const value = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(value.error || `expected an answer, got status ${answer.status}`), {status: answer.status});
+  // A failure may have any content.
+  const value = await (answer.ok ? answer.json() : answer.json().catch(() => ({})));
+  if (!answer.ok) throw Object.assign(new Error(value.error || `expected an answer, got status ${answer.status}`), {status: answer.status, version: value.version});
   return value;
 }
