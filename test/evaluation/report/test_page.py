@@ -103,10 +103,26 @@ def test_the_page_shows_the_threshold_and_why_an_action_was_missed(browse, tmp_p
     assert why == f'best {best.max():.2f} < 0.99'
     page, _ = browse(write(made, results, tmp_path))
     assert f' missed, {why}, 1.1 s' in page.text
-    assert 'threshold 0.99' in page.text
+    assert 'dashed: threshold of the best class' in page.text
     line, = (values for tag, values in page.tags if values.get('class') == 'threshold')
     # The plot is 48 high, from 124 down.
-    assert float(line['y1']) == float(line['y2']) == pytest.approx(124 + 48 * 0.01)
+    assert line['d'].split('H')[0].split()[1] == f'{124 + 48 * 0.01:.1f}'
+    assert 'V' not in line['d']
+
+
+def test_the_line_of_the_threshold_is_that_of_the_best_class(browse, tmp_path, tiny_card):
+    bag = write_bag(tmp_path / 'walk', list(camera_frames(75)))
+    own = {'wave': 0.9, 'fall': 0.7, 'lift': 0.5}
+    text = ', '.join(f'{label}={value}' for label, value in own.items())
+    results = [evaluate_recording(bag, make_job(tiny_card, class_thresholds=text))]
+    page, _ = browse(write(build_report(results, make_job(tiny_card, class_thresholds=text)),
+                           results, tmp_path))
+    (_, track), = results[0].cameras
+    best = {track.classes[k] for k in track.probabilities_NK.argmax(axis=1).tolist()}
+    line, = (values for tag, values in page.tags if values.get('class') == 'threshold')
+    heights = set(re.findall(r'V([\d.]+)|M[\d.]+ ([\d.]+)', line['d']))
+    assert {one or other for one, other in heights} == {
+        f'{124 + 48 * (1 - own[label]):.1f}' for label in best}
 
 
 KEYS = """<script>

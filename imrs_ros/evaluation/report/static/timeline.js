@@ -215,7 +215,8 @@ class Timeline {
     const {enter_threshold: common, class_thresholds: own} = report.settings;
     let steps = '', before = null;
     for (let i = first; i <= last; i += step) {
-      const scores = w.scores[i], best = labels[scores.indexOf(Math.max(...scores))];
+      // What a live node says of people has no scores.
+      const scores = w.scores?.[i] || [], best = labels[scores.indexOf(Math.max(...scores))];
       const at = (y + 48 - 48 * (own?.[best] ?? common)).toFixed(1), x = this.x(w.time_sec[i]).toFixed(1);
       if (at !== before) steps += before === null ? `M${x} ${at}` : `H${x}V${at}`;
       before = at;
