@@ -11,6 +11,7 @@
 import csv
 
 import cv2
+from imrs_ros.evaluation.offline.playback import THUMBNAIL_WIDTH_PX
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import WindowSettings
@@ -73,7 +74,8 @@ def test_a_small_image_of_the_middle_is_kept_when_asked_for(pooler, tiny_card, t
     (found,), _ = FootageReader(pooler, tiny_card.spec, WindowSettings(), has_images=True).read(
         Footage(video, 'nod', 'x'))
     image_HWC = cv2.imdecode(np.frombuffer(found.image, np.uint8), cv2.IMREAD_COLOR)
-    assert image_HWC.shape == (144, 192, 3), 'the shape of the camera, not the square'
+    height = THUMBNAIL_WIDTH_PX * 3 // 4
+    assert image_HWC.shape == (height, THUMBNAIL_WIDTH_PX, 3), 'as the camera, not the square'
 
 
 @pytest.mark.parametrize(('num_frames', 'fps'), [(7, 25), (1, 25), (12, 30), (3, 10)])
