@@ -137,7 +137,8 @@ def _shoot(address: str, folder: Path) -> list[Image.Image]:
             executable_path=shutil.which('chromium'), args=['--no-sandbox'])
         page = browser.new_page(viewport={'width': SIZE_PX[0], 'height': SIZE_PX[1]})
         page.goto(address)
-        page.wait_for_selector('text=at_table', timeout=300_000)
+        # The first image is what is seen where nothing moves.
+        page.wait_for_selector('.label:not([data-idle])', timeout=300_000)
         for number in range(NUM_PICTURES):
             path = folder / f'{number}.png'
             page.screenshot(path=path)
