@@ -42,7 +42,11 @@ why, of each camera | 1 Hz |
 
 It is a lifecycle node, like the recognizer, and finds its image topics in the same way. Only the
 newest image waits: when the machine is too slow, images are left out (`num_overtaken`), and no
-result is late. Keypoints are not published: no standard message holds them.
+result is late. It is a process of its own, although each image is decoded twice then: a JPEG of
+640 x 480 takes 1.1 ms of a core
+([measured](performance.md#one-image-from-message-to-ring)), the network some thirty times as long
+(`PYTHONPATH=. python benchmarks/finder_cost.py`), and neither node waits for the other. Keypoints
+are not published: no standard message holds them.
 
 The network takes the whole picture, between black bars, at 256 x 256 pixels. PyTorch converts it
 for OpenVINO at the first start, and the result is cached in `~/.cache/imrs_ros`. For robots
