@@ -22,6 +22,8 @@ from vision_msgs.msg import Detection2D, Detection2DArray
 
 GAP_LIMIT_SEC = 1.0
 """News of people that come later than this say nothing of the time between."""
+QUIET_SEC = 4.0
+"""While nobody starts or ends an action, a line is printed so often."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,8 @@ class PeopleLog:
             self._width_px = width_px
             self._parts: list[Counter[str]] = [Counter() for _ in range(num_parts)]
             self._ids: set[str] = set()
-            self._num_windows, self._last_sec = 0, monotonic()
+            self._num_windows = 0
+            self._last_sec = self._printed_sec = monotonic()
 
     def labels(self) -> SceneLabels:
         """
@@ -93,9 +96,20 @@ class PeopleLog:
                 if label != NO_ACTION:
                     place = person.bbox.center.position.x / self._width_px * len(self._parts)
                     self._parts[min(len(self._parts) - 1, max(0, int(place)))][label] += elapsed_ms
+            if now_sec - self._printed_sec >= QUIET_SEC:
+                self._printed_sec = now_sec
+                print(f'  {self._described(msg)}', flush=True)
+
+    @staticmethod
+    def _described(msg: Detection2DArray) -> str:
+        acting = sum(bool(person.results) and person.results[0].hypothesis.class_id != NO_ACTION
+                     for person in msg.detections)
+        return f'people in view: {len(msg.detections)}, those who act: {acting}'
 
     def _on_action(self, msg: Detection2D) -> None:
         found = msg.results[0].hypothesis
+        with self._lock:
+            self._printed_sec = monotonic()
         print(f'  person {msg.id:10} at x = {msg.bbox.center.position.x:4.0f}  '
               f'{found.class_id:20} score {found.score:.2f}', flush=True)
 

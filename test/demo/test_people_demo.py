@@ -64,7 +64,7 @@ def message(*people):
     return vision_msgs.Detection2DArray(detections=found)
 
 
-def test_everyone_counts_in_the_part_of_the_picture_where_they_are(graph, monkeypatch):
+def test_everyone_counts_in_the_part_of_the_picture_where_they_are(graph, monkeypatch, capsys):
     log = PeopleLog(graph.node, 'front')
     now = iter([0.0, 0.2, 0.5, 9.0])
     monkeypatch.setattr('imrs_ros.demo.people_log.monotonic', lambda: next(now))
@@ -75,3 +75,5 @@ def test_everyone_counts_in_the_part_of_the_picture_where_they_are(graph, monkey
     log._on_people(message(('3', -20, 'wave')))
     assert log.labels() == SceneLabels(longest=('wave', 'fall'), num_windows=3, num_people=3)
     assert num_right(log.labels(), ('wave', 'wave')) == 1
+    # While nothing starts or ends, a line says that all is well.
+    assert capsys.readouterr().out == '  people in view: 1, those who act: 1\n'

@@ -27,6 +27,9 @@ GAP_SPREAD = 0.5
 """Gaps last ``gap_sec``, and up to this share more or less, so that cells start at other times."""
 IDS = ('cell', 'clip')
 """Who counts as one person: everybody seen in a cell without a break, or in one clip."""
+AWAY_SEC = 1.2
+"""Time for which nobody is in a cell between two people of different clips: longer than a window,
+which would show both of them, and than the time for which whoever is lost keeps the id."""
 ClipBoxes = Mapping[str, Sequence[tuple[float, Box]]]
 """By the stem of a video: from when on, s, and where its person is, in shares of its image."""
 _Shown = tuple[str, NDArray[np.uint8], str, Box | None]
@@ -108,14 +111,17 @@ class _Cell:
         self._clips, self._recipe, self._ids, self._boxes = clips, recipe, ids, boxes
         self._rng = Random(f'{recipe.seed} {index}')
         self._num_people, self._last = 0, ''
-        self.rest = self._named(self._background(background, recipe.seed + index))
+        self._nobody = _nobody(recipe.seed + index)
+        self.rest = self._named(self._background(background))
 
     def played(self) -> Iterator[_Shown]:
         for number, (label, path) in enumerate(self._clips):
             yield from islice(self.rest, self._gap())
             frames = islice(self._clip(path, label, f'{number} {path}'),
                             round(self._recipe.max_clip_sec * self._recipe.fps))
+            yield from self._away()
             yield from self._named(frames)
+            yield from self._away()
         yield from islice(self.rest, self._gap())
 
     def _gap(self) -> int:
@@ -123,13 +129,19 @@ class _Cell:
         share = self._rng.uniform(1 - GAP_SPREAD, 1 + GAP_SPREAD)
         return round(share * self._recipe.gap_sec * self._recipe.fps)
 
+    def _away(self) -> Iterator[_Shown]:
+        """Show nobody for a while, if the next one is another person."""
+        if self._last and self._ids == 'clip':
+            self._last = ''
+            yield from islice(self._nobody, round(AWAY_SEC * self._recipe.fps))
+
     def _named(self, frames: Iterator[_Shown]) -> Iterator[_Shown]:
         """Replace the clip by the id of its person; nobody is in a clip without a name."""
         for clip, image, label, box in frames:
-            is_new = clip != self._last and (self._ids == 'clip' or not self._last)
+            if clip != self._last:
+                yield from self._away()
+            self._num_people += bool(clip and not self._last)
             self._last = clip
-            if clip and is_new:
-                self._num_people += 1
             yield (f'{self._name}-{self._num_people}' if clip else '', image, label, box)
 
     def _clip(self, path: Path, label: str, name: str) -> Iterator[_Shown]:
@@ -139,9 +151,13 @@ class _Cell:
             box = next((box for start, box in reversed(known) if start <= time_sec), None)
             yield name, image, label, box
 
-    def _background(self, videos: Sequence[Path], seed: int) -> Iterator[_Shown]:
+    def _background(self, videos: Sequence[Path]) -> Iterator[_Shown]:
         """Yield background without end; after a clip, a video resumes where it stopped."""
         for number, path in enumerate(cycle(videos)):
             yield from self._clip(path, NO_ACTION, f'background {number} {path}')
-        for image in blank_images(seed):
-            yield '', image, NO_ACTION, None
+        yield from self._nobody
+
+
+def _nobody(seed: int) -> Iterator[_Shown]:
+    for image in blank_images(seed):
+        yield '', image, NO_ACTION, None

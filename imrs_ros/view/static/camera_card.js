@@ -61,7 +61,6 @@ export class CameraCard {
     label.toggleAttribute('data-idle', !acts);
     setText(label.children[0], acts ? camera.label : node.state !== 'active' ? '–'
       : camera.fresh ? 'No action' : 'No result');
-    setText(label.children[1], acts ? percent(camera.score) : '');
   }
 
   /** Bars keep their order for a second, so that they can be read. */

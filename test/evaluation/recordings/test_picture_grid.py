@@ -8,6 +8,8 @@
 
 """Pictures of several clips: what each cell shows, and where its person is."""
 
+from itertools import groupby
+
 import cv2
 from imrs_ros.evaluation.recordings.bag_recipe import BagRecipe
 from imrs_ros.evaluation.recordings.grid_recipe import grid_frames
@@ -149,9 +151,14 @@ def test_another_clip_may_be_another_person(clips):
     cells = [[('wave', clips / 'wave' / 'wave0.avi'), ('fall', clips / 'fall' / 'fall0.avi')]]
     background = [clips / 'street' / 'a.avi']
     recipe, grid = BagRecipe(gap_sec=0.4), PictureGrid(1, 1, cell_px=16)
-    found = ids_of(grid_frames(cells, background, recipe, grid, ids='clip'))
-    assert found == [('cell1-1', 'no_action'), ('cell1-2', 'wave'), ('cell1-3', 'no_action'),
-                     ('cell1-4', 'fall'), ('cell1-5', 'no_action')]
+    frames = list(grid_frames(cells, background, recipe, grid, ids='clip'))
+    assert ids_of(frames) == [
+        ('cell1-1', 'no_action'), ('cell1-2', 'wave'), ('cell1-3', 'no_action'),
+        ('cell1-4', 'fall'), ('cell1-5', 'no_action')]
+    # No window shows two of them: nobody is there for 1.2 s between them.
+    there = [bool(frame.people) for frame in frames]
+    away = [len(list(run)) for is_there, run in groupby(there) if not is_there]
+    assert away == [30] * 4
 
 
 def test_without_background_nobody_is_there_between_clips(clips):
