@@ -84,6 +84,8 @@ class NodeSettings:
             ('detections', len(self.detections) in (0, len(topics)),
              f'must name a topic for each of the {len(topics)} cameras, or none, got '
              f'{list(self.detections)}'),
+            ('detections', len({*self.detections}) == len(self.detections),
+             f'must name another topic for each camera, got {list(self.detections)}'),
             ('transport', self.transport in TRANSPORTS,
              f'must be one of {", ".join(TRANSPORTS)}, got {self.transport!r}'),
             *((name, 0 <= getattr(self, name) <= MAX_CLIP_SEC,

@@ -91,8 +91,8 @@ def _make_nodes(context: LaunchContext) -> list[LifecycleNode]:
     if given('cameras'):
         cameras = yaml.safe_load(given('cameras'))
         overrides['cameras'] = [cameras] if isinstance(cameras, str) else cameras
-    if given('people'):
-        overrides |= _people_parameters(given('people'))
+    of_people = _people_parameters(given('people')) if given('people') else {}
+    overrides |= of_people
     common: dict[str, Any] = {
         'package': 'imrs_ros', 'namespace': given('namespace'),
         'ros_arguments': ['--log-level', given('log_level')],
@@ -101,7 +101,7 @@ def _make_nodes(context: LaunchContext) -> list[LifecycleNode]:
     nodes = [LifecycleNode(
         executable='recognizer', name='recognizer',
         parameters=[given('config'), *([overrides] if overrides else [])], **common)]
-    if given('people') == 'true':
+    if of_people.get('people') and 'detections' not in of_people:
         values = {**read_values(Path(given('config'))), **overrides}
         nodes.append(LifecycleNode(
             executable='person_finder', name='person_finder', parameters=[
@@ -111,8 +111,12 @@ def _make_nodes(context: LaunchContext) -> list[LifecycleNode]:
 
 
 def _people_parameters(people: str) -> dict[str, object]:
-    if people in BOOLEANS:
-        return {'people': people == 'true'}
+    # True, yes and on are true, as in a parameter file.
     topics = yaml.safe_load(people)
-    return {'people': True, 'detections': ParameterValue(
-        topics if isinstance(topics, str) else ', '.join(topics), value_type=str)}
+    if isinstance(topics, bool):
+        return {'people': topics}
+    names = [topics] if isinstance(topics, str) else topics
+    if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+        raise ValueError('people must be true, false, a topic of detections, or a list of topics '
+                         f'such as [/front/people, /rear/people], got {people!r}')
+    return {'people': True, 'detections': ParameterValue(', '.join(names), value_type=str)}

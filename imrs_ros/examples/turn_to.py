@@ -13,23 +13,33 @@ A behaviour that turns to whoever starts an action, and follows them until they 
 
 It publishes the bearing on ``~/bearing`` (std_msgs/Float64, rad, positive to the left of where the
 camera looks, as REP 103 has it) as often as the person is scored: put what your robot does into
-``turn`` and ``stop``. Only the newest start counts: who waves last is looked at.
+``turn`` and ``stop``. Only the newest start counts: who waves last is looked at. It stops, too,
+when the recognizer hangs or is gone, killed or not.
 """
 
 import math
 import signal
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data, QoSProfile
+from rclpy.qos import LivelinessPolicy, qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Float64
 from vision_msgs.msg import Detection2D, Detection2DArray
 
+try:
+    from rclpy.event_handler import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
+except ImportError:  # ROS 2 Humble
+    from rclpy.qos_event import QoSLivelinessChangedInfo, SubscriptionEventCallbacks
+
 NO_ACTION = 'no_action'
-GONE_SEC = 2.0
-"""Without news of the person for so long, the recognizer is gone."""
+# The recognizer asserts that it is alive, and counts as dead after 2 s without: request no
+# shorter lease.
+ALIVE = QoSProfile(depth=100, liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+                   liveliness_lease_duration=Duration(seconds=2))
+WATCH_PERIOD_SEC = 0.5
 
 
 class TurnTo(Node):
@@ -44,20 +54,20 @@ class TurnTo(Node):
         super().__init__('turn_to', **node_arguments)
         recognizer = self.declare_parameter('recognizer', '/recognizer').value
         camera = self.declare_parameter('camera', 'front').value
-        info = self.declare_parameter('camera_info', f'/{camera}/camera_info').value
+        self._info = self.declare_parameter('camera_info', f'/{camera}/camera_info').value
         self._action = self.declare_parameter('action', '').value
+        self._topic = f'{recognizer}/{camera}/person_action'
         self._person: str | None = None
-        self._heard = self.get_clock().now()
         self._calibration: CameraInfo | None = None
         self._bearing = self.create_publisher(Float64, '~/bearing', 10)
         self.create_subscription(
-            CameraInfo, info, self._calibrate, qos_profile_sensor_data)
+            CameraInfo, self._info, self._calibrate, qos_profile_sensor_data)
         self.create_subscription(
-            Detection2D, f'{recognizer}/{camera}/person_action', self._follow,
-            QoSProfile(depth=100))
+            Detection2D, self._topic, self._follow, ALIVE,
+            event_callbacks=SubscriptionEventCallbacks(liveliness=self._follow_liveliness))
         self.create_subscription(
             Detection2DArray, f'{recognizer}/{camera}/people', self._look, QoSProfile(depth=10))
-        self.create_timer(0.5, self._watch)
+        self.create_timer(WATCH_PERIOD_SEC, self._watch)
 
     def _calibrate(self, msg: CameraInfo) -> None:
         self._calibration = msg
@@ -69,8 +79,7 @@ class TurnTo(Node):
             self._person = msg.id
             self._turn_to(msg)
         elif msg.id == self._person:
-            self._person = None
-            self.stop(f'{msg.id}: {label}')
+            self._leave(f'{msg.id}: {label}')
 
     def _look(self, msg: Detection2DArray) -> None:
         """Follow where the person goes."""
@@ -79,22 +88,30 @@ class TurnTo(Node):
                 self._turn_to(found)
 
     def _turn_to(self, found: Detection2D) -> None:
-        self._heard = self.get_clock().now()
         calibration = self._calibration
         if calibration is None or not calibration.k[0]:
             self.get_logger().warning(
-                'no calibration on camera_info yet: the bearing is unknown',
+                f'no calibration on {self._info} yet: the bearing is unknown',
                 throttle_duration_sec=5.0)
             return
         focal_px, centre_px = calibration.k[0], calibration.k[2]
         self.turn(math.atan((centre_px - found.bbox.center.position.x) / focal_px))
 
+    def _follow_liveliness(self, info: QoSLivelinessChangedInfo) -> None:
+        """Stop when the recognizer hangs or was killed."""
+        if not info.alive_count:
+            self._leave('the recognizer is gone, or hangs')
+
     def _watch(self) -> None:
-        """Stop when the recognizer is gone."""
-        waited_ns = (self.get_clock().now() - self._heard).nanoseconds
-        if self._person is not None and waited_ns > GONE_SEC * 1e9:
+        """Stop when the recognizer is gone, also where the middleware knows no liveliness."""
+        if not self.count_publishers(self._topic):
+            self._leave('the recognizer is gone')
+
+    def _leave(self, reason: str) -> None:
+        """Follow nobody any more."""
+        if self._person is not None:
             self._person = None
-            self.stop('no news of the person; the recognizer is gone, or hangs')
+            self.stop(reason)
 
     def turn(self, bearing_rad: float) -> None:
         """

@@ -12,10 +12,13 @@ Who is seen where: what a detector says of one image.
 Places are shares of the image's sides, so that a detector may see the image at another size.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+import math
 
 PERSON = 'person'
 """The class of everyone, in detections that this package writes."""
+MAX_SIDES = 10.0
+"""A box that reaches so far from the image, in its sides, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,13 @@ class Box:
     def area(self) -> float:
         """Return the share of the image that lies in it."""
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+    @property
+    def is_visible(self) -> bool:
+        """Return whether somebody can be there: all numbers are sensible, and a part is inside."""
+        return (all(abs(side) <= MAX_SIDES
+                    for side in (self.left, self.top, self.right, self.bottom))
+                and self.inside().area > 0)
 
     def inside(self) -> 'Box':
         """
@@ -95,6 +105,18 @@ class Detections:
     """Header stamp of the image."""
     people: tuple[Detection, ...]
     """Nobody, if empty."""
+
+    def usable(self, min_score: float) -> 'Detections':
+        """
+        Return those that can be followed.
+
+        :param min_score: least certainty, in [0, 1].
+        :return: the same without those whose certainty is less, or nan, or whose box is not
+            visible.
+        """
+        return replace(self, people=tuple(
+            person for person in self.people
+            if min_score <= person.score < math.inf and person.box.is_visible))
 
 
 @dataclass(frozen=True, slots=True)

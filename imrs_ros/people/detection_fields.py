@@ -20,9 +20,11 @@ def upright_box(bbox: Any) -> Box:
     Return a box; one that is turned is replaced by the upright one around it.
 
     :param bbox: a ``vision_msgs/BoundingBox2D``.
-    :return: the box, in pixels.
+    :return: the box, in pixels; of nan where a side is not above 0, or the angle not finite.
     """
     at, theta = bbox.center.position, bbox.center.theta
+    if not (bbox.size_x > 0 and bbox.size_y > 0 and math.isfinite(theta)):
+        return Box(*(math.nan,) * 4)
     cosine, sine = abs(math.cos(theta)), abs(math.sin(theta))
     half_x = (bbox.size_x * cosine + bbox.size_y * sine) / 2
     half_y = (bbox.size_x * sine + bbox.size_y * cosine) / 2

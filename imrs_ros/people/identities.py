@@ -15,11 +15,10 @@ Layout legend: N people, 4 left, top, right and bottom.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 import importlib
-from itertools import combinations
 import re
 from typing import Any, Protocol
 
-from imrs_ros.people.detection import Box, Detection, Detections
+from imrs_ros.people.detection import Detection, Detections
 import numpy as np
 
 LOST_SEC = 1.0
@@ -28,12 +27,10 @@ PREFIX = 'track-'
 """Of the ids that are given here."""
 OWN_ID = re.compile(PREFIX + '([0-9]{1,15})')
 MAX_TRACKED = 100
-"""Most people of one image who are tracked, the most certain ones: the tracker's time grows with
-the cube of their number."""
+"""Most people who are tracked, those of an image by their certainty, then those who are lost: the
+tracker's time grows with the cube of their number."""
 SIDE_PX = 640.0
 """Side of an image as the tracker sees it, whose noise is meant for pixels."""
-MAX_SIDES = 10.0
-"""A box that reaches so far from the image, in its sides, is none."""
 LEAST_OVERLAP = 0.2
 """Intersection over union of a box and where someone is expected, to be taken for that person."""
 LEAST_SEEN = 2
@@ -129,13 +126,13 @@ class Identities:
 
         :param detections: of the camera's next image.
         :return: everyone with an id of the detector, the first of each id; then those with an id
-            from here. Without those who were not seen often enough to have one, whose box has no
-            area or is none, and those beyond ``MAX_TRACKED``.
+            from here. Without those who were not seen often enough to have one, whose box is not
+            visible, and those beyond ``MAX_TRACKED``.
         :raises RuntimeError: when the library is needed and cannot be imported.
         """
         given = _first_of_each(person for person in detections.people if person.id)
         nameless = [person for person in detections.people
-                    if not person.id and _is_box(person.box)]
+                    if not person.id and person.box.is_visible]
         taken = {person.id for person in given}
         for name in taken:
             if (own := OWN_ID.fullmatch(name)) is not None:
@@ -170,8 +167,13 @@ class Identities:
             _as_library(certain), timestamp=(stamp_ns - self._start_ns) / 1e9)
         pairs = [(int(number), certain[at]) for number, at in zip(
             found.tracker_id, found.data.get('at', ())) if number >= 0]
+        seen = {number for number, _ in pairs}
+        # Boxes that flicker would be lost by hundreds, and each is looked for in every image.
+        if len(tracker.tracks) > MAX_TRACKED:
+            tracker.tracks = sorted(tracker.tracks, key=lambda track: (
+                track.tracker_id >= 0 and track.tracker_id not in seen))[:MAX_TRACKED]
         if self._renames_tangled:
-            self._untangle(tracker, {number for number, _ in pairs})
+            self._untangle(tracker, seen)
         return pairs
 
     def _restart(self, stamp_ns: int) -> BoxTracker:
@@ -184,8 +186,7 @@ class Identities:
         """Forget the ids of pairs that are apart again, or of which one is gone."""
         expected = {int(track.tracker_id): track.get_state_bbox() for track in tracker.tracks
                     if track.tracker_id >= 0}
-        near = {pair for pair in combinations(sorted(expected), 2)
-                if _covered_share(*(expected[number] for number in pair)) >= TANGLED_SHARE}
+        near = _covered_pairs(expected)
         self._tangled |= near
         for pair in self._tangled - near:
             is_gone = not {*pair} <= expected.keys()
@@ -199,25 +200,25 @@ class Identities:
 def _as_library(people: Sequence[Detection]) -> Any:
     """Return people as the library takes them, with their places in the sequence."""
     from supervision import Detections as LibraryDetections
-    places_N4 = np.array([_sides(person.box) for person in people]).reshape(-1, 4)
+    places_N4 = np.array([
+        (person.box.left, person.box.top, person.box.right, person.box.bottom)
+        for person in people]).reshape(-1, 4)
     return LibraryDetections(
         xyxy=SIDE_PX * places_N4, confidence=np.array([person.score for person in people]),
         data={'at': np.arange(len(people))})
 
 
-def _covered_share(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return how much of the smaller of two boxes lies in the other one."""
-    boxes = [Box(*map(float, sides)) for sides in (one, other)]
-    smaller = min(box.area for box in boxes)
-    return boxes[0].meet(boxes[1]).area / smaller if smaller > 0 else 0.0
-
-
-def _sides(box: Box) -> tuple[float, float, float, float]:
-    return box.left, box.top, box.right, box.bottom
-
-
-def _is_box(box: Box) -> bool:
-    return all(abs(side) <= MAX_SIDES for side in _sides(box)) and box.area > 0
+def _covered_pairs(boxes: dict[int, Sequence[float]]) -> set[tuple[int, int]]:
+    """Return the numbers, rising, of all pairs who cover each other too much."""
+    numbers = sorted(boxes)
+    sides_N4 = np.array([boxes[number] for number in numbers], float).reshape(-1, 4)
+    starts_N2, ends_N2 = sides_N4[:, :2], sides_N4[:, 2:]
+    shared_NN = (np.minimum(ends_N2[:, None], ends_N2)
+                 - np.maximum(starts_N2[:, None], starts_N2)).clip(0).prod(-1)
+    areas_N = (ends_N2 - starts_N2).clip(0).prod(-1)
+    smaller_NN = np.minimum.outer(areas_N, areas_N)
+    covered_NN = (smaller_NN > 0) & (shared_NN >= TANGLED_SHARE * smaller_NN)
+    return {(numbers[one], numbers[other]) for one, other in np.argwhere(np.triu(covered_NN, 1))}
 
 
 def _first_of_each(people: Iterable[Detection]) -> list[Detection]:

@@ -19,14 +19,13 @@ Layout legend: T frames, H height, W width, C channels.
 from collections import deque
 from dataclasses import dataclass, field
 from functools import reduce
-import math
 import threading
 
 from imrs_ros.camera_stream import TakenWindow
 from imrs_ros.images.motion import changed_fraction
 from imrs_ros.images.preprocessing import resize_square
 from imrs_ros.model_card import InputSpec
-from imrs_ros.people.detection import Box, Detection, Detections, Person
+from imrs_ros.people.detection import Box, Detections, Person
 from imrs_ros.people.kept_frames import keepable, KeptFrames
 from imrs_ros.people.standing_square import Square, StandingSquare
 from imrs_ros.records import Clip, Frame
@@ -37,10 +36,13 @@ from numpy.typing import NDArray
 MAX_BOXES = 64
 """Boxes kept of a person: those of a window, at any rate that makes sense."""
 MAX_FOLLOWED = 100
-"""Most people who are followed at a time; further ones are counted as skipped."""
+"""Most people who are followed at a time; for one more, whoever was not detected for longest
+leaves."""
+MAX_EARLY_NS = 1_000_000_000
+"""How far the stamp of a detection may be after that of the newest image."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Followed:
     """Someone who is followed."""
 
@@ -96,17 +98,20 @@ class PeopleStream:
         self.name = name
         self._spec, self._window, self._settings = spec, window, people
         self._kept = KeptFrames(spec.num_frames, spec.fps, window.max_gap_sec)
-        self._height_px = 0
+        self._size_px = (0, 0)
         self._lock = threading.Lock()
         self._people: dict[str, _Followed] = {}
         self._departed: list[Person] = []
-        self._num_people = 0
+        self._num_people = self._num_ended = 0
+        self._round, self._num_left = -1, 0
         self.num_skipped = 0
         """Windows of people that newer ones replaced before they were taken."""
         self.num_small = 0
         """People too small to be scored, in all detections."""
         self.num_beyond = 0
         """People beyond the most that are scored, in all detections."""
+        self.num_starved = 0
+        """People who left because windows of theirs were due and did not come in time."""
         self.num_stray = 0
         """Detections that belong to no kept image: their stamps are of another clock, or late."""
 
@@ -129,13 +134,23 @@ class PeopleStream:
         """
         kept = keepable(frame)
         with self._lock:
-            self._height_px = frame.image_HWC.shape[0]
+            self._size_px = frame.image_HWC.shape[:2]
+            before_ns = self._kept.newest_ns
             if self._kept.push(kept):
-                for person in self._people.values():
-                    person.last_window, person.restarted = None, True
-                    person.window_ns = frame.stamp_ns
+                self._restart(frame.stamp_ns, frame.stamp_ns < (before_ns or 0))
             self._forget_old()
             return any(self._is_due(person) for person in self._scored())
+
+    def _restart(self, stamp_ns: int, is_set_back: bool) -> None:
+        """Discard the scores of everybody; where the clock was set back, all boxes are void."""
+        for person in list(self._people.values()):
+            if is_set_back:
+                self._depart(person)
+            # Once: a camera that restarts again and again gives no windows.
+            elif not person.restarted:
+                person.last_window, person.restarted = None, True
+                if person.window_ns is not None:
+                    person.window_ns = stamp_ns
 
     def detect(self, detections: Detections) -> bool:
         """
@@ -147,21 +162,23 @@ class PeopleStream:
         settings = self._settings
         with self._lock:
             newest_ns, stamp_ns = self._kept.newest_ns, detections.stamp_ns
-            if newest_ns is not None and abs(stamp_ns - newest_ns) > self._timeout_ns:
+            # Before the first image, nobody could be cut out of anything.
+            if newest_ns is None:
+                return False
+            if not (newest_ns - self._timeout_ns <= stamp_ns
+                    <= newest_ns + min(self._timeout_ns, MAX_EARLY_NS)):
                 self.num_stray += 1
                 return False
             seen: set[str] = set()
-            for found in detections.people:
-                if (found.id and found.id not in seen and is_usable(found)
-                        and found.score >= settings.min_person_score):
+            for found in detections.usable(settings.min_person_score).people:
+                if found.id and found.id not in seen:
                     seen.add(found.id)
                     self._follow(found.id, found.box, stamp_ns)
             self._forget_old()
-            num_small = sum(map(self._is_small, self._people.values()))
-            self.num_small += num_small
-            num_there = sum(person.last_ns == stamp_ns and not self._is_small(person)
-                            for person in self._people.values())
-            self.num_beyond += max(0, num_there - settings.max_people)
+            are_small = [self._is_small(person) for person in self._people.values()
+                         if person.last_ns == stamp_ns]
+            self.num_small += sum(are_small)
+            self.num_beyond += max(0, are_small.count(False) - settings.max_people)
             return any(self._is_due(person) for person in self._scored())
 
     @property
@@ -172,8 +189,11 @@ class PeopleStream:
         person = self._people.get(id_)
         if person is None:
             if len(self._people) >= MAX_FOLLOWED:
-                self.num_beyond += 1
-                return
+                longest = min(self._people.values(), key=lambda other: other.last_ns)
+                if longest.last_ns >= stamp_ns:
+                    self.num_beyond += 1
+                    return
+                self._depart(longest)
             person = self._people[id_] = _Followed(
                 id_, self._num_people, StandingSquare(self._settings.person_margin))
             self._num_people += 1
@@ -184,7 +204,7 @@ class PeopleStream:
 
     def _forget_old(self) -> None:
         """
-        Forget who was not detected for long, or not scored any more; the clock may jump back.
+        Forget who was not detected for long, or not scored any more.
 
         Whatever keeps windows of a person away, the last decision would be too old.
         """
@@ -193,10 +213,12 @@ class PeopleStream:
             return
         spec = self._spec
         window_limit_ns = 1e9 * self._window.window_limit_sec(spec.num_frames, spec.fps)
+        late = [person for person in self._people.values()
+                if person.window_ns is not None and newest_ns - person.window_ns > window_limit_ns]
+        if late and self._kept.is_full:
+            self.num_starved += len({p.id for p in late} & {p.id for p in self._scored()})
         for person in list(self._people.values()):
-            unscored_ns = 0 if person.window_ns is None else newest_ns - person.window_ns
-            if (abs(newest_ns - person.last_ns) > self._timeout_ns
-                    or abs(unscored_ns) > window_limit_ns):
+            if person in late or newest_ns - person.last_ns > self._timeout_ns:
                 self._depart(person)
 
     def _depart(self, person: _Followed) -> None:
@@ -242,8 +264,9 @@ class PeopleStream:
             return any(person.number == number for person in self._people.values())
 
     def end(self) -> None:
-        """Let everybody leave: the camera was silent."""
+        """Let everybody leave: the camera was silent. The next window needs a newer frame."""
         with self._lock:
+            self._num_ended = self._kept.num_appended
             for person in list(self._people.values()):
                 self._depart(person)
 
@@ -258,7 +281,10 @@ class PeopleStream:
 
     def _is_small(self, person: _Followed) -> bool:
         box = person.box.inside()
-        return (box.bottom - box.top) * self._height_px < self._settings.min_person_px
+        height_px, width_px = self._size_px
+        # Whoever lies is as large as whoever stands.
+        longer_px = max((box.bottom - box.top) * height_px, (box.right - box.left) * width_px)
+        return longer_px < self._settings.min_person_px
 
     def _scored(self) -> list[_Followed]:
         """Return who gets windows: large enough, detected last, and the nearest."""
@@ -269,23 +295,27 @@ class PeopleStream:
         return large[:self._settings.max_people]
 
     def _is_due(self, person: _Followed) -> bool:
-        last = person.last_window
-        return self._kept.is_full and (
-            last is None or self._kept.num_appended - last >= self._window.hop)
+        last, num_appended = person.last_window, self._kept.num_appended
+        return self._kept.is_full and num_appended > self._num_ended and (
+            last is None or num_appended - last >= self._window.hop)
 
     def take_window(self, round_number: int) -> TakenWindow | None:
         """
         Return the newest window of the person who has waited longest.
 
-        :param round_number: nobody gets two windows in a round.
+        :param round_number: nobody gets two windows in a round, and in all there are no more than
+            ``max_people``, for newcomers would never let it end.
         :return: the window; None if none is due.
         """
         with self._lock:
+            if round_number != self._round:
+                self._round, self._num_left = round_number, self._settings.max_people
             frames, num_appended = self._kept.window(), self._kept.num_appended
             due = [person for person in self._scored()
                    if person.last_round != round_number and self._is_due(person)]
-            if frames is None or not due:
+            if frames is None or not due or not self._num_left:
                 return None
+            self._num_left -= 1
             # Among equals, the nearest: the sort is stable.
             person = min(due, key=lambda p: -1 if p.last_window is None else p.last_window)
             self._count_skipped(person, num_appended)
@@ -320,15 +350,3 @@ class PeopleStream:
             for i, frame in enumerate(frames)}
         person.cut_by = square
         return np.stack(list(person.crops.values()))
-
-
-def is_usable(found: Detection) -> bool:
-    """
-    Return whether a detection can be followed.
-
-    :param found: any detector's.
-    :return: whether its numbers are finite, and a part of its box lies in the image.
-    """
-    box = found.box
-    return (all(map(math.isfinite, (box.left, box.top, box.right, box.bottom, found.score)))
-            and box.inside().area > 0)

@@ -17,6 +17,7 @@ from typing import Any
 
 from imrs_ros.backends.finder_export import find_or_export_finder, FINDER_SIZE_PX
 from imrs_ros.backends.openvino_core import openvino_core
+from imrs_ros.backends.progress import told, TOLD_SEC
 from imrs_ros.people.detection import Box, Detection
 from imrs_ros.person_finder.letterbox import fit_square
 import numpy as np
@@ -40,7 +41,9 @@ class Finder:
         :raises RuntimeError: when it cannot be converted, as without PyTorch.
         :raises OSError: when there are no weights, or no cache can be written.
         """
-        path, self.warnings = find_or_export_finder(model_folder)
+        with told('converting the people finder for OpenVINO, once for this user; this takes up '
+                  'to a minute', after_sec=TOLD_SEC):
+            path, self.warnings = find_or_export_finder(model_folder)
         # Its few threads are for the leisure of a second node: none may be pinned to a core.
         config: dict[str, object] = {
             'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32',

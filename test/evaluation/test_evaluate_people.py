@@ -138,6 +138,15 @@ def test_people_without_ids_are_tracked_and_matched_by_box(tiny_card, tmp_path):
     assert not any(stray.decided for stray in strays if stray.is_annotated)
 
 
+def test_whoever_does_not_count_takes_no_id_from_others(tiny_card, tmp_path):
+    pytest.importorskip('trackers')
+    # While both are there, nobody knows who is who.
+    path = write_people(tmp_path / 'walk', lambda i: [
+        Detection(LEFT, 0.9), *([Detection(LEFT, 0.3)] if i < 30 else [])])
+    (ann,) = evaluate(path, tiny_card, min_person_score=0.5).people
+    assert ann.name == 'track-1'
+
+
 def test_strangers_who_act_are_false_actions(tiny_card, tmp_path):
     path = write_people(tmp_path / 'walk', two, annotations=[TRUTH[2]])
     result = evaluate(path, tiny_card)

@@ -101,8 +101,21 @@ def test_people_start_the_person_finder_on_the_same_cameras(description):
         'reliability': 'best_effort'}
 
 
+@pytest.mark.parametrize('people', ['True', 'on'])
+def test_people_may_be_true_in_any_word_of_yaml(description, people):
+    recognizer, finder = make_nodes(description, people=people)
+    assert parameters_of(recognizer) == {'people': True}
+    assert finder._Node__node_executable == 'person_finder'
+
+
+@pytest.mark.parametrize('people', ['1', '[]', '{a: b}', '[/a, 2]', '~'])
+def test_people_that_are_neither_topics_nor_true_are_refused(description, people):
+    with pytest.raises(ValueError, match='people must be true, false, a topic'):
+        make_nodes(description, people=people)
+
+
 @pytest.mark.parametrize(('people', 'expected'), [
-    ('false', {'people': False}),
+    ('false', {'people': False}), ('False', {'people': False}),
     ('/yolo/detections', {'people': True, 'detections': '/yolo/detections'}),
     ('[/a/people, /b/people]', {'people': True, 'detections': '/a/people, /b/people'})])
 def test_people_of_another_detector_start_no_finder(description, people, expected):

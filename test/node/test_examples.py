@@ -9,6 +9,7 @@
 """The example behaviour, beside the real node."""
 
 import math
+import time
 
 from imrs_ros.node.messages import raw_message
 import pytest
@@ -75,12 +76,14 @@ def test_another_action_does_not_start_it(graph, tiny_card, start_reacting):
 
 def test_it_turns_to_whoever_starts_an_action_and_stops_when_they_do(graph):
     from imrs_ros.examples.turn_to import TurnTo
+    from imrs_ros.node.people.outputs import EVERY_CHANGE
     node = TurnTo(context=graph.context, parameter_overrides=[
         Parameter('camera', value='front'), Parameter('action', value='wave')])
     graph.executor.add_node(node)
     bearings = graph.collect(std_msgs.Float64, '/turn_to/bearing')
-    actions = graph.reliable_publisher(
-        vision_msgs.Detection2D, '/recognizer/front/person_action')
+    actions = graph.node.create_publisher(
+        vision_msgs.Detection2D, '/recognizer/front/person_action', EVERY_CHANGE)
+    graph.wait(actions.get_subscription_count)
     people = graph.reliable_publisher(vision_msgs.Detection2DArray, '/recognizer/front/people')
     calibration = graph.reliable_publisher(sensor_msgs.CameraInfo, '/front/camera_info')
     graph.wait(lambda: graph.node.count_subscribers('/turn_to/bearing'))
@@ -102,12 +105,22 @@ def test_it_turns_to_whoever_starts_an_action_and_stops_when_they_do(graph):
     actions.publish(person('2', 'fall', 0))
     people.publish(vision_msgs.Detection2DArray(detections=[
         person('2', 'fall', 0), person('1', 'wave', 320 + 500)]))
-    graph.wait(lambda: last(math.atan(-1)))
+    graph.wait(lambda: last(math.atan(-1)) or actions.assert_liveliness())
     actions.publish(person('1', 'no_action', 320 + 500))
+    graph.wait(lambda: last(0.0) or actions.assert_liveliness())
+    actions.publish(person('2', 'wave', 320 + 500))
+    graph.wait(lambda: last(math.atan(-1)) or actions.assert_liveliness())
+    # No news of the person for long, and the recognizer lives.
+    for _ in range(25):
+        actions.assert_liveliness()
+        time.sleep(0.1)
+    assert last(math.atan(-1))
+    # The recognizer hangs: it asserts nothing any more.
     graph.wait(lambda: last(0.0))
     actions.publish(person('2', 'wave', 320 + 500))
-    graph.wait(lambda: last(math.atan(-1)))
-    # The recognizer is gone.
+    graph.wait(lambda: last(math.atan(-1)) or actions.assert_liveliness())
+    # It is gone.
+    graph.node.destroy_publisher(actions)
     graph.wait(lambda: last(0.0))
     graph.executor.remove_node(node)
     node.destroy_node()

@@ -8,12 +8,15 @@
 
 """Ids for people: kept, given, never reused, and rather new than wrong."""
 
+from itertools import combinations
 import math
 import sys
 
 from hypothesis import given, settings, strategies as st
 from imrs_ros.people.detection import Box, Detection, Detections
-from imrs_ros.people.identities import Identities, LOST_SEC, MAX_TRACKED, PREFIX
+from imrs_ros.people.identities import (
+    _covered_pairs, Identities, LOST_SEC, MAX_TRACKED, PREFIX, TANGLED_SHARE)
+import numpy as np
 import pytest
 
 pytest.importorskip('trackers', reason='needs the library trackers: `make setup`')
@@ -129,6 +132,38 @@ def test_of_thousands_the_most_certain_are_tracked():
     for i in range(3):
         result = identities.assign(Detections(PERIOD_NS * i, tuple(crowd)))
     assert {p.score for p in result.people} == {p.score for p in crowd[-MAX_TRACKED:]}
+
+
+def test_boxes_that_flicker_by_hundreds_are_not_all_remembered():
+    identities, random = Identities(), np.random.default_rng(0)
+    images = [[Detection(Box(x, y, x + 0.05, y + 0.05), 0.5)
+               for x, y in random.uniform(0, 0.9, (MAX_TRACKED, 2))] for _ in range(6)]
+    one = Box(0.95, 0.5, 1.0, 1.0)
+    # Each is seen twice, and lost.
+    for i in range(2 * len(images)):
+        result = identities.assign(Detections(
+            30_000_000 * i, (Detection(one, 0.9), *images[i // 2])))
+        assert len(identities._tracker.tracks) <= MAX_TRACKED
+        if i:
+            assert {p.id for p in result.people if p.box == one} == {f'{PREFIX}1'}
+
+
+BOXES = st.lists(st.tuples(*[st.sampled_from([0.0, 0.1, 0.2, 0.5, 0.9])] * 4), max_size=6)
+
+
+@given(BOXES)
+def test_pairs_who_cover_each_other_are_those_of_the_definition(corners):
+    boxes = {10 + i: (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+             for i, (x1, y1, x2, y2) in enumerate(corners)}
+    found = _covered_pairs(boxes)
+    for one, other in combinations(boxes, 2):
+        first, second = Box(*boxes[one]), Box(*boxes[other])
+        smaller, shared = min(first.area, second.area), first.meet(second).area
+        # At the very limit, rounding decides.
+        if abs(shared - TANGLED_SHARE * smaller) > 1e-9 or not smaller:
+            is_covered = smaller > 0 and shared > TANGLED_SHARE * smaller
+            assert ((one, other) in found) == is_covered
+    assert all(one < other for one, other in found)
 
 
 def test_without_the_library_the_error_says_what_to_do(monkeypatch):

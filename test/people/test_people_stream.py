@@ -95,6 +95,18 @@ def test_whoever_waited_longest_is_first_and_the_nearest_among_equals():
     assert [w.person.id for w in take_all(stream, 2)] == ['far', 'near', 'new']
 
 
+def test_a_round_ends_whoever_comes_meanwhile():
+    stream = make(max_people=3)
+    now = fill(stream)
+    for i in range(100):
+        # While the last window is scored, somebody new is there.
+        stream.detect(seen(now + i, (f'{i}', LEFT)))
+        if stream.take_window(1) is None:
+            break
+    assert i == 3
+    assert len(take_all(stream, 2)) == 1
+
+
 def test_only_the_nearest_and_large_enough_are_scored_and_the_others_counted():
     stream = make(max_people=1, min_person_px=40)
     now = fill(stream)
@@ -103,6 +115,15 @@ def test_only_the_nearest_and_large_enough_are_scored_and_the_others_counted():
     assert [w.person.id for w in take_all(stream, 1)] == ['ann']
     assert (stream.num_small, stream.num_beyond) == (1, 1)
     assert [p.id for p in stream.present()] == ['ann', 'bob', 'eve']
+
+
+def test_whoever_lies_is_as_large_as_whoever_stands():
+    stream = make(min_person_px=40)
+    now = fill(stream)
+    # 60 by 12 pixels.
+    stream.detect(seen(now, ('ann', Box(0.1, 0.8, 0.6, 1.0))))
+    assert [w.person.id for w in take_all(stream, 1)] == ['ann']
+    assert stream.num_small == 0
 
 
 def test_whoever_may_have_left_takes_no_place_from_those_who_are_there():
@@ -175,6 +196,76 @@ def test_a_jump_back_of_the_clock_lets_everybody_leave():
     assert [p.id for p in stream.departed()] == ['ann']
 
 
+def test_a_clock_that_is_set_back_voids_all_boxes_however_long_people_are_remembered():
+    stream = make(person_timeout_sec=60.0)
+    now = fill(stream, start_ms=100_000)
+    stream.detect(seen(now, ('ann', LEFT)))
+    stream.push(frame(80_000))
+    assert [p.id for p in stream.departed()] == ['ann']
+    stream.detect(seen(80_000, ('ann', RIGHT)))
+    assert [p.box for p in stream.present()] == [RIGHT]
+
+
+def test_a_detection_from_the_future_does_not_keep_those_of_now_away():
+    stream = make(person_timeout_sec=60.0)
+    now = fill(stream)
+    stream.detect(seen(now + 30_000, ('ann', LEFT)))
+    stream.detect(seen(now, ('ann', RIGHT)))
+    assert [p.box for p in stream.present()] == [RIGHT]
+    assert stream.num_stray == 1
+
+
+def test_before_the_first_image_nobody_is_there():
+    stream = make()
+    assert not stream.detect(seen(5_000_000, ('ann', LEFT)))
+    fill(stream)
+    assert stream.present() == stream.departed() == ()
+
+
+@pytest.mark.parametrize('next_frame', [
+    lambda i, now: frame(now + 40 * i, size=(60, 120) if i % 2 else (30, 60)),
+    lambda i, now: frame(now + 600 * i)], ids=['alternating sizes', 'gap after gap'])
+def test_a_camera_that_restarts_again_and_again_lets_nobody_keep_an_action(next_frame):
+    stream = make(person_timeout_sec=9.0)
+    now = fill(stream)
+    stream.detect(seen(now, ('ann', LEFT)))
+    (window,) = take_all(stream, 1)
+    for i in range(1, 40):
+        pushed = next_frame(i, now)
+        stream.push(pushed)
+        stream.detect(seen(pushed.stamp_ns // MS, ('ann', LEFT)))
+        assert take_all(stream, 1 + i) == []
+    assert not stream.is_present(window.person.number)
+    assert stream.num_starved == 0
+
+
+def test_people_lost_because_the_machine_is_too_slow_are_counted():
+    stream = make(max_people=2, person_timeout_sec=9.0)
+    now = fill(stream)
+    everyone = ('ann', LEFT), ('bob', RIGHT), ('eve', Box(0.2, 0.2, 0.4, 0.7))
+    stream.detect(seen(now, *everyone))
+    take_all(stream, 1)
+    for i in range(1, 25):
+        stream.push(frame(now + 40 * i))
+        stream.detect(seen(now + 40 * i, *everyone))
+    assert [p.id for p in stream.departed()] == ['ann', 'bob']
+    # Not eve, who was beyond the most.
+    assert stream.num_starved == 2
+
+
+def test_after_the_end_the_next_window_needs_a_newer_frame():
+    stream = make()
+    now = fill(stream)
+    stream.detect(seen(now - 40, ('ann', LEFT)))
+    take_all(stream, 1)
+    stream.end()
+    # Of an image before the camera fell silent, by a slow detector.
+    assert not stream.detect(seen(now, ('ann', LEFT)))
+    assert take_all(stream, 2) == []
+    assert stream.push(frame(now + 40))
+    assert len(take_all(stream, 3)) == 1
+
+
 def test_late_and_stray_detections_are_counted_and_change_nothing():
     stream = make()
     now = fill(stream)
@@ -214,7 +305,7 @@ def test_a_camera_that_changes_its_size_starts_a_new_window():
 
 @pytest.mark.parametrize('box', [
     Box(float('nan'), 0, 1, 1), Box(0, 0, float('inf'), 1), Box(0.5, 0.5, 0.5, 0.9),
-    Box(0.9, 0.2, 0.1, 0.8), Box(1.2, 0.0, 1.6, 1.0)])
+    Box(0.9, 0.2, 0.1, 0.8), Box(1.2, 0.0, 1.6, 1.0), Box(-1e300, -1e300, 1e300, 1e300)])
 def test_boxes_that_cannot_be_used_are_ignored(box):
     stream = make()
     stream.detect(seen(fill(stream), ('ann', box)))
@@ -233,6 +324,27 @@ def test_no_more_people_are_followed_than_memory_allows():
     stream.detect(seen(now, *((f'{i}', LEFT) for i in range(MAX_FOLLOWED + 50))))
     assert len(stream.present()) == MAX_FOLLOWED
     assert stream.num_beyond >= 50
+
+
+def test_whoever_left_makes_room_for_who_is_there():
+    stream = make(max_people=200)
+    now = fill(stream)
+    stream.detect(seen(now - 80, ('old', LEFT)))
+    # A detector that gives a new id to everyone in every image.
+    for i in range(3):
+        stream.detect(seen(now - 40 + 10 * i, *((f'{i} {j}', LEFT) for j in range(50))))
+    assert {p.id.split()[0] for p in stream.present()} == {'1', '2'}
+    assert len(stream.departed()) == 51
+    assert stream.num_beyond == 0
+
+
+def test_only_who_is_in_a_message_is_counted_as_too_small():
+    stream = make()
+    now = fill(stream)
+    tiny = Box(0.6, 0.0, 0.7, 0.1)
+    stream.detect(seen(now - 40, ('ann', tiny)))
+    stream.detect(seen(now, ('bob', LEFT)))
+    assert stream.num_small == 1
 
 
 def test_large_images_are_kept_smaller_and_never_shared():

@@ -52,11 +52,12 @@ class TopicPeople:
         Start before the first message.
 
         :param recorded: all messages of the camera's topic.
-        :param settings: class of the people, and size of the images that the detector saw.
+        :param settings: class and least certainty of the people, and size of the images that the
+            detector saw.
         """
         self._waiting, self._identities = deque(recorded), Identities()
         self._size = settings.node.detections_size
-        self._class = settings.people.person_class
+        self._people = settings.people
 
     def at(self, frame: Frame, log_ns: int, time_ns: int) -> Sequence[Detections]:
         """Return all messages that were recorded since the last image, as in ``PeopleSource``."""
@@ -64,8 +65,9 @@ class TopicPeople:
         width_px, height_px = self._size or (width, height)
         found = []
         while self._waiting and self._waiting[0].log_ns <= log_ns:
-            found.append(self._identities.assign(
-                self._waiting.popleft().people(width_px, height_px, self._class)))
+            people = self._waiting.popleft().people(
+                width_px, height_px, self._people.person_class)
+            found.append(self._identities.assign(people.usable(self._people.min_person_score)))
         return found
 
 

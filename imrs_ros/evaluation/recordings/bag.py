@@ -262,27 +262,34 @@ class Bag:
         Read the people of a topic.
 
         :param topic: of ``vision_msgs/Detection2DArray``.
-        :return: all messages, in the order of recording.
-        :raises RecordingError: if there is no such topic, or of another version of vision_msgs.
+        :return: all messages that can be read, in the order of recording.
+        :raises RecordingError: if there is no such topic, or none can be read, as of another
+            version of vision_msgs.
         """
         known = sorted({c.topic for c in self._connections if c.msgtype == DETECTIONS})
         if topic not in known:
             raise RecordingError(
                 f'{self._path}: expected people on {topic} ({DETECTIONS}), got people on '
                 f'{", ".join(known) or "no topic"}; name one of these with --detections')
-        found = []
+        found: list[RecordedDetections] = []
+        problems: list[str] = []
         for _, log_ns, data in self._messages([topic]):
             try:
                 message = self._deserialize(data, DETECTIONS)
                 found.append(read_message(message, log_ns - self.start_ns))
-            # rosbags raises errors of many kinds for bytes of another definition.
+            # rosbags raises errors of many kinds. As of images, the next one may be good.
             except Exception as error:
-                raise RecordingError(
-                    f'{self._path}: expected {DETECTIONS} of vision_msgs 4 (ROS 2 Humble and '
-                    f'later) on {topic}, got {type(error).__name__}: {error}; record it again '
-                    'with that version') from error
+                problems.append(f'{type(error).__name__}: {error}')
+                continue
             if self._by_log_time:
                 found[-1] = replace(found[-1], stamp_ns=log_ns)
+        if problems and not found:
+            raise RecordingError(
+                f'{self._path}: expected {DETECTIONS} of vision_msgs 4 (ROS 2 Humble and '
+                f'later) on {topic}, got {problems[-1]}; record it again with that version')
+        if problems:
+            self.notes.append(f'{len(problems)} of {len(problems) + len(found)} messages on '
+                              f'{topic} cannot be read: {problems[-1]}')
         return found
 
 

@@ -19,15 +19,21 @@ from imrs_ros.node.camera_health import HealthProblem
 from imrs_ros.node.entities import RosEntities
 from imrs_ros.node.people.messages import read_detections, Size
 from imrs_ros.node.people.outputs import PeopleOutputs
-from imrs_ros.node.people.people_health import PeopleHealth
+from imrs_ros.node.people.people_health import incompatibility, PeopleHealth
 from imrs_ros.node.worker import Worker
 from imrs_ros.node_settings import Settings
 from imrs_ros.people.detection import Person
+from imrs_ros.people.detection_fields import hypotheses_of
 from imrs_ros.people.identities import check_library, Identities
 from imrs_ros.people.people_stream import PeopleStream
 from imrs_ros.records import Decision
-from rclpy.qos import QoSProfile
+from rclpy.qos import qos_policy_name_from_kind, QoSProfile
 from vision_msgs.msg import Detection2DArray
+
+try:
+    from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
+except ImportError:  # ROS 2 Humble
+    from rclpy.qos_event import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 
 UNUSABLE = 'detections dropped'
 
@@ -53,7 +59,7 @@ class CameraPeople:
         self._node, self._camera, self._topic, self._qos = entities.node, camera, topic, qos
         self._settings, self._warn = settings, warn
         self._outputs = PeopleOutputs(entities, camera)
-        self._health = PeopleHealth(now_sec)
+        self._health = PeopleHealth(now_sec, settings.people.person_timeout_sec)
         self._identities = Identities()
         try:
             # Now, for it takes a second; a detector that gives ids needs it not.
@@ -61,6 +67,7 @@ class CameraPeople:
         except RuntimeError as error:
             self._node.get_logger().warning(f'people without ids are left out: {error}')
         self._size: Size | None = None
+        self._newest = Detection2DArray()
         self._worker: Worker | None = None
 
     def see(self, height_px: int, width_px: int) -> None:
@@ -81,18 +88,29 @@ class CameraPeople:
         """
         self._worker, self._identities = worker, Identities()
         self._health.expect_detections()
-        entities.subscription(Detection2DArray, self._topic, self._receive, self._qos)
+        entities.subscription(
+            Detection2DArray, self._topic, self._receive, self._qos,
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._refuse))
+
+    def _refuse(self, info: QoSRequestedIncompatibleQoSInfo) -> None:
+        """Report why a detector's messages are not received."""
+        policy = qos_policy_name_from_kind(info.last_policy_kind).lower()
+        self._health.incompatible_policy = policy
+        self._warn('no detections', incompatibility(policy))
 
     def _receive(self, msg: Detection2DArray) -> None:
         self._health.count_message()
+        self._newest = msg
         given = self._settings.node.detections_size
         size = (given[0], given[1]) if given else self._size
         # Before the first image: nobody could be cut out of anything.
         if self._worker is None or size is None:
             return
+        people = self._settings.people
         try:
-            detections = self._identities.assign(
-                read_detections(msg, size, self._settings.people.person_class))
+            # The tracker, too, sees nobody who does not count: it might take one for another.
+            detections = self._identities.assign(read_detections(
+                msg, size, people.person_class).usable(people.min_person_score))
             is_due = self._worker.recognizer.detect(self._camera, detections)
         # Whatever a message causes, it must not end the process.
         except Exception as error:
@@ -156,4 +174,7 @@ class CameraPeople:
         values = {key: f'{value:.4g}' if isinstance(value, float) else str(value)
                   for key, value in report._asdict().items()}
         problems = self._health.problems(report, topic)
-        return problems if expects_detections else [], {'detections_topic': topic, **values}
+        classes = sorted({name for found in self._newest.detections
+                          for name, _ in hypotheses_of(found)})
+        return problems if expects_detections else [], {
+            'detections_topic': topic, 'detected_classes': ', '.join(classes), **values}

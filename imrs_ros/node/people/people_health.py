@@ -37,6 +37,8 @@ class PeopleReport(NamedTuple):
     """Detections of people too small to be scored since then."""
     num_beyond: int
     """Detections of people beyond ``max_people`` since then."""
+    num_starved: int
+    """People who left since then because the machine is too slow for so many."""
     num_stray: int
     """Detections that belong to no kept image since then."""
     num_unreadable: int
@@ -46,26 +48,37 @@ class PeopleReport(NamedTuple):
 class PeopleHealth:
     """Counts; thread-safe. Rates are by the camera's clock."""
 
-    def __init__(self, now_sec: Callable[[], float]) -> None:
+    def __init__(self, now_sec: Callable[[], float], person_timeout_sec: float) -> None:
         """
         Start at zero.
 
         :param now_sec: returns the time by the camera's clock, s.
+        :param person_timeout_sec: whoever is not detected for so long has left.
         """
-        self._now_sec, self._lock = now_sec, threading.Lock()
-        self._num_messages = self._num_windows = self._num_unreadable = self._last_stray = 0
+        self._now_sec, self._timeout_sec = now_sec, person_timeout_sec
+        self._lock = threading.Lock()
+        self._num_messages = self._num_windows = self._num_unreadable = 0
+        self._last_stray = self._last_starved = 0
         self._last_report_sec = self._last_message_sec = now_sec()
+        self._longest_gap_sec, self._is_flowing = 0.0, False
+        self.incompatible_policy = ''
+        """Quality of service for which a detector's messages are not received; empty if none."""
 
     def expect_detections(self) -> None:
         """Measure the time without detections from now on."""
         with self._lock:
-            self._last_message_sec = self._now_sec()
+            self._last_message_sec, self._is_flowing = self._now_sec(), False
+            self.incompatible_policy = ''
 
     def count_message(self) -> None:
         """Count a message of the detector."""
         with self._lock:
+            now_sec = self._now_sec()
+            gap_sec, self._last_message_sec = now_sec - self._last_message_sec, now_sec
+            if self._is_flowing:
+                self._longest_gap_sec = max(self._longest_gap_sec, gap_sec)
+            self._is_flowing = True
             self._num_messages += 1
-            self._last_message_sec = self._now_sec()
 
     def count_unreadable(self) -> None:
         """Count a message that could not be used."""
@@ -94,7 +107,8 @@ class PeopleHealth:
                 people_windows_hz=windows_hz,
                 windows_per_person_hz=windows_hz / num_people if num_people else math.nan,
                 num_skipped_people_windows=people.num_skipped, num_small=people.num_small,
-                num_beyond=people.num_beyond, num_stray=people.num_stray,
+                num_beyond=people.num_beyond, num_starved=people.num_starved,
+                num_stray=people.num_stray,
                 num_unreadable=self._num_unreadable)
             self._num_messages = self._num_windows = 0
             return found
@@ -109,15 +123,40 @@ class PeopleHealth:
         """
         with self._lock:
             silent_sec = self._now_sec() - self._last_message_sec
+            gap_sec, self._longest_gap_sec = self._longest_gap_sec, 0.0
             newly_stray = report.num_stray - self._last_stray
-            self._last_stray = report.num_stray
+            newly_starved = report.num_starved - self._last_starved
+            self._last_stray, self._last_starved = report.num_stray, report.num_starved
         found = []
         if silent_sec >= SILENT_DETECTOR_SEC:
+            policy = self.incompatible_policy
             found.append(HealthProblem(
                 Level.WARN, f'no detections of people for {silent_sec:.0f} s on {topic}: start '
-                'person_finder, or set the parameter detections to the topic of a detector'))
+                'person_finder, or set the parameter detections to the topic of a detector'
+                if not policy else f'no detections of people: {incompatibility(policy)}'))
+        if gap_sec > self._timeout_sec:
+            found.append(HealthProblem(
+                Level.WARN, f'detections on {topic} are {gap_sec:.1f} s apart, and whoever is not '
+                f'detected for {self._timeout_sec:g} s has left; raise person_timeout_sec, or the '
+                'rate of the detector'))
+        if newly_starved:
+            found.append(HealthProblem(
+                Level.WARN, f'{newly_starved} people lost since the last report, as the machine '
+                'is too slow for so many; lower max_people, or raise hop'))
         if newly_stray:
             found.append(HealthProblem(
                 Level.WARN, f'{newly_stray} detections since the last report belong to no kept '
                 f'image; the header stamps on {topic} must be those of the images'))
         return found
+
+
+def incompatibility(policy: str) -> str:
+    """
+    Say why the messages of a detector are not received, and what to do.
+
+    :param policy: of the quality of service, as ROS names it.
+    :return: one phrase.
+    """
+    advice = ('set the parameter reliability to best_effort, or the detector to reliable'
+              if policy == 'reliability' else 'change the detector')
+    return f'incompatible QoS {policy}; {advice}'

@@ -8,6 +8,7 @@
 
 """People in bags: written, and read as the node reads them."""
 
+from dataclasses import replace
 import math
 from types import SimpleNamespace
 
@@ -54,6 +55,22 @@ def test_people_are_written_and_read_again(tmp_path, options):
         assert (got.score, got.id) == (sent.score, sent.id)
         for side in ('left', 'top', 'right', 'bottom'):
             assert getattr(got.box, side) == pytest.approx(getattr(sent.box, side))
+
+
+def test_a_message_that_cannot_be_read_is_left_out_and_noted(tmp_path):
+    with BagWriter(tmp_path / 'bag') as bag:
+        for i, (log_ns, frame) in enumerate(camera_frames(3)):
+            bag.image('/front/image_raw', frame, log_ns)
+            # What drivers in C write as an id need not be UTF-8.
+            name = 'ann' if i else '####'
+            bag.detections(TOPIC, frame, [replace(ANN, id=name)], log_ns)
+    (file,) = (tmp_path / 'bag').glob('*.mcap')
+    file.write_bytes(file.read_bytes().replace(b'####', b'\xff\xfe\xfd\xfc'))
+    with Bag(tmp_path / 'bag') as bag:
+        found = bag.detections(TOPIC)
+        assert [one.found[0].name for one in found] == ['ann', 'ann']
+        (note,) = bag.notes
+    assert note.startswith(f'1 of 3 messages on {TOPIC} cannot be read: SerdeError: ')
 
 
 def test_a_topic_that_is_missing_is_named(tmp_path):

@@ -12,6 +12,8 @@ from imrs_ros.node.messages import jpeg_message, ns_to_stamp, raw_message, stamp
 from imrs_ros.records import Frame, NO_ACTION
 import numpy as np
 import pytest
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.qos import qos_profile_sensor_data
 from ros_support import (
     change_state, EAGER, START_NS, state, STATES, tiny_parameters, TRANSITIONS)
 
@@ -183,15 +185,49 @@ def test_damaged_detections_are_survived_and_counted(graph, tiny_card):
     graph.wait(lambda: scene.values('num_stray')[0] == '2')
 
 
+def test_a_detection_that_cannot_be_used_takes_none_of_the_others_with_it(graph, tiny_card):
+    scene = Scene(graph, tiny_card)
+    turned = detection('ann', LEFT)
+    turned.bbox.center.theta = float('inf')
+    # Of two with one id, the first that can be used counts.
+    graph.wait(lambda: {a.id for a in scene.actions} == {'ann', 'bob'} or scene.send(
+        turned, detection('ann', LEFT), detection('bob', RIGHT)))
+    assert scene.values('num_unreadable')[0] in ('0', None)
+
+
+def test_whoever_does_not_count_takes_no_id_from_others(graph, tiny_card):
+    scene = Scene(graph, tiny_card, min_person_score=0.5)
+    scene.send(detection('', LEFT), detection('', LEFT, score=0.3), count=20)
+    graph.wait(lambda: scene.people or scene.send(
+        detection('', LEFT), detection('', LEFT, score=0.3)))
+    scene.send(detection('', LEFT), count=10)
+    before = len(scene.people)
+    graph.wait(lambda: len(scene.people) > before + 2 or scene.send(detection('', LEFT)))
+    assert {d.id for message in scene.people for d in message.detections} == {'track-1'}
+
+
+def test_a_detector_whose_messages_are_refused_is_named(graph, tiny_card, capfd):
+    statuses = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
+    graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', people=True))
+    graph.node.create_publisher(
+        vision_msgs.Detection2DArray, '/front/detections', qos_profile_sensor_data,
+        event_callbacks=PublisherEventCallbacks(use_default_callbacks=False))
+    words = 'incompatible QoS reliability; set the parameter reliability to best_effort'
+    graph.wait(lambda: any(words in status.message
+                           for message in statuses for status in message.status))
+    assert f'camera front: no detections: {words}' in capfd.readouterr().err
+
+
 def test_diagnostics_count_people_and_miss_a_silent_detector(graph, tiny_card):
     scene = Scene(graph, tiny_card, max_people=1, min_person_px=100)
     everyone = (detection('ann', LEFT), detection('bob', RIGHT),
-                detection('eve', (80, 60, 20, 50)))
+                detection('eve', (80, 60, 20, 50)), detection('rex', LEFT, label='dog'))
     graph.wait(lambda: scene.actions or scene.send(*everyone))
     graph.wait(lambda: scene.values('num_people')[0] == '3' or scene.send(*everyone))
     graph.wait(lambda: int(scene.values('num_small')[0]) > 0 and int(
         scene.values('num_beyond')[0]) > 0 or scene.send(*everyone))
     assert scene.values('detections_topic')[0] == '/front/detections'
+    assert scene.values('detected_classes')[0] == 'dog, person'
     graph.wait(lambda: 'no detections of people for' in scene.values('num_people')[1].message
                or scene.send(detected=False))
 
@@ -214,10 +250,13 @@ def test_compressed_cameras_have_people_too(graph, tiny_card):
 
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'detections': '/a, /b'}, 'detections must name a topic for each of the 1 cameras'),
+    ({'cameras': '/front/image_raw, /rear/image_raw', 'detections': '/a, /a'},
+     "must name another topic for each camera, got ['/a', '/a']"),
     ({'detections_size': '640'}, 'detections_size must be like "640x480"'),
     ({'max_people': 0}, 'max_people'), ({'person_margin': 0.5}, 'person_margin')])
 def test_wrong_settings_are_refused_with_the_reason(graph, tiny_card, changes, words, capfd):
+    cameras = changes.pop('cameras', '/front/image_raw').split(', ')
     graph.start_recognizer(**tiny_parameters(
-        tiny_card, '/front/image_raw', people=True, **changes))
+        tiny_card, *cameras, people=True, **changes))
     assert state(graph) == STATES.PRIMARY_STATE_UNCONFIGURED
     assert words in capfd.readouterr().err
