@@ -15,6 +15,8 @@ backend that reuses frames would be timed doing nothing.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+import itertools
 from itertools import count
 from pathlib import Path
 import time
@@ -22,16 +24,26 @@ from typing import Any
 
 from gpu_machine import caught
 from imrs_ros.backends import Backend, FailoverBackend, load_backend
+from imrs_ros.backends.frame_reuse.device import Device
+from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
 from imrs_ros.backends.gpu.cuda_driver import cuda_device
+from imrs_ros.backends.gpu.torch_parts import TorchParts, TorchStorage
 from imrs_ros.backends.reference import Infer, Reference
 from imrs_ros.model_card import InputSpec, ModelCard
+from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 BATCHES = (1, 2, 3, 4, 8)
-HOP = 4
-"""Frames from one window of a stream to the next, where windows share frames."""
+HOPS = (1, 4, 16)
+"""Frames from one window of a stream to the next: those of 16 frames share 15, 12 or none."""
+NUM_CAMERAS = (1, 8)
+"""Of which windows fall due together."""
+PERIOD = 64
+"""Frames after which the pictures of a camera begin anew; their numbers go on."""
 NUM_WARM_UPS = 3
 FAR = 1000
 """Frames from one window to the next where none are shared."""
@@ -46,8 +58,9 @@ class Windows:
 
         :param spec: the model's input.
         """
-        shape = (spec.num_frames + 64, spec.size_px, spec.size_px, len(spec.mean))
-        self._frames_THWC = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        shape = (PERIOD, spec.size_px, spec.size_px, len(spec.mean))
+        frames_THWC = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        self._frames_THWC = np.concatenate([frames_THWC, frames_THWC[:spec.num_frames]])
         self._num_frames, self._numbers = spec.num_frames, count()
 
     def separate(self, number: int) -> list[Clip]:
@@ -58,22 +71,23 @@ class Windows:
         :return: the windows.
         """
         call = next(self._numbers)
-        starts = [(7 * call + i) % 64 for i in range(number)]
+        starts = [(7 * call + i) % PERIOD for i in range(number)]
         return [Clip(f'camera{i}', self._frames_THWC[start:start + self._num_frames],
                      FAR * (call + 1), 0, '') for i, start in enumerate(starts)]
 
-    def streamed(self) -> Iterator[list[Clip]]:
+    def streamed(self, hop: int, number: int = 1) -> Iterator[list[Clip]]:
         """
-        Yield windows of one camera, each ``HOP`` frames after the last.
+        Yield windows of cameras, each so many frames after the last of its camera.
 
-        :return: without end; the video starts anew, as new frames, when it is over.
+        :param hop: how many.
+        :param number: of cameras, none of which was there before.
+        :return: without end.
         """
-        first = FAR * FAR
-        while True:
-            for start in range(0, 64, HOP):
-                yield [Clip('stream', self._frames_THWC[start:start + self._num_frames],
-                            first + start, 0, '')]
-            first += FAR
+        call = next(self._numbers)
+        for first in count(FAR, hop):
+            starts = [(first + i) % PERIOD for i in range(number)]
+            yield [Clip(f'stream {call}.{i}', self._frames_THWC[start:start + self._num_frames],
+                        first, 0, '') for i, start in enumerate(starts)]
 
 
 def check_backend(card: ModelCard, name: str, repeats: int, cache: Path) -> dict[str, Any]:
@@ -93,12 +107,13 @@ def check_backend(card: ModelCard, name: str, repeats: int, cache: Path) -> dict
     found = {
         'description': str(backend.description), 'notices': [*notices, *more],
         'cold_start_sec': round(cold_sec, 2), 'warm_start_sec': round(warm_sec, 2),
-        'plan_mb': {path.parent.name: round(path.stat().st_size / 1e6, 2)
-                    for path in cache.glob('*/data')},
+        'plan_mb': {f'{path.parent.name}/{path.name}': round(path.stat().st_size / 1e6, 2)
+                    for pattern in ('*/data', '*/*.plan') for path in cache.glob(pattern)},
         'scores': caught(lambda: _check_scores(card, backend)),
         'rows': caught(lambda: _check_rows(backend, windows)),
         'latency': caught(lambda: _time_batches(backend, windows, repeats)),
-        'streamed_ms': caught(lambda: _time_stream(backend, windows, repeats))}
+        'streams': caught(lambda: _check_streams(backend, windows)),
+        'streamed': caught(lambda: _time_streams(backend, windows, repeats))}
     with suppress(Exception):
         backend.close()
     return found
@@ -155,13 +170,74 @@ def _time_batches(backend: Backend, windows: Windows, repeats: int) -> dict[str,
     return found
 
 
-def _time_stream(backend: Backend, windows: Windows, repeats: int) -> dict[str, Any]:
-    durations = []
-    for _, clips in zip(range(repeats + NUM_WARM_UPS), windows.streamed()):
-        start = time.perf_counter()
-        backend.infer(clips)
-        durations.append(1e3 * (time.perf_counter() - start))
-    return {'hop': HOP, **_quantiles(durations)}
+def _time_streams(backend: Backend, windows: Windows, repeats: int) -> dict[str, Any]:
+    """Time windows that may share frames, by hop and number of cameras."""
+    found: dict[str, Any] = {}
+    for hop in HOPS:
+        found[f'hop {hop}'] = {}
+        for number in NUM_CAMERAS:
+            durations = []
+            for _, clips in zip(range(repeats + NUM_WARM_UPS), windows.streamed(hop, number)):
+                start = time.perf_counter()
+                backend.infer(clips)
+                durations.append(1e3 * (time.perf_counter() - start))
+            found[f'hop {hop}'][str(number)] = _quantiles(durations)
+    return found
+
+
+def _check_streams(backend: Backend, windows: Windows) -> dict[str, Any]:
+    """Score windows that share frames, and each as of a new camera: largest difference by hop."""
+    found = {}
+    for hop in HOPS:
+        differences = []
+        for _, clips in zip(range(NUM_WARM_UPS + 2), windows.streamed(hop, NUM_CAMERAS[-1])):
+            logits = backend.infer(clips)
+            whole = backend.infer([replace(clip, camera=f'{clip.camera} at {clip.first_sequence}')
+                                   for clip in clips])
+            differences.append(float(np.abs(logits - whole).max()))
+        found[f'hop {hop}'] = max(differences)
+    return found
+
+
+def count_work(card: ModelCard) -> dict[str, Any]:
+    """
+    Count what the parts of a network compute for a window that shares frames, on the CPU.
+
+    :param card: the model.
+    :return: GFLOP a window (2 x MAC of convolutions and dense layers) and frames uploaded, by hop,
+        and for a whole window.
+    """
+    spec, network = card.spec, load_network(card)
+    device, frame_shape = torch.device('cpu'), (spec.size_px, spec.size_px, len(spec.mean))
+    uploaded: list[int] = []
+
+    class Counted(TorchStorage):
+
+        def upload(self, frames: Any, slots: Any) -> None:
+            uploaded.append(len(frames))
+            super().upload(frames, slots)
+
+    def score_whole(clips: Any) -> Any:
+        uploaded.append(spec.num_frames * len(clips))
+        return network(torch.from_numpy(np.stack([clip.frames_THWC for clip in clips]))).numpy()
+    parts, windows = TorchParts(network, spec.num_frames, frame_shape, device), Windows(spec)
+    found: dict[str, Any] = {}
+    with torch.inference_mode():
+        for hop in (*HOPS, 0):
+            reuse = FrameReuse(
+                parts.plan, parts, frame_shape, parts.item_shapes, device=Device(
+                    Counted(device, torch.float32, frame_shape), score_whole, (1, 2, 4, 8), (1,)))
+            reuse.most_new = HOPS[-1] - 1 if hop else 0
+            stream = windows.streamed(hop or 1)
+            # Looks are of every fourth frame: after four windows, all that can be is shared.
+            for clips in itertools.islice(stream, 6 if hop else 0):
+                reuse.infer(clips)
+            uploaded.clear()
+            with FlopCounterMode(display=False) as counter:
+                reuse.infer(next(stream))
+            found[f'hop {hop}' if hop else 'whole'] = {
+                'gflop': round(counter.get_total_flops() / 1e9, 3), 'frames': sum(uploaded)}
+    return found
 
 
 def _quantiles(durations_ms: list[float]) -> dict[str, Any]:

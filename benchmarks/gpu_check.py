@@ -11,9 +11,10 @@ Check everything about the GPU backends in one command, and write one JSON, what
 
 Machine, driver, power mode and versions; each backend with the shipped model and, with random
 weights, with every network: built with an empty cache, loaded again, checked in every batch
-against PyTorch in float32, each row alone against in a batch, timed by the wall clock and by the
-GPU's own; failover with an injected fault; a loop of loading and closing, with memory. The
-traceback of whatever fails is in its place. Install ``requirements/gpu.txt``, then run
+against PyTorch in float32, each row alone against in a batch, windows that share frames against
+whole ones, timed by the wall clock and by the GPU's own, whole and streamed at hop 1, 4 and 16;
+the work of a window counted; failover with an injected fault; a loop of loading and closing, with
+memory. The traceback of whatever fails is in its place. Install ``requirements/gpu.txt``, then run
 ``PYTHONPATH=. .venv/bin/python benchmarks/gpu_check.py``; exits with 1 if anything failed.
 
 ``--dry-run`` needs no GPU: it runs all of it with small networks on stand-ins for the CUDA driver
@@ -31,7 +32,7 @@ import sys
 import tempfile
 from typing import Any
 
-from gpu_backend_check import check_backend, check_failover, check_memory
+from gpu_backend_check import check_backend, check_failover, check_memory, count_work
 from gpu_machine import caught, describe_machine
 from imrs_ros.backends import load_backend
 from imrs_ros.backends.gpu.presence import has_gpu
@@ -105,7 +106,10 @@ def _summary(entry: dict[str, Any]) -> str:
         return f'FAILED: {entry["error"]}'
     times = ', '.join(f'{size}: {t["p50_ms"]} ms' for size, t in entry['latency'].items()
                       if isinstance(t, dict))
-    return f'{entry["description"]}; scores {entry["scores"]}; clips per call {times}'
+    streamed = ', '.join(f'{hop}: {t["1"]["p50_ms"]} ms' for hop, t in entry['streamed'].items()
+                         if isinstance(t, dict))
+    return (f'{entry["description"]}; scores {entry["scores"]}; clips per call {times}; '
+            f'streamed {streamed}')
 
 
 def run_all(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -127,6 +131,8 @@ def run_all(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         is_card = isinstance(card, ModelCard)
         found['models'][card.name if is_card else f'model {place}'] = check_model(
             card, arguments.backends, arguments.repeats, folder / 'caches') if is_card else card
+    found['work'] = {card.name: caught(lambda card=card: count_work(card))  # type: ignore[misc]
+                     for card in cards if isinstance(card, ModelCard)}
     card = next((card for card in cards if isinstance(card, ModelCard)), None)
     if card is not None:
         os.environ['XDG_CACHE_HOME'] = str(folder / 'caches' / card.name)

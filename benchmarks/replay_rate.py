@@ -27,12 +27,13 @@ from imrs_ros.evaluation.recordings.bag_writer import BagWriter
 from imrs_ros.node_settings import Settings
 from imrs_ros.parameter_file import read_settings
 from imrs_ros.records import Frame
-from imrs_ros.settings import CPU_PRECISIONS
 from node_process import images
 from side_by_side import model_card, save, show
 
 CONFIG = Path(__file__).resolve().parent.parent / 'config' / 'recognizer.yaml'
 TOPIC, RATE_HZ, START_NS = '/camera/image_raw/compressed', 30.0, 10**18
+PRECISIONS = 'float32', 'bfloat16'
+"""That every network has."""
 
 
 def write_recording(path: Path, seconds: float) -> None:
@@ -88,7 +89,7 @@ def main() -> None:
             write_recording(recording, options.seconds)
         records = [
             measure(name, recording, read_settings(CONFIG, {'cpu_precision': precision}))
-            for name in options.models for precision in CPU_PRECISIONS]
+            for name in options.models for precision in PRECISIONS]
     show(records)
     save(options.json, records)
 

@@ -20,13 +20,16 @@ import json
 import os
 from pathlib import Path
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 from typing import Any
 
 from imrs_ros.backends.openvino_core import openvino_core
 import openvino
+import psutil
 import torch
 
 FOLDER = Path(__file__).resolve().parent
@@ -50,11 +53,12 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark('against_pytorch.py', 'One clip of resnext101, against PyTorch'),
+    Benchmark('alternatives.py', 'What else one could run'),
     Benchmark('frame_reuse.py', 'Windows that share frames, against the whole network'),
     Benchmark('frame_cost.py', 'One image, from message to ring'),
     Benchmark('start.py', 'From start to active, and memory'),
-    Benchmark('cameras_at_once.py', 'Windows of several cameras in one call'),
-    Benchmark('precision.py', 'bfloat16 against float32'),
+    Benchmark('cameras_at_once.py', 'Eight cameras in one network, or in one for each core'),
+    Benchmark('precision.py', 'Precisions of a CPU'),
     Benchmark('pinning.py', 'What room the node leaves to others'),
     Benchmark('replay_rate.py', 'Recordings evaluated'),
     Benchmark('node_load.py', 'Cameras and the node', ('--cameras', '1', '2', '4', '8')),
@@ -114,9 +118,38 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
     """
     parts = ['# Performance', 'Written by `make bench` from `docs/performance.json`.']
     for result in results.values():
-        parts += [f'## {result["title"]}', f'`{result["command"]}` on {result["machine"]}.',
+        # Of older measurements it is not known.
+        others = (f' Other processes took {result["other_cores"]:.1f} cores meanwhile.'
+                  if 'other_cores' in result else '')
+        parts += [f'## {result["title"]}',
+                  f'`{result["command"]}` on {result["machine"]}.{others}',
                   table(result['records'])]
     return '\n\n'.join(parts) + '\n'
+
+
+class OtherLoad:
+    """CPU time that neither this process nor those that it started took."""
+
+    def __init__(self) -> None:
+        """Start to count."""
+        self._start_sec, self._before_sec = time.monotonic(), self._others_sec()
+
+    @staticmethod
+    def _others_sec() -> float:
+        times = psutil.cpu_times()
+        own = sum(usage.ru_utime + usage.ru_stime for usage in (
+            resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(
+                resource.RUSAGE_CHILDREN)))
+        return float(sum(times) - times.idle - getattr(times, 'iowait', 0.0) - own)
+
+    def cores(self) -> float:
+        """
+        Return how many cores others kept busy since the start.
+
+        :return: at least 0; children count as others until they ended.
+        """
+        elapsed_sec = time.monotonic() - self._start_sec
+        return max(0.0, (self._others_sec() - self._before_sec) / elapsed_sec)
 
 
 def run(benchmark: Benchmark) -> dict[str, Any] | None:
@@ -124,8 +157,9 @@ def run(benchmark: Benchmark) -> dict[str, Any] | None:
     Run a benchmark.
 
     :param benchmark: the script to run.
-    :return: title, command, machine and records; None where it fails, or writes no JSON.
+    :return: title, command, machine, load and records; None where it fails, or writes no JSON.
     """
+    load = OtherLoad()
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / 'records.json'
         done = subprocess.run([sys.executable, FOLDER / benchmark.script,
@@ -139,7 +173,7 @@ def run(benchmark: Benchmark) -> dict[str, Any] | None:
             return None
     return None if done.returncode else {
         'title': benchmark.title, 'command': benchmark.command, 'machine': machine(),
-        'records': records}
+        'other_cores': load.cores(), 'records': records}
 
 
 def _refuse(constant: str) -> None:

@@ -10,6 +10,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 import json
 from pathlib import Path
 import statistics
@@ -36,22 +37,49 @@ NUM_LABELS = 51
 SIZE_PX, NUM_FRAMES = 112, 16
 
 
-def medians_ms(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """How long a call took."""
+
+    wall_ms: float
+    """Median of elapsed time."""
+    cpu_ms: float
+    """Median of the CPU time of this process: it holds where others take the cores."""
+    least_ms: float
+    """Least elapsed time."""
+
+
+def timings(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
     """
     Time calls, interleaved so that other load on the machine affects all of them alike.
 
     :param calls: by name.
     :param rounds: calls of each, after one more to warm up.
-    :return: the median of each, ms.
+    :return: of each.
     """
-    times: dict[str, list[float]] = {name: [] for name in calls}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for i in tqdm(range(rounds + 1), disable=None):
         for name, call in calls.items():
-            start_sec = time.perf_counter()
+            start_sec, cpu_sec = time.perf_counter(), time.process_time()
             call()
             if i:
-                times[name].append(1000 * (time.perf_counter() - start_sec))
-    return {name: statistics.median(values) for name, values in times.items()}
+                times[name].append((1000 * (time.perf_counter() - start_sec),
+                                    1000 * (time.process_time() - cpu_sec)))
+    return {name: Timing(
+        wall_ms=statistics.median(wall for wall, _ in taken),
+        cpu_ms=statistics.median(cpu for _, cpu in taken),
+        least_ms=min(wall for wall, _ in taken)) for name, taken in times.items()}
+
+
+def medians_ms(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """
+    Time calls, interleaved.
+
+    :param calls: by name.
+    :param rounds: calls of each, after one more to warm up.
+    :return: the median of each, ms.
+    """
+    return {name: timing.wall_ms for name, timing in timings(calls, rounds).items()}
 
 
 @contextmanager

@@ -14,16 +14,17 @@ other models whose weights it uses; these lie beside it, or are installed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import hashlib
 from pathlib import Path
+import re
 from typing import Any
 
 from imrs_ros.card_fields import (
     CardSection, FieldKind, integer, list_of, MAX_CHARACTERS, number, optional, STRING)
 from imrs_ros.model_folders import find_model
 from imrs_ros.records import NO_ACTION
-from imrs_ros.settings import OperatingPoint, SettingsError
+from imrs_ros.settings import CPU_PRECISIONS, OperatingPoint, SettingsError
 from imrs_ros.yaml_file import read_yaml
 
 CARD_FILE = 'model.yaml'
@@ -37,6 +38,10 @@ PROBABILITY = number(0, 1)
 MODEL_NAME = FieldKind(
     f'the name of a model folder, of at most {MAX_CHARACTERS} letters, digits, "_" and "-"',
     lambda value: STRING.accepts(value) and value.replace('-', '').replace('_', '').isalnum())
+PART_FILE = FieldKind(
+    'names of .xml and .bin files of lower-case letters and "_"',
+    lambda value: isinstance(value, str) and re.fullmatch(r'[a-z_]{1,40}\.(xml|bin)', value)
+    is not None)
 LABELS = FieldKind(
     f'a list of distinct strings other than {NO_ACTION!r}, of at most {MAX_CHARACTERS} printable '
     'characters',
@@ -206,6 +211,37 @@ class Golden:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class VouchedPrecision:
+    """A coarser arithmetic on a CPU in which the model was measured."""
+
+    clip_top1: float
+    """On the clips of the test list, in [0, 1]."""
+    clip_top1_float32: float
+    """On the same clips, in [0, 1]."""
+    sha256: Mapping[str, str]
+    """SHA-256, hexadecimal, of the files that it needs in the model folder, by name."""
+
+    @classmethod
+    def from_section(cls, section: CardSection) -> 'VouchedPrecision':
+        """
+        Read an entry of the section ``cpu_precisions`` of a card.
+
+        :param section: the entry.
+        :return: the precision.
+        :raises ValueError: if a value is missing or invalid.
+        """
+        files = section.section('sha256', default={})
+        wrong = [name for name in files if not PART_FILE.accepts(name)]
+        if wrong:
+            raise ValueError(f'cpu_precisions: expected {PART_FILE.description}, got '
+                             f'{wrong[0]!r:.60}')
+        return cls(
+            clip_top1=float(section.read('clip_top1', PROBABILITY)),
+            clip_top1_float32=float(section.read('clip_top1_float32', PROBABILITY)),
+            sha256={name: files.read(name, STRING) for name in files})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCard:
     """Everything the run time needs to know about a model."""
 
@@ -233,6 +269,9 @@ class ModelCard:
     """How the model was trained and its accuracy; for people, not used by the program."""
     golden: Golden = Golden(bound=GOLDEN_BOUND)
     """Reference for checking engines; computed at load if an older card has none."""
+    cpu_precisions: Mapping[str, VouchedPrecision] = field(default_factory=dict)
+    """What it vouches for besides float32, by name: accuracy was measured, and is about the
+    same."""
 
     @property
     def num_logits(self) -> int:
@@ -320,6 +359,7 @@ class ModelCard:
             spec=InputSpec.from_section(card.section('input')),
             golden=Golden.from_section(
                 card.section('golden', default={}), len(labels) + (none_score is not None)),
+            cpu_precisions=_vouched(card.section('cpu_precisions', default={})),
             provenance=values.get('provenance') or {})
 
 
@@ -329,6 +369,14 @@ def _check_weights(path: Path, sha256: str) -> None:
         raise ModelCardError(
             f'{path}: expected SHA-256 {sha256}, as in {CARD_FILE}, got {found}; copy card and '
             'weights again, together')
+
+
+def _vouched(section: CardSection) -> dict[str, VouchedPrecision]:
+    unknown = [name for name in section if name not in CPU_PRECISIONS[1:]]
+    if unknown:
+        raise ValueError(f'cpu_precisions: expected entries of {", ".join(CPU_PRECISIONS[1:])}, '
+                         f'got {unknown!r:.60}')
+    return {name: VouchedPrecision.from_section(section.section(name)) for name in section}
 
 
 def _operating_point(section: CardSection, labels: tuple[str, ...]) -> OperatingPoint:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import math
 
 BACKENDS = ('auto', 'tensorrt', 'torch_cuda', 'openvino', 'torch', 'onnx')
-CPU_PRECISIONS = ('float32', 'bfloat16')
+CPU_PRECISIONS = ('float32', 'bfloat16', 'int8')
+AUTO_PRECISION = 'auto'
 
 MIN_RATE_HZ = 0.01
 MIN_THRESHOLD, MAX_THRESHOLD = 0.001, 0.999
@@ -202,7 +203,8 @@ class PeopleSettings:
     """Side of the square around a person, over the longer side of the person's box; at least 1.
     The default is the best of five on validation videos (``benchmarks.person_crops``)."""
     min_person_px: int = 40
-    """Height in the camera's image below which a person is not scored, pixels; at least 1."""
+    """Longer side of the box, in pixels of the camera's image, below which a person is not scored;
+    at least 1."""
     person_timeout_sec: float = 1.0
     """How long a person counts as present without being detected, s, above 0."""
     person_class: str = 'person'
@@ -240,8 +242,9 @@ class BackendSettings:
     cpu_cores: tuple[int, ...] = ()
     """Numbers of the CPU cores that the network may use; empty for all."""
     cpu_precision: str = 'float32'
-    """Number format of the network's arithmetic on a CPU: ``float32``, or ``bfloat16`` where
-    OpenVINO and the processor support it."""
+    """Number format of the network's arithmetic on a CPU: one of ``CPU_PRECISIONS``. ``bfloat16``
+    needs a processor that supports it, ``int8`` a model that was quantised
+    (``training.quantise``); ``auto`` is the fastest here that the model's card vouches for."""
 
     def __post_init__(self) -> None:
         """
@@ -252,8 +255,9 @@ class BackendSettings:
         require(
             ('backend', self.backend in BACKENDS,
              f'must be one of {", ".join(BACKENDS)}, got {self.backend!r}'),
-            ('cpu_precision', self.cpu_precision in CPU_PRECISIONS,
-             f'must be one of {", ".join(CPU_PRECISIONS)}, got {self.cpu_precision!r}'),
+            ('cpu_precision', self.cpu_precision in (*CPU_PRECISIONS, AUTO_PRECISION),
+             f'must be one of {", ".join((*CPU_PRECISIONS, AUTO_PRECISION))}, got '
+             f'{self.cpu_precision!r}'),
             ('num_threads', self.num_threads >= 0, f'must be at least 0, got {self.num_threads}'),
             ('cpu_cores', all(core >= 0 for core in self.cpu_cores)
              and len({*self.cpu_cores}) == len(self.cpu_cores),

@@ -42,6 +42,9 @@ RULES = {
     'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
+    'imrs_ros/backends/precision': SHARED | {
+        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
+        'imrs_ros.backends.model_cache'},
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
     'imrs_ros/backends/onnx': SHARED | {
         'numpy', 'onnx', 'onnxruntime', 'torch', 'imrs_ros.networks', 'imrs_ros.backends.base',
@@ -51,6 +54,7 @@ RULES = {
     'imrs_ros/backends/gpu': SHARED | {
         'numpy', 'tensorrt', 'torch', 'torch_tensorrt', 'imrs_ros.networks',
         'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
+        'imrs_ros.backends.conversion', 'imrs_ros.backends.frame_reuse',
         'imrs_ros.backends.model_cache', 'imrs_ros.backends.onnx.files',
         'imrs_ros.backends.onnx.layout', 'imrs_ros.backends.progress',
         'imrs_ros.backends.reference'},
@@ -117,7 +121,7 @@ RULES = {
         'imrs_ros.decision', 'imrs_ros.networks', 'training.clips', 'training.data_set',
         'training.learning'},
     'training/model_folder': SHARED | {
-        'numpy', 'openvino', 'safetensors', 'torch', 'imrs_ros.backends.openvino_core',
+        'nncf', 'numpy', 'openvino', 'safetensors', 'torch', 'imrs_ros.backends.openvino_core',
         'imrs_ros.networks', 'imrs_ros.teaching.card_writer'},
     'training/operating_point': SHARED | {
         'numpy', 'sklearn', 'torch', 'tqdm', 'imrs_ros.backends', 'imrs_ros.decision',

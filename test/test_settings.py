@@ -56,7 +56,7 @@ def test_limits_are_accepted(settings, values):
     (DecisionSettings, {'class_thresholds': {'wave': 0.9991, 'fall': 0.5}}),
     (BackendSettings, {'num_threads': -1}), (BackendSettings, {'cpu_cores': (0, -1)}),
     (BackendSettings, {'cpu_cores': (2, 2)}),
-    (BackendSettings, {'backend': 'tensorflow'}), (BackendSettings, {'cpu_precision': 'int8'}),
+    (BackendSettings, {'backend': 'tensorflow'}), (BackendSettings, {'cpu_precision': 'int4'}),
     (NodeSettings, {'model': ''}), (NodeSettings, {'cameras': ()}),
     (NodeSettings, {'cameras': ('/a/b', '')}), (NodeSettings, {'cameras': ('/a-b/c',)}),
     (NodeSettings, {'reliability': 'raw'}), (NodeSettings, {'transport': 'reliable'})])

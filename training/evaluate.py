@@ -24,7 +24,7 @@ from pathlib import Path
 import sys
 
 from imrs_ros.atomic_file import replace_text
-from imrs_ros.settings import BACKENDS, BackendSettings, CPU_PRECISIONS
+from imrs_ros.settings import AUTO_PRECISION, BACKENDS, BackendSettings, CPU_PRECISIONS
 import numpy as np
 from numpy.typing import NDArray
 from training.data_set.background import read_sources, Sources
@@ -133,7 +133,8 @@ def main() -> None:
     parser.add_argument('--split', type=int, default=1, help='official split, from 1')
     parser.add_argument('--backend', choices=BACKENDS, default='auto',
                         help='backend of model folders')
-    parser.add_argument('--cpu-precision', choices=CPU_PRECISIONS, default='float32',
+    parser.add_argument('--cpu-precision', choices=(*CPU_PRECISIONS, AUTO_PRECISION),
+                        default='float32',
                         help='precision of model folders on a CPU')
     parser.add_argument('--unseen', type=Path, nargs='+', default=(), metavar='DIR',
                         help='folders of other actions that no model was fitted on, one source '

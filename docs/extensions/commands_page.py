@@ -100,7 +100,8 @@ GROUPS: dict[str, tuple[Command, ...]] = {
                 'imrs_ros.backends.onnx_export', guide=''),),
     'Train': tuple(map(_training, (
         'check_data', 'extract', 'study', 'train', 'curves', 'evaluate', 'export', 'calibrate',
-        'bank', 'golden', 'add_pose', 'import_checkpoint', 'import_movenet', 'fill_tables'))),
+        'quantise', 'bank', 'golden', 'add_pose', 'import_checkpoint', 'import_movenet',
+        'fill_tables'))),
 }
 NODES = """\
 ## Nodes

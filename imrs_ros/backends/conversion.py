@@ -8,7 +8,10 @@
 
 """A model converted for a library: found where it was converted before, or converted now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+import hashlib
+import importlib
 from importlib import metadata
 import os
 from pathlib import Path
@@ -19,8 +22,11 @@ import tempfile
 
 from imrs_ros.backends.cache_entry import publish_entry, Values
 from imrs_ros.backends.model_cache import cache_root, ModelCache, Write
-from imrs_ros.model_card import ModelCardError
+from imrs_ros.model_card import ModelCard, ModelCardError
 
+PACKAGE = Path(__file__).resolve().parent.parent
+NETWORK_CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'part_plan.py')
+"""What decides what a conversion computes, besides the model, libraries and the converter."""
 WRONG_MODEL, NOT_WRITTEN = 3, 4
 """Exit status of a converter when the model itself cannot be used, and when the folder cannot be
 written."""
@@ -64,6 +70,52 @@ def find_or_make(
             f'{own.folder} cannot be written: {error}; free some space, or set XDG_CACHE_HOME to '
             'a folder that can be written')
         return converted or spare.make(values, write), tuple(warnings)
+
+
+def network_values(card: ModelCard) -> Values:
+    """
+    Return what any conversion of a model's network depends on, besides code and libraries.
+
+    :param card: the model.
+    :return: values of its cache entry.
+    """
+    return {
+        'weights': card.weights_sha256, 'network': asdict(card.architecture),
+        'pose': None if card.pose is None else asdict(card.pose), 'input': asdict(card.spec)}
+
+
+def code_digest(paths: Iterable[Path]) -> str:
+    """
+    Return a digest of the code of a conversion.
+
+    :param paths: its files.
+    :return: SHA-256, hexadecimal.
+    """
+    return hashlib.sha256(b''.join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def convert_source(
+    converter: tuple[str, str], source: ModelCard | Path, entry: Path, lock: int, library: str,
+) -> None:
+    """
+    Convert a network: here where PyTorch is loaded already, otherwise in a process of its own.
+
+    :param converter: its module, which imports PyTorch and is a program for ``convert_apart``, and
+        the function of it that converts a source into a folder.
+    :param source: a model, or the folder of one without a card.
+    :param entry: an unfinished cache entry.
+    :param lock: descriptor of its lock.
+    :param library: what it is converted for.
+    :raises ModelCardError: when the weights do not fit.
+    :raises OSError: when the folder cannot be written.
+    :raises RuntimeError: when the network cannot be converted, as without PyTorch.
+    """
+    module, function = converter
+    if 'torch' in sys.modules:
+        getattr(importlib.import_module(module), function)(source, entry)
+    else:
+        folder = source.folder if isinstance(source, ModelCard) else source
+        convert_apart(module, (str(folder), str(entry)), lock, library)
 
 
 def convert_apart(module: str, arguments: Sequence[str], lock: int, library: str) -> None:

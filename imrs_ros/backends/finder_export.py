@@ -15,20 +15,18 @@ result beside the weights: a robot that has it needs no PyTorch.
 
 from functools import partial
 import hashlib
-import importlib
 from pathlib import Path
 import sys
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.conversion import convert_apart, find_or_make, keep_beside
+from imrs_ros.backends.conversion import convert_source, find_or_make, keep_beside
 from imrs_ros.backends.openvino_export import cache_beside, conversion_values, LIBRARY
 from imrs_ros.model_card import WEIGHTS_FILE
 
 FINDER_SIZE_PX = 256
 """Side of the frames that the converted finder takes."""
 FINDER_FILE = 'finder.xml'
-CONVERT = 'imrs_ros.backends.finder_convert'
-"""Imports PyTorch, so it is imported here only where PyTorch is loaded already."""
+CONVERTER = ('imrs_ros.backends.finder_convert', 'convert_finder')
 
 
 def finder_values(model_folder: Path, torch_version: str | None = None) -> Values:
@@ -75,10 +73,7 @@ def export_finder(model_folder: Path, folder: Path, lock: int) -> None:
     :raises OSError: when the folder cannot be written.
     :raises RuntimeError: when it cannot be converted, as without PyTorch.
     """
-    if 'torch' in sys.modules:
-        importlib.import_module(CONVERT).convert_finder(model_folder, folder)
-    else:
-        convert_apart(CONVERT, (str(model_folder), str(folder)), lock, LIBRARY)
+    convert_source(CONVERTER, model_folder, folder, lock, LIBRARY)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@
 """The choice of a backend: the requested one, or the first that works; never silently another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from imrs_ros.backends.base import Backend
@@ -17,15 +17,16 @@ from imrs_ros.backends.cpu_cores import check_num_threads, pin_thread
 from imrs_ros.backends.gpu.backend import GpuChoice
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
 from imrs_ros.backends.model_cache import cache_root, ModelCache
+from imrs_ros.backends.precision.choice import PrecisionChoice
 from imrs_ros.backends.reference import Reference, ScoreError
 from imrs_ros.model_card import ModelCard, ModelCardError
-from imrs_ros.settings import BackendSettings
+from imrs_ros.settings import AUTO_PRECISION, BackendSettings
 import numpy as np
 
 NUM_WARM_UP_CLIPS = 2
-BFLOAT16_FACTOR = 20.0
-"""How much wider the bound of the golden logits is in bfloat16, which moves those of ucf10 by up
-to 0.7 (``docs/performance.md``)."""
+COARSE_FACTOR = 20.0
+"""How much wider the bound of the golden logits is in other precisions than float32; bfloat16
+moves the logits of ucf10 by up to 0.7 (``docs/performance.md``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,45 @@ def _load_faster(card: ModelCard, settings: BackendSettings) -> Backend:
 
 def _load_openvino(card: ModelCard, settings: BackendSettings) -> Backend:
     from imrs_ros.backends.openvino_backend import OpenVinoBackend
+    if settings.cpu_precision == AUTO_PRECISION:
+        return _load_fastest_precision(card, settings)
     return OpenVinoBackend(card, settings)
+
+
+def _load_fastest_precision(card: ModelCard, settings: BackendSettings) -> Backend:
+    """Load whichever precision that the card vouches for takes the least work here."""
+    from imrs_ros.backends.openvino_backend import OpenVinoBackend, openvino_identity
+
+    def load(precision: str) -> Backend:
+        backend = OpenVinoBackend(card, replace(settings, cpu_precision=precision))
+        _warm_up(backend, card)
+        return backend
+    return PrecisionChoice(
+        loaders={name: partial(load, name) for name in ('float32', *card.cpu_precisions)},
+        spec=card.spec, cache=ModelCache(cache_root() / 'precisions'),
+        identity={
+            **openvino_identity(), 'weights': card.weights_sha256, 'int8': {
+                name: dict(of.sha256) for name, of in card.cpu_precisions.items()},
+            'num_threads': settings.num_threads, 'cpu_cores': list(settings.cpu_cores)},
+        # Few processors have it.
+        silent=frozenset({'bfloat16'})).load()
 
 
 def _load_torch(card: ModelCard, settings: BackendSettings) -> Backend:
     from imrs_ros.backends.torch_backend import TorchBackend
-    return TorchBackend(card, settings)
+    return TorchBackend(card, _in_float32(settings))
+
+
+def _in_float32(settings: BackendSettings) -> BackendSettings:
+    """Return settings for a backend that has one precision."""
+    return (replace(settings, cpu_precision='float32')
+            if settings.cpu_precision == AUTO_PRECISION else settings)
 
 
 def _load_onnx(card: ModelCard, settings: BackendSettings) -> Backend:
     require_packages('onnxruntime', requirements='onnx')
     from imrs_ros.backends.onnx.onnx_backend import OnnxBackend
-    return OnnxBackend(card, settings)
+    return OnnxBackend(card, _in_float32(settings))
 
 
 Loader = Callable[[ModelCard, BackendSettings], Backend]
@@ -148,7 +176,7 @@ def _warm_up(backend: Backend, card: ModelCard) -> None:
     # GPU backends check themselves: they build an engine again, or take another precision.
     description = backend.description
     if len(reference.logits_NK) and description.name not in GPU_BACKENDS:
-        factor = BFLOAT16_FACTOR if description.precision == 'bfloat16' else 1.0
+        factor = 1.0 if description.precision == 'float32' else COARSE_FACTOR
         try:
             reference.check_one(logits_NK, factor)
         except ScoreError as error:

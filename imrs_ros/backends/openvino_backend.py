@@ -12,16 +12,19 @@ The network compiled by OpenVINO for the CPU: the default. Never imports PyTorch
 Layout legend: N clips, T frames, H height, W width, C channels, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.base import BackendDescription
+from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
 from imrs_ros.backends.frame_reuse.part_runner import Array
 from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import find_or_export
+from imrs_ros.backends.progress import told, TOLD_SEC
 from imrs_ros.model_card import ModelCard
 from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE, WHOLE
 from imrs_ros.records import Clip
@@ -30,7 +33,10 @@ import numpy as np
 from numpy.typing import NDArray
 import openvino
 
-PRECISION_HINTS = {'float32': 'f32', 'bfloat16': 'bf16'}
+PRECISION_HINTS = {'float32': 'f32', 'bfloat16': 'bf16', 'int8': 'f32'}
+"""Of the arithmetic that is not in int8 already by the network's own graph."""
+INT8 = 'int8'
+"""The precision, and the folder of its files in a model folder."""
 
 
 class OpenVinoBackend:
@@ -49,13 +55,16 @@ class OpenVinoBackend:
         :param settings: ``num_threads`` applies to this network.
         :raises ModelCardError: when the weights do not fit the card.
         :raises RuntimeError: when the network cannot be converted, as without PyTorch, or the
-            processor does not compute in the requested precision.
+            processor does not compute in the requested precision, or the model has no files of it.
         """
         spec = card.spec
-        folder, warnings = find_or_export(card)
+        with told(f'converting {card.name} for OpenVINO, once for this model and user; this takes '
+                  'up to a minute', after_sec=TOLD_SEC):
+            folder, warnings = find_or_export(card)
         plan = PartPlan.from_mapping(json.loads(
             (folder / PLAN_FILE).read_text(encoding='utf-8')))
-        models = OpenVinoModels(plan, folder, settings)
+        models = OpenVinoModels(
+            plan, folder, settings, int8_files(card) if settings.cpu_precision == INT8 else {})
         self._reuse = FrameReuse(
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
         self._reuse.measure()
@@ -81,16 +90,22 @@ class OpenVinoBackend:
 class OpenVinoModels:
     """The models of a plan, each compiled for every batch size in use."""
 
-    def __init__(self, plan: PartPlan, folder: Path, settings: BackendSettings) -> None:
+    def __init__(
+        self, plan: PartPlan, folder: Path, settings: BackendSettings,
+        instead: Mapping[str, Path] | None = None,
+    ) -> None:
         """
         Compile the models.
 
         :param plan: how the network is cut.
         :param folder: holds .xml and .bin of each.
         :param settings: threads, cores and precision.
+        :param instead: .xml files that are used instead of those of the folder, by the name of
+            their model.
         :raises RuntimeError: when the processor does not compute in that precision.
         """
         self._core = openvino_core()
+        self._folder, self._instead = folder, instead or {}
         precision = PRECISION_HINTS[settings.cpu_precision]
         if precision == 'bf16' and not self._has_bfloat16():
             raise RuntimeError(
@@ -109,7 +124,7 @@ class OpenVinoModels:
         """Shape of one item of every output of the parts."""
         self._requests: dict[tuple[str, int], Any] = {}
         for part in plan.parts:
-            model = self._core.read_model(folder / f'{part.name}.xml')
+            model = self._read(part.name)
             for name, output in zip(part.outputs, model.outputs):
                 self.item_shapes[name] = tuple(output.shape)[1:]
             for size in part.batches:
@@ -117,10 +132,12 @@ class OpenVinoModels:
                     model.reshape({port: [size, *tuple(port.shape)[1:]] for port in model.inputs})
                 self._requests[part.name, size] = self._compile(model)
                 # Read it again rather than trust a shape that is set back.
-                model = self._core.read_model(folder / f'{part.name}.xml')
+                model = self._read(part.name)
         for name in (BODY, *([WHOLE] if plan.has_whole else [])):
-            model = self._core.read_model(folder / f'{name}.xml')
-            self._requests[name, 0] = self._compile(model)
+            self._requests[name, 0] = self._compile(self._read(name))
+
+    def _read(self, name: str) -> openvino.Model:
+        return self._core.read_model(self._instead.get(name, self._folder / f'{name}.xml'))
 
     def _has_bfloat16(self) -> bool:
         return 'BF16' in self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
@@ -146,6 +163,40 @@ class OpenVinoModels:
         if outputs is not None:
             return outputs
         return [request.get_output_tensor(i).data for i in range(len(request.output_tensors))]
+
+
+def openvino_identity() -> Values:
+    """
+    Return what the speed of a precision depends on, besides the model and its threads.
+
+    :return: version of the library, and name of the processor.
+    """
+    return {'openvino': openvino.get_version(),
+            'device': openvino_core().get_property('CPU', 'FULL_DEVICE_NAME').strip()}
+
+
+def int8_files(card: ModelCard) -> dict[str, Path]:
+    """
+    Return the parts of a network in int8 that lie in its model folder.
+
+    :param card: the model.
+    :return: .xml files, by the name of the part; each with its weights beside it.
+    :raises RuntimeError: when it has none, or others than its card names.
+    """
+    vouched = card.cpu_precisions.get(INT8)
+    if vouched is None or not vouched.sha256:
+        raise RuntimeError(
+            f'cpu_precision int8 needs a model that was quantised, which {card.name} was not; use '
+            'float32, or quantise it: python -m training.quantise')
+    for name, sha256 in vouched.sha256.items():
+        path = card.folder / INT8 / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise RuntimeError(
+                f'cpu_precision int8: expected {path} with SHA-256 {sha256}, as in the card, got '
+                f'{"another" if path.is_file() else "no file"}; copy the whole model folder '
+                'again, or use float32')
+    return {Path(name).stem: card.folder / INT8 / name for name in vouched.sha256
+            if name.endswith('.xml')}
 
 
 def _describe(plan: PartPlan, reuse: FrameReuse) -> str:

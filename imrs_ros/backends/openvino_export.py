@@ -13,25 +13,20 @@ A model's network converted for OpenVINO: found where it was converted before, o
 result beside the model: a robot that has it needs no PyTorch.
 """
 
-from dataclasses import asdict
 from functools import partial
-import hashlib
-import importlib
 from pathlib import Path
 import sys
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.conversion import convert_apart, find_or_make, keep_beside
+from imrs_ros.backends.conversion import (
+    code_digest, convert_source, find_or_make, keep_beside, NETWORK_CODE, network_values)
 from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.model_card import ModelCard
 import openvino
 
-PACKAGE = Path(__file__).resolve().parent.parent
-CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'part_plan.py',
-        PACKAGE / 'backends' / 'openvino_convert.py')
+CODE = (*NETWORK_CODE, Path(__file__).with_name('openvino_convert.py'))
 """What decides how a model is converted, besides the model and the libraries."""
-CONVERT = 'imrs_ros.backends.openvino_convert'
-"""Imports PyTorch, so it is imported here only where PyTorch is loaded already."""
+CONVERTER = ('imrs_ros.backends.openvino_convert', 'convert')
 LIBRARY = 'OpenVINO'
 
 
@@ -43,11 +38,8 @@ def export_values(card: ModelCard, torch_version: str | None = None) -> Values:
     :param torch_version: version of the PyTorch that converts it; None where any will do.
     :return: the values of its cache entry.
     """
-    return {
-        'weights': card.weights_sha256, 'network': asdict(card.architecture),
-        'pose': None if card.pose is None else asdict(card.pose),
-        'input': asdict(card.spec), 'num_labels': len(card.labels),
-        **conversion_values(torch_version)}
+    return {**network_values(card), 'num_labels': len(card.labels),
+            **conversion_values(torch_version)}
 
 
 def conversion_values(torch_version: str | None) -> Values:
@@ -57,8 +49,8 @@ def conversion_values(torch_version: str | None) -> Values:
     :param torch_version: version of the PyTorch that converts; None where any will do.
     :return: values of its cache entry.
     """
-    code = hashlib.sha256(b''.join(path.read_bytes() for path in CODE)).hexdigest()
-    return {'code': code, 'openvino': openvino.get_version(), 'torch': torch_version}
+    return {'code': code_digest(CODE), 'openvino': openvino.get_version(),
+            'torch': torch_version}
 
 
 def cache_beside(model_folder: Path) -> ModelCache:
@@ -97,10 +89,7 @@ def export(card: ModelCard, folder: Path, lock: int) -> None:
     :raises OSError: when the folder cannot be written.
     :raises RuntimeError: when the network cannot be converted, as without PyTorch.
     """
-    if 'torch' in sys.modules:
-        importlib.import_module(CONVERT).convert(card, folder)
-    else:
-        convert_apart(CONVERT, (str(card.folder), str(folder)), lock, LIBRARY)
+    convert_source(CONVERTER, card, folder, lock, LIBRARY)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ import sys
 import time
 from typing import Any
 
+from imrs_ros.backends.progress import listening
 from imrs_ros.node.parameter_files import unused_file_warnings
 from imrs_ros.node.qos import declare_overrides, OVERRIDING
 from imrs_ros.node.shutdown import deferred
@@ -235,7 +236,8 @@ class SessionNode(LifecycleNode):
             may be configured again.
         """
         try:
-            self.open_session()
+            with listening(self._log_progress):
+                self.open_session()
         except (ValueError, OSError, RuntimeError) as error:
             self._release()
             self.log_error(f'not configured: {error}')
@@ -307,6 +309,11 @@ class SessionNode(LifecycleNode):
             # Callbacks and what owns them refer to each other. Until Python collects such circles,
             # rarely, the memory of this session would stay.
             gc.collect()
+
+    def _log_progress(self, text: str) -> None:
+        """Log what takes long at configure, from any thread, unless the process is ending."""
+        if self.context.ok():
+            self.get_logger().info(text)
 
     def log_error(self, text: str) -> None:
         """

@@ -24,7 +24,8 @@ from imrs_ros.node.qos import PREFIX as QOS_PREFIX
 from imrs_ros.node_settings import (
     default_of, make_settings, MAX_CLIP_SEC, problems_of, RELIABILITIES, Settings, TRANSPORTS)
 from imrs_ros.settings import (
-    BACKENDS, CPU_PRECISIONS, MAX_THRESHOLD, MIN_RATE_HZ, MIN_THRESHOLD, SettingsError)
+    AUTO_PRECISION, BACKENDS, CPU_PRECISIONS, MAX_THRESHOLD, MIN_RATE_HZ, MIN_THRESHOLD,
+    SettingsError)
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
 from rclpy.exceptions import ParameterException
@@ -98,8 +99,8 @@ TABLE = (
                   (0.0, 1.0)),
     ParameterSpec('max_people', 'Most people of a camera who are scored, the nearest first.',
                   'people', (1, 100)),
-    ParameterSpec('min_person_px', 'Height of a person in the image of the camera below which the '
-                                   'person is not scored.', 'pixels', (1, 10000)),
+    ParameterSpec('min_person_px', 'Longer side of a box in the image of the camera below '
+                  'which its person is not scored.', 'pixels', (1, 10000)),
     ParameterSpec('person_margin', 'Side of the square around a person over the longer side of '
                                    'the box.', '', (1.0, 10.0)),
     ParameterSpec('person_timeout_sec', 'How long a person counts as present without being '
@@ -121,8 +122,9 @@ TABLE = (
     ParameterSpec('cpu_cores', 'Numbers of the CPU cores for inference, separated by commas; '
                                'empty for all.'),
     ParameterSpec('cpu_precision', 'Number format for inference on a CPU: '
-                                   f'{" or ".join(CPU_PRECISIONS)}, where the processor supports '
-                                   'it; docs/performance.md compares them.'),
+                                   f'{", ".join(CPU_PRECISIONS)}, or {AUTO_PRECISION} for the '
+                                   'fastest here that the card of the model vouches for; '
+                                   'docs/performance.md compares them.'),
     ParameterSpec('max_rate_hz', 'Maximum inference rate, each time on the newest due window of '
                                  f'every camera, at least {MIN_RATE_HZ:g}; 0 for no limit.', 'Hz',
                   (0.0, 1000.0),

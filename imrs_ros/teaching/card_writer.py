@@ -27,7 +27,7 @@ from safetensors.numpy import save_file
 import yaml
 
 BANK_FILE = 'bank.safetensors'
-OWN_FILES = {CARD_FILE, WEIGHTS_FILE, BANK_FILE, 'openvino'}
+OWN_FILES = {CARD_FILE, WEIGHTS_FILE, BANK_FILE, 'int8', 'openvino'}
 """What a model folder holds."""
 MOST_NAME_BYTES = 200
 """Of a folder: file systems take 255, and it is written under a longer name first."""

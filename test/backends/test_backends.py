@@ -105,7 +105,7 @@ def test_non_finite_weights_are_refused(tmp_path):
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'backend': 'tensorflow'}, 'one of auto, tensorrt, torch_cuda, openvino, torch, onnx'),
     ({'num_threads': -1}, 'num_threads'),
-    ({'cpu_precision': 'int4'}, 'cpu_precision must be one of float32, bfloat16'),
+    ({'cpu_precision': 'int4'}, 'cpu_precision must be one of float32, bfloat16, int8, auto'),
     ({'cpu_cores': (0, -1)}, r'cpu_cores must be numbers from 0 on, each once, got \[0, -1\]')])
 def test_wrong_settings_are_named(changes, words):
     with pytest.raises(ValueError, match=words):

@@ -14,7 +14,8 @@ stream runs at once, or when a graph of it is launched. Every function can be ma
 """
 
 import ctypes
-from ctypes import c_char_p, c_float, c_int, c_size_t, c_uint, c_uint64, c_ulonglong, c_void_p
+from ctypes import (
+    c_char_p, c_float, c_int, c_size_t, c_ubyte, c_uint, c_uint64, c_ulonglong, c_void_p)
 import time
 
 OUT_POINTER, OUT_INT = ctypes.POINTER(c_void_p), ctypes.POINTER(c_int)
@@ -28,6 +29,8 @@ PROTOTYPES = {
     'cuMemFreeHost': (c_void_p,),
     'cuMemcpyHtoDAsync_v2': (c_uint64, c_void_p, c_size_t, c_void_p),
     'cuMemcpyDtoHAsync_v2': (c_void_p, c_uint64, c_size_t, c_void_p),
+    'cuMemcpyDtoDAsync_v2': (c_uint64, c_uint64, c_size_t, c_void_p),
+    'cuMemsetD8Async': (c_uint64, c_ubyte, c_size_t, c_void_p),
     'cuStreamCreate': (OUT_POINTER, c_uint), 'cuStreamDestroy_v2': (c_void_p,),
     'cuStreamSynchronize': (c_void_p,), 'cuStreamBeginCapture_v2': (c_void_p, c_int),
     'cuStreamEndCapture': (c_void_p, OUT_POINTER),
@@ -51,6 +54,8 @@ class StandInCuda:
     def __init__(self):
         self.memory, self.pinned, self.handles = {}, {}, {}
         self.capturing, self.launches, self.calls = {}, 0, []
+        self.copied = {}
+        """Bytes that each function copied."""
         self.failing = {}
         """Status that a function returns from now on, by its name."""
         self.is_lost = False
@@ -148,6 +153,7 @@ class StandInCuda:
 
     def _copy(self, stream, to, start, num_bytes, device):
         self.array(device, num_bytes)
+        self.copied[self.calls[-1]] = self.copied.get(self.calls[-1], 0) + num_bytes
         return 0 if self.enqueue(
             stream, lambda: ctypes.memmove(to, start, num_bytes)) else INVALID
 
@@ -156,6 +162,15 @@ class StandInCuda:
 
     def _cuMemcpyDtoHAsync_v2(self, to, start, num_bytes, stream):
         return self._copy(stream, to, start, num_bytes, start)
+
+    def _cuMemcpyDtoDAsync_v2(self, to, start, num_bytes, stream):
+        self.array(start, num_bytes)
+        return self._copy(stream, to, start, num_bytes, to)
+
+    def _cuMemsetD8Async(self, address, value, num_bytes, stream):
+        self.array(address, num_bytes)
+        return 0 if self.enqueue(
+            stream, lambda: ctypes.memset(address, value, num_bytes)) else INVALID
 
     def _cuStreamCreate(self, out, flags):
         self._handle(out, 'non-blocking' if flags == 1 else 'blocking')

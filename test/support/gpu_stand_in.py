@@ -17,7 +17,7 @@ from imrs_ros.backends.gpu import cuda_driver
 from tensorrt_stand_in import stand_in
 
 DEPENDENTS = [f'imrs_ros.backends.gpu.{name}' for name in (
-    'tensorrt_api', 'onnx_build', 'tensorrt_engine', 'tensorrt_backend')]
+    'tensorrt_api', 'onnx_build', 'tensorrt_parts', 'tensorrt_engine', 'tensorrt_backend')]
 """Modules that hold on to the ``tensorrt`` they were imported with."""
 
 

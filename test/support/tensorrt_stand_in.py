@@ -80,6 +80,10 @@ class Network:
     def __init__(self, flags):
         self.flags, self.model = flags, None
 
+    @property
+    def num_inputs(self):
+        return len(self.model.graph.input)
+
     def get_input(self, place):
         value = self.model.graph.input[place]
         shape = tuple(dim.dim_value or -1 for dim in value.type.tensor_type.shape.dim)
@@ -108,9 +112,11 @@ class Builder:
         if major < 10 and ('EXPLICIT_BATCH' not in network.flags
                            or is_half and 'FP16' not in config.flags):
             return None
-        if len(config.profiles) != 1:
+        inputs = [network.get_input(place) for place in range(network.num_inputs)]
+        dynamic = {value.name for value in inputs if -1 in value.shape}
+        if [set(shapes) for shapes in config.profiles] != ([dynamic] if dynamic else []):
             return None
-        header = {'profile': config.profiles[0], 'major': major,
+        header = {'profile': (config.profiles or [{}])[0], 'major': major,
                   'is_shared': major >= 10 or 'PROFILE_SHARING_0806' in config.previews}
         return memoryview(
             MAGIC + json.dumps(header).encode() + b'\n' + network.model.SerializeToString())
@@ -152,7 +158,11 @@ class Engine:
     def __init__(self, module, header, data):
         self._module, self._header = module, header
         self._model = onnx.load_from_string(data)
-        self.session = onnxruntime.InferenceSession(data, providers=['CPUExecutionProvider'])
+        options = onnxruntime.SessionOptions()
+        # Threads would wait for each other longer than such networks take.
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(
+            data, options, providers=['CPUExecutionProvider'])
         self.values = [*self._model.graph.input, *self._model.graph.output]
         self.num_io_tensors = len(self.values)
         self.num_contexts = 0
@@ -189,7 +199,7 @@ class Context:
 
     def __init__(self, module, engine):
         self._module, self._engine = module, engine
-        self._addresses, self._shape = {}, None
+        self._addresses, self._shapes = {}, {}
 
     def set_tensor_address(self, name, address):
         if self._module.refuses_addresses or not address:
@@ -198,27 +208,36 @@ class Context:
         return True
 
     def set_input_shape(self, name, shape):
+        self._shapes[name] = tuple(shape)
+        fixed = self._engine.get_tensor_shape(name)
+        if -1 not in fixed:
+            return tuple(shape) == fixed
         low, _, high = self._engine.get_tensor_profile_shape(name, 0)
-        self._shape = tuple(shape)
-        return low[0] <= shape[0] <= high[0]
+        return low[0] <= shape[0] <= high[0] and tuple(shape[1:]) == fixed[1:]
 
     def execute_async_v3(self, stream):
         if self._module.fails_to_run:
             return False
-        shape = self._shape
-        return self._module.cuda.enqueue(stream, lambda: self._run(shape))
+        shapes, addresses = dict(self._shapes), dict(self._addresses)
+        return self._module.cuda.enqueue(stream, lambda: self._run(shapes, addresses))
 
-    def _array(self, name, shape):
+    def _array(self, name, shape, address):
         kind = self._engine.get_tensor_dtype(name)
         dtype = {DataType.UINT8: 'u1', DataType.FLOAT: 'f4', DataType.HALF: 'f2'}[kind]
         num_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        memory = self._module.cuda.array(self._addresses[name], num_bytes)
+        memory = self._module.cuda.array(address, num_bytes)
         return np.frombuffer(memory, dtype).reshape(shape)
 
-    def _run(self, shape):
-        clips, logits = (value.name for value in self._engine.values)
-        result = self._engine.session.run(None, {clips: self._array(clips, shape)})[0]
-        self._array(logits, result.shape)[...] = result + self._module.error
+    def _run(self, shapes, addresses):
+        results = self._engine.session.run(None, {
+            name: self._array(name, shape, addresses[name]) for name, shape in shapes.items()})
+        is_whole = 'clips' in shapes
+        error = self._module.error if is_whole else self._module.part_error
+        self._module.runs.append(('whole' if is_whole else ' '.join(
+            output.name for output in self._engine.session.get_outputs()),
+            next(iter(shapes.values()))[0]))
+        for output, result in zip(self._engine.session.get_outputs(), results):
+            self._array(output.name, result.shape, addresses[output.name])[...] = result + error
 
 
 class Runtime:
@@ -241,8 +260,9 @@ def stand_in(version, cuda):
 
     :param version: as ``10.3.0``.
     :param cuda: a ``StandInCuda``, whose memory it reads.
-    :return: the module; ``max_contexts``, ``refuses_addresses``, ``fails_to_run`` and ``error``,
-        which is added to all logits, make it fail.
+    :return: the module; ``max_contexts``, ``refuses_addresses``, ``fails_to_run``, ``error``,
+        which is added to all logits of whole clips, and ``part_error``, to all that parts give,
+        make it fail. ``runs`` are the outputs and the batch of each run.
     """
     module = types.ModuleType('tensorrt')
     module.__spec__ = ModuleSpec('tensorrt', None)
@@ -257,6 +277,7 @@ def stand_in(version, cuda):
         module.PreviewFeature = enum.Enum('PreviewFeature', ['PROFILE_SHARING_0806'])
     module.DataType, module.TensorIOMode = DataType, TensorIOMode
     module.builds, module.max_contexts, module.error = [], 99, 0.0
+    module.runs, module.part_error = [], 0.0
     module.refuses_addresses = module.fails_to_run = False
     module.Logger = type('Logger', (Logger,), {'made': []})
     for kind in (Builder, OnnxParser, Runtime):

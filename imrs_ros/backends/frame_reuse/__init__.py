@@ -9,6 +9,7 @@
 """
 Frame reuse: overlapping windows share frames, and the work on each frame is done once.
 
-Start at ``frame_reuse``. It may import ``records``, ``part_plan`` and NumPy, but no library that
-runs networks.
+Start at ``frame_reuse``. Where items lie is behind ``storage``: arrays of NumPy here, the memory
+of a GPU in ``backends/gpu``. It may import ``records``, ``part_plan`` and NumPy, but no library
+that runs networks.
 """

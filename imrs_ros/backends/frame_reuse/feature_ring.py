@@ -12,10 +12,7 @@ One camera's newest items of one kind: frames, or features computed from them.
 Items have any axes; an axis in front of them counts items.
 """
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from imrs_ros.backends.frame_reuse.storage import Array, Storage
 
 
 class FeatureRing:
@@ -27,24 +24,27 @@ class FeatureRing:
     """
 
     def __init__(
-        self, num_kept: int, shape: tuple[int, ...], dtype: Any, *, is_mirrored: bool,
+        self, storage: Storage, num_kept: int, shape: tuple[int, ...], *, is_pixels: bool = False,
+        is_mirrored: bool = False,
     ) -> None:
         """
         Allocate an empty ring.
 
+        :param storage: where its items lie.
         :param num_kept: capacity in items.
         :param shape: shape of an item.
-        :param dtype: type of the items.
+        :param is_pixels: whether items are uint8.
         :param is_mirrored: whether ``row`` returns several items.
         """
         self._num_kept, self._is_mirrored = num_kept, is_mirrored
-        self._items = np.zeros((num_kept * (2 if is_mirrored else 1), *shape), dtype)
-        self._held = np.full(num_kept, -1, np.int64)
+        self._items = storage.zeros(
+            (num_kept * (2 if is_mirrored else 1), *shape), is_pixels=is_pixels)
+        self._held = [-1] * num_kept
 
     @property
     def num_bytes(self) -> int:
         """Return the memory of the items, bytes."""
-        return self._items.nbytes
+        return int(self._items.nbytes)
 
     def holds(self, number: int) -> bool:
         """
@@ -53,31 +53,32 @@ class FeatureRing:
         :param number: number of its frame.
         :return: whether it was marked, and neither overwritten nor cleared since.
         """
-        return bool(self._held[number % self._num_kept] == number)
+        return self._held[number % self._num_kept] == number
 
-    def slot(self, number: int) -> NDArray[Any]:
+    def places(self, number: int) -> list[Array]:
         """
-        Return the slot of an item, to be written and then marked.
+        Return where an item goes, to be written and then marked.
 
         :param number: number of its frame; the item there before is lost.
-        :return: a view with an axis of length 1 in front.
+        :return: views with an axis of length 1 in front, to be filled alike: two in a mirrored
+            ring, otherwise one.
         """
         at = number % self._num_kept
         self._held[at] = -1
-        return self._items[at:at + 1]
+        first = self._items[at:at + 1]
+        if not self._is_mirrored:
+            return [first]
+        return [first, self._items[at + self._num_kept:at + self._num_kept + 1]]
 
     def mark(self, number: int) -> None:
         """
-        Mark the item in a slot as written.
+        Mark an item as written.
 
         :param number: number of its frame.
         """
-        at = number % self._num_kept
-        if self._is_mirrored:
-            self._items[at + self._num_kept] = self._items[at]
-        self._held[at] = number
+        self._held[number % self._num_kept] = number
 
-    def row(self, first: int, count: int = 1) -> NDArray[Any]:
+    def row(self, first: int, count: int = 1) -> Array:
         """
         Return consecutive items; those that are not stored have any value.
 
@@ -95,4 +96,4 @@ class FeatureRing:
 
     def clear(self) -> None:
         """Forget all items."""
-        self._held[:] = -1
+        self._held = [-1] * self._num_kept

@@ -9,17 +9,21 @@
 """
 Windows that share frames share the work on them: exactly, at any hop, for any number of cameras.
 
-Independent of the network and of the library that runs its parts.
+Independent of the network, of the library that runs its parts, and of the device whose memory
+holds what was computed.
 
 Layout legend: N clips, T frames of a window, H height, W width, C channels, K classes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import time
 
-from imrs_ros.backends.frame_reuse.camera_memory import CameraMemory, Shape
-from imrs_ros.backends.frame_reuse.part_runner import Models, PartRunner
+from imrs_ros.backends.frame_reuse.camera_memory import CameraMemory, Shape, Upload
+from imrs_ros.backends.frame_reuse.device import Device
+from imrs_ros.backends.frame_reuse.part_runner import ItemPlace, Models, PartRunner
+from imrs_ros.backends.frame_reuse.sharing_choice import most_new_that_pays
+from imrs_ros.backends.frame_reuse.storage import Array, HostStorage, Storage
 from imrs_ros.part_plan import BODY, LOGITS, PartPlan, WHOLE
 from imrs_ros.records import Clip
 import numpy as np
@@ -28,7 +32,9 @@ from numpy.typing import NDArray
 IDLE_SEC = 5.0
 """Time without a window of a camera, after which its memory is freed: whatever the rate at which
 others come and go, no more are kept than came since then. The next window shares no frame."""
-NUM_TIMINGS = 5
+NUM_SPARE = 3
+"""On a device, so many more frames are taken up in one call of each part; on a CPU, a call for
+each frame takes no longer."""
 
 
 @dataclass(slots=True)
@@ -50,6 +56,9 @@ class FrameReuse:
     Windows that share too few frames (``most_new``), such as the first one of a camera, run
     through the model for whole clips where that takes less time.
 
+    On a ``Device``, only new frames are uploaded, those of all windows of a call together; each
+    part runs once for all of them, and so does the body.
+
     Each camera takes ``CameraMemory.num_bytes``, from its second window until it has been absent
     for long (``IDLE_SEC``): with 16 frames of 112 x 112, 5.4 MB for lite0 and 54 MB for
     resnext101. Nothing is allocated per window. Not thread-safe.
@@ -57,7 +66,7 @@ class FrameReuse:
 
     def __init__(
         self, plan: PartPlan, models: Models, frame_shape: Shape, shapes: Mapping[str, Shape],
-        output: int = LOGITS,
+        output: int = LOGITS, device: Device | None = None,
     ) -> None:
         """
         Prepare; no camera has memory yet.
@@ -68,11 +77,24 @@ class FrameReuse:
         :param shapes: shape of an item of every output of the parts.
         :param output: of the body, what ``infer`` returns: ``LOGITS``, or ``FEATURES`` of a body
             that gives them, too.
+        :param device: where the models run; None for the host, and models that take and return
+            arrays of NumPy.
+        :raises ValueError: for a device and a plan without parts.
         """
-        self._output = output
+        if device is not None and not plan.parts:
+            raise ValueError(f'expected a network with parts, got one of {plan.num_frames} '
+                             'frames, which share nothing')
+        self._output, self._device = output, device
         self._plan, self._models = plan, models
         self._frame_shape, self._shapes = frame_shape, shapes
-        self._runner = PartRunner(plan, models, frame_shape, shapes)
+        self._storage: Storage = HostStorage() if device is None else device.storage
+        self._num_spare = 0 if device is None else NUM_SPARE
+        self._runner = PartRunner(
+            plan, models, self._storage, frame_shape, shapes,
+            () if device is None else device.item_sizes, self._num_spare)
+        self._windows = [] if device is None else [
+            self._storage.zeros((device.window_sizes[-1], source.count, *shapes[source.ring]),
+                                is_pixels=False) for source in plan.body]
         self._cameras: dict[str, CameraState] = {}
         self.most_new = plan.num_frames if plan.parts else 0
         """The most new frames with which a window takes less work in parts than whole; set by
@@ -84,12 +106,35 @@ class FrameReuse:
 
         :return: an empty memory.
         """
-        return CameraMemory(self._plan, self._frame_shape, self._shapes)
+        return CameraMemory(
+            self._plan, self._storage, self._frame_shape, self._shapes, self._num_spare)
+
+    def warm_up(self) -> None:
+        """Run every part and the body in every size of the device, as they will be run."""
+        if self._device is not None:
+            self._runner.warm_up()
+            for size in reversed(self._device.window_sizes):
+                self._models.run(BODY, [array[:size] for array in self._windows])
 
     @property
     def num_bytes(self) -> int:
         """Return the current memory of all cameras, bytes."""
         return sum(s.memory.num_bytes for s in self._cameras.values() if s.memory is not None)
+
+    def describe(self) -> str:
+        """
+        Say when windows share frames, and what it costs.
+
+        :return: one phrase, for the log and for diagnostics.
+        """
+        if not self.most_new:
+            return 'no frame reuse'
+        return (f'frame reuse where at most {self.most_new} of {self._plan.num_frames} frames are '
+                f'new, {self.new_memory().num_bytes / 1e6:.0f} MB per camera')
+
+    def forget(self) -> None:
+        """Free the memory of all cameras."""
+        self._cameras.clear()
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
@@ -106,7 +151,7 @@ class FrameReuse:
                       for logits_1K in self._score(group)]
         except BaseException:
             # A memory may be half written.
-            self._cameras.clear()
+            self.forget()
             raise
         for name, camera in list(self._cameras.items()):
             if now_sec - camera.last_sec >= IDLE_SEC:
@@ -114,12 +159,21 @@ class FrameReuse:
         return np.concatenate(logits)
 
     def _score(self, clips: Sequence[Clip]) -> list[NDArray[np.float32]]:
-        memories = [self._choose_memory(clip) for clip in clips]
-        self._runner.fill([(memory, clip.first_sequence)
-                          for memory, clip in zip(memories, clips) if memory is not None])
-        return [self._finish(clip, memory) for clip, memory in zip(clips, memories)]
+        """Return logits_1K, or features_1D, of windows of different cameras."""
+        uploads: list[Upload] = []
+        memories = [self._choose_memory(clip, uploads) for clip in clips]
+        self._upload(uploads)
+        shared = [(memory, clip.first_sequence)
+                  for memory, clip in zip(memories, clips) if memory is not None]
+        self._runner.fill(shared)
+        if self._device is None:
+            return [self._finish(clip, memory) for clip, memory in zip(clips, memories)]
+        rest = [clip for clip, memory in zip(clips, memories) if memory is None]
+        whole = iter(self._device.score_whole(rest) if rest else ())
+        scores = iter(self._finish_together(self._device, shared))
+        return [next(whole if memory is None else scores)[None] for memory in memories]
 
-    def _choose_memory(self, clip: Clip) -> CameraMemory | None:
+    def _choose_memory(self, clip: Clip, uploads: list[Upload]) -> CameraMemory | None:
         """Return the memory with the window's frames, or None to score it whole."""
         camera = self._cameras[clip.camera]
         end = clip.first_sequence + self._plan.num_frames
@@ -132,17 +186,40 @@ class FrameReuse:
             return None
         if camera.memory is None:
             camera.memory = self.new_memory()
-        camera.memory.store(clip, num_new)
+        uploads += camera.memory.store(clip, num_new)
         return camera.memory
+
+    def _upload(self, uploads: Sequence[Upload]) -> None:
+        """Upload frames of all windows together."""
+        if uploads:
+            self._storage.upload(*zip(*uploads))
 
     def _finish(self, clip: Clip, memory: CameraMemory | None) -> NDArray[np.float32]:
         """Return logits_1K, or features_1D."""
         if memory is None:
             inputs = self._models.run(WHOLE, [clip.frames_THWC[None]])
         else:
-            inputs = [memory.rings[source.ring].row(
-                clip.first_sequence + source.first, source.count) for source in self._plan.body]
-        return self._models.run(BODY, inputs)[self._output].copy()
+            inputs = self._rows((memory, clip.first_sequence))
+        return self._storage.download(self._models.run(BODY, inputs)[self._output])
+
+    def _finish_together(
+        self, device: Device, windows: Sequence[ItemPlace],
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield logits_K, or features_D, of windows; the body runs once for as many as it can."""
+        most = device.window_sizes[-1]
+        for batch in (windows[i:i + most] for i in range(0, len(windows), most)):
+            size = next(size for size in device.window_sizes if size >= len(batch))
+            self._storage.copy(
+                [row for window in batch for row in self._rows(window)],
+                [array[i] for i in range(len(batch)) for array in self._windows])
+            outputs = self._models.run(BODY, [array[:size] for array in self._windows])
+            yield from self._storage.download(outputs[self._output][:len(batch)])
+
+    def _rows(self, window: ItemPlace) -> list[Array]:
+        """Return the inputs of the body for a window."""
+        memory, first = window
+        return [memory.rings[source.ring].row(first + source.first, source.count)
+                for source in self._plan.body]
 
     def measure(self) -> None:
         """
@@ -150,9 +227,10 @@ class FrameReuse:
 
         Work is the time that this process spent on processors: while another process takes one,
         the whole network, which takes longest, would wait for it in every call, and parts in few.
+        On a device, it is the time until the scores are there.
         """
-        plan = self._plan
-        if not (plan.parts and plan.has_whole):
+        plan, device = self._plan, self._device
+        if not plan.parts or device is None and not plan.has_whole:
             return
         blank = np.zeros((plan.num_frames, *self._frame_shape), np.uint8)
         memory, sequence = self.new_memory(), 0
@@ -160,17 +238,20 @@ class FrameReuse:
         def advance(num_new: int) -> None:
             nonlocal sequence
             sequence += num_new
-            memory.store(Clip('', blank, sequence, 0, ''), num_new)
+            self._upload(memory.store(Clip('', blank, sequence, 0, ''), num_new))
             self._runner.fill([(memory, sequence)])
+            if device is not None:
+                list(self._finish_together(device, [(memory, sequence)]))
+
+        def whole() -> None:
+            if device is None:
+                self._models.run(WHOLE, [blank[None]])
+            else:
+                device.score_whole([Clip('', blank, 0, 0, '')])
         advance(plan.num_frames)
-        # About as many as where it stops to pay: batches cost less a frame than single ones.
-        many = max(2, plan.num_frames // 2)
-        least_sec = _least_cpu_seconds({
-            'whole': lambda: self._models.run(WHOLE, [blank[None]]),
-            'one': lambda: advance(1), 'many': lambda: advance(many)})
-        frame_sec = max((least_sec['many'] - least_sec['one']) / (many - 1), 1e-9)
-        self.most_new = int(np.clip(
-            1 + (least_sec['whole'] - least_sec['one']) / frame_sec, 0, plan.num_frames))
+        self.most_new = most_new_that_pays(
+            whole, advance, plan.num_frames,
+            time.process_time if device is None else time.perf_counter)
 
 
 def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
@@ -182,14 +263,3 @@ def _without_repeats(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
             group = []
         group.append(clip)
     yield group
-
-
-def _least_cpu_seconds(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Time calls in turn; the least of each is its time when no other thread disturbs it."""
-    least_sec = dict.fromkeys(calls, float('inf'))
-    for _ in range(NUM_TIMINGS):
-        for name, call in calls.items():
-            start_sec = time.process_time()
-            call()
-            least_sec[name] = min(least_sec[name], time.process_time() - start_sec)
-    return least_sec

@@ -9,18 +9,21 @@
 """
 The faster of TensorRT and PyTorch on the GPU here: what ``auto`` tries first where there is one.
 
-Not yet run on a GPU; the logic is tested with stand-ins for both.
+Which one that is varies: users found TensorRT four times slower than PyTorch on one 3D network,
+and faster on others. It is measured once on this machine, then stored beside the engines. Not yet
+run on a GPU; the logic is tested with stand-ins for both.
 
 Layout legend: N clips, K classes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+import statistics
 import time
 
 from imrs_ros.backends.base import Backend
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.gpu.choice import Clock, keep_faster, recall, remember
 from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import InputSpec, ModelCardError
@@ -28,6 +31,10 @@ from imrs_ros.records import Clip
 import numpy as np
 from numpy.typing import NDArray
 
+NUM_ROUNDS = 30
+"""Windows that each backend scores, in turn."""
+HOP = 4
+"""Frames from one of them to the next."""
 Loaders = Mapping[str, Callable[[], Backend]]
 
 
@@ -66,7 +73,7 @@ class GpuChoice:
 
     def __init__(
         self, loaders: Loaders, spec: InputSpec, cache: ModelCache, identity: Values,
-        clock: Clock = time.perf_counter,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """
         Prepare the choice; nothing is loaded yet.
@@ -119,3 +126,75 @@ class GpuChoice:
             else:
                 loaded.append(backend)
         return loaded
+
+
+def measure_ms(
+    backends: Sequence[Backend], clip: Clip, clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
+    """
+    Time backends in turn, so that a busy moment affects all of them.
+
+    Windows are those of a stream, each ``HOP`` frames after the last: backends that share frames
+    may do so.
+
+    :param backends: warmed up.
+    :param clip: the first window; the others have its frames in another order.
+    :param clock: returns seconds.
+    :return: the median time per clip by name, ms.
+    """
+    durations: dict[str, list[float]] = {backend.description.name: [] for backend in backends}
+    for first in range(0, HOP * NUM_ROUNDS, HOP):
+        window = Clip('choice', np.roll(clip.frames_THWC, -first, axis=0), first, 0, '')
+        for backend in backends:
+            start = clock()
+            backend.infer([window])
+            durations[backend.description.name].append(clock() - start)
+    return {name: 1e3 * statistics.median(values) for name, values in durations.items()}
+
+
+def keep_faster(
+    backends: Sequence[Backend], clip: Clip, clock: Callable[[], float] = time.perf_counter,
+) -> tuple[Backend, str]:
+    """
+    Return the fastest of several backends, and close the others.
+
+    :param backends: warmed up.
+    :param clip: the first window that they score.
+    :param clock: returns seconds.
+    :return: the fastest, and the measured times as text.
+    """
+    times_ms = measure_ms(backends, clip, clock)
+    ordered = sorted(backends, key=lambda backend: times_ms[backend.description.name])
+    for backend in ordered[1:]:
+        with suppress(Exception):
+            backend.close()
+    names = [backend.description.name for backend in ordered]
+    return ordered[0], 'per clip: ' + ', '.join(
+        f'{name} {times_ms[name]:.2f} ms' for name in names)
+
+
+def recall(cache: ModelCache, identity: Values) -> tuple[str, str] | None:
+    """
+    Return the choice that was made here before.
+
+    :param cache: holds the engines, too.
+    :param identity: what the choice depends on.
+    :return: name of the backend, and the measured times; None where there is none.
+    """
+    stored = cache.load(identity)
+    if stored is None:
+        return None
+    name, _, measured = stored.decode('utf-8', 'replace').partition('\n')
+    return name, measured
+
+
+def remember(cache: ModelCache, identity: Values, name: str, measured: str) -> None:
+    """
+    Store a choice for the next start.
+
+    :param cache: holds the engines, too.
+    :param identity: what the choice depends on.
+    :param name: name of the backend.
+    :param measured: the measured times.
+    """
+    cache.store(identity, f'{name}\n{measured}'.encode())

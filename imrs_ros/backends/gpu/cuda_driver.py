@@ -46,6 +46,8 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {
     'cuMemHostAlloc': (POINTER, c_size_t, ctypes.c_uint), 'cuMemFreeHost': (c_void_p,),
     'cuMemcpyHtoDAsync_v2': (UINT64, c_void_p, c_size_t, c_void_p),
     'cuMemcpyDtoHAsync_v2': (c_void_p, UINT64, c_size_t, c_void_p),
+    'cuMemcpyDtoDAsync_v2': (UINT64, UINT64, c_size_t, c_void_p),
+    'cuMemsetD8Async': (UINT64, ctypes.c_ubyte, c_size_t, c_void_p),
     'cuStreamCreate': (POINTER, ctypes.c_uint), 'cuStreamDestroy_v2': (c_void_p,),
     'cuStreamSynchronize': (c_void_p,), 'cuStreamBeginCapture_v2': (c_void_p, c_int),
     'cuStreamEndCapture': (c_void_p, POINTER),

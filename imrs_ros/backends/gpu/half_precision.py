@@ -15,10 +15,13 @@ TensorRT 11 takes the types of the graph as they are (torch-tensorrt 2.13 no lon
 Layout legend: N clips, T frames, H height, W width, C channels.
 """
 
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from imrs_ros.model_card import ModelCard
-from imrs_ros.networks import ClipNetwork
+from imrs_ros.networks import ClipNetwork, VideoNetwork
+from imrs_ros.networks.resnet3d import ResNet3D
 from imrs_ros.networks.weights import load_network
 import torch
 from torch import nn, Tensor
@@ -28,7 +31,9 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
-def fold_normalisations(network: ClipNetwork, clips_NTHWC: Tensor) -> int:
+def fold_normalisations(
+    network: ClipNetwork, clips_NTHWC: Tensor, kept: Collection[nn.Module] = (),
+) -> int:
     """
     Fold normalisations into the convolutions before them, in place, in float32.
 
@@ -36,6 +41,7 @@ def fold_normalisations(network: ClipNetwork, clips_NTHWC: Tensor) -> int:
 
     :param network: in evaluation mode, in float32.
     :param clips_NTHWC: uint8, any clip.
+    :param kept: normalisations that are left as they are.
     :return: how many were folded.
     """
     made: dict[int, tuple[nn.Module, Tensor]] = {}
@@ -51,7 +57,7 @@ def fold_normalisations(network: ClipNetwork, clips_NTHWC: Tensor) -> int:
     handles = [module.register_forward_hook(keep) for module in network.modules()
                if isinstance(module, CONVOLUTIONS)]
     handles += [module.register_forward_pre_hook(pair) for module in network.modules()
-                if isinstance(module, NORMALISATIONS)]
+                if isinstance(module, NORMALISATIONS) and module not in kept]
     with torch.inference_mode():
         network(clips_NTHWC)
     for handle in handles:
@@ -77,18 +83,23 @@ def _replace(network: nn.Module, old: nn.Module, new: nn.Module) -> None:
                 setattr(parent, name, new)
 
 
-def network_in(card: ModelCard, precision: str) -> tuple[ClipNetwork, torch.dtype]:
+def network_in(
+    card: ModelCard, precision: str, *, is_cut: bool = False,
+) -> tuple[ClipNetwork, torch.dtype]:
     """
     Load the network of a model for a precision, its normalisations folded in float32.
 
     :param card: the model.
     :param precision: one of ``PRECISIONS``.
+    :param is_cut: whether the network will be cut into parts, too.
     :return: the network, on the CPU, and the type of its arithmetic.
     :raises ModelCardError: when the weights do not fit the card.
     """
     network, spec = load_network(card), card.spec
+    # The parts of a 3D ResNet add the taps of its first convolution, and normalise only then.
+    kept = (network.bn1,) if is_cut and isinstance(network, ResNet3D) else ()
     fold_normalisations(network, torch.zeros(
-        (1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8))
+        (1, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8), kept)
     if precision == 'float16':
         return to_half(network), torch.float16
     return network, torch.float32
@@ -107,13 +118,16 @@ def to_half(network: ClipNetwork) -> ClipNetwork:
     mean, std = network.mean.clone(), network.std.clone()
     network.half()
     network.mean, network.std = mean, std
-    first = next(module for module in network.modules() if isinstance(module, CONVOLUTIONS))
-    first.register_forward_pre_hook(_halve_input)
+    for module in network.modules():
+        if isinstance(module, VideoNetwork):
+            # Not by a hook of the first convolution: frames alone do not go through it.
+            to_half_precision = partial(_normalise_to_half, module.normalise)
+            setattr(module, 'normalise', to_half_precision)  # noqa: B010
     return network
 
 
-def _halve_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return tuple(item.half() for item in inputs)
+def _normalise_to_half(normalise: Callable[[Tensor], Tensor], image_C_last: Tensor) -> Tensor:
+    return normalise(image_C_last).half()
 
 
 def to_channels_last(network: nn.Module) -> nn.Module:

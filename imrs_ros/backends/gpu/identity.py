@@ -8,7 +8,6 @@
 
 """What GPU engines of this machine depend on, for their cache."""
 
-from dataclasses import asdict
 from functools import cache
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
@@ -16,9 +15,10 @@ from pathlib import Path
 import platform
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
+from imrs_ros.backends.conversion import network_values
 from imrs_ros.backends.gpu.cuda_driver import CudaDevice
 from imrs_ros.backends.onnx.files import CODE
+from imrs_ros.backends.onnx.layout import MAX_CLIPS
 from imrs_ros.model_card import ModelCard
 
 BUILDERS = ('onnx_build', 'tensorrt_api', 'tensorrt_build', 'half_precision')
@@ -64,10 +64,8 @@ def describe(card: ModelCard, kind: str, gpu: str, compute_capability: str) -> V
     :return: the values of its cache entry.
     """
     return {
-        'kind': kind, 'weights': card.weights_sha256, 'network': asdict(card.architecture),
-        'pose': None if card.pose is None else asdict(card.pose),
-        'input': asdict(card.spec), 'num_logits': card.num_logits, 'max_clips': MAX_CLIPS,
-        'gpu': gpu, 'compute_capability': compute_capability,
+        **network_values(card), 'kind': kind, 'num_logits': card.num_logits,
+        'max_clips': MAX_CLIPS, 'gpu': gpu, 'compute_capability': compute_capability,
         'platform': f'{platform.system()} {platform.machine()}', 'tensorrt': tensorrt_version(),
         'builder': builder_revision()}
 

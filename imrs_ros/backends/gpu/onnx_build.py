@@ -13,21 +13,23 @@ Relies on ``Builder``, ``OnnxParser.parse``, ``IOptimizationProfile.set_shape`` 
 ``Builder.build_serialized_network`` (TensorRT Python API, 8.6 to 11). Not yet run on a GPU.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
 from imrs_ros.backends.gpu.tensorrt_api import create_network, logger, set_precision
+from imrs_ros.backends.onnx.layout import MAX_CLIPS
 import tensorrt
 
 
-def build_from_onnx(path: Path, precision: str) -> bytes:
+def build_from_onnx(path: Path, precision: str, max_batch: int = MAX_CLIPS) -> bytes:
     """
     Compile an ONNX file for the GPU of this machine; takes minutes.
 
-    :param path: with one input, whose first axis is the batch.
+    :param path: the first axis of its inputs is the batch, or all of their axes are fixed.
     :param precision: ``float16``, for a file in half precision; ``tf32`` or ``float32``.
-    :return: the plan, for 1 to ``MAX_CLIPS`` clips.
+    :param max_batch: the largest batch.
+    :return: the plan, for 1 to ``max_batch`` clips, or items of a part.
     :raises RuntimeError: when TensorRT cannot read or compile it, with the parser's words.
     """
     builder = tensorrt.Builder(logger())
@@ -39,8 +41,10 @@ def build_from_onnx(path: Path, precision: str) -> bytes:
                            f'{"; ".join(errors) or "it does not say why"}')
     config = builder.create_builder_config()
     set_precision(config, precision)
-    if config.add_optimization_profile(_profile(builder, network.get_input(0))) < 0:
-        raise RuntimeError(f'TensorRT refuses batches of 1 to {MAX_CLIPS} for {path.name}; its '
+    inputs = [network.get_input(place) for place in range(network.num_inputs)]
+    if any(-1 in tuple(item.shape) for item in inputs) and config.add_optimization_profile(
+            _profile(builder, inputs, max_batch)) < 0:
+        raise RuntimeError(f'TensorRT refuses batches of 1 to {max_batch} for {path.name}; its '
                            'log says why')
     plan = builder.build_serialized_network(network, config)
     if plan is None:
@@ -49,9 +53,10 @@ def build_from_onnx(path: Path, precision: str) -> bytes:
     return bytes(plan)
 
 
-def _profile(builder: Any, clips: Any) -> Any:
+def _profile(builder: Any, inputs: Sequence[Any], max_batch: int) -> Any:
     """Return the shapes to build for: tuned for one camera, correct for all batches."""
-    item = tuple(clips.shape)[1:]
     profile = builder.create_optimization_profile()
-    profile.set_shape(clips.name, (1, *item), (1, *item), (MAX_CLIPS, *item))
+    for value in inputs:
+        item = tuple(value.shape)[1:]
+        profile.set_shape(value.name, (1, *item), (1, *item), (max_batch, *item))
     return profile

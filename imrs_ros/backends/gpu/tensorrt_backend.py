@@ -16,12 +16,15 @@ Layout legend: N clips, K classes.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+import json
+from pathlib import Path
+import shutil
 
 from imrs_ros.backends.base import BackendDescription
-from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
+from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.gpu.cached_engines import CachedEngines, own_plans
 from imrs_ros.backends.gpu.cuda_driver import cuda_device
-from imrs_ros.backends.gpu.engine_check import first_accepted, NO_ENGINE
+from imrs_ros.backends.gpu.engine_check import check_engine, first_accepted, NO_ENGINE
 from imrs_ros.backends.gpu.identity import identity_of
 from imrs_ros.backends.gpu.onnx_build import build_from_onnx
 from imrs_ros.backends.gpu.precisions import precisions_of
@@ -29,16 +32,18 @@ from imrs_ros.backends.gpu.presence import require_packages
 from imrs_ros.backends.gpu.tensorrt_engine import TensorRtEngine
 from imrs_ros.backends.model_cache import cache_root, ModelCache
 from imrs_ros.backends.onnx.files import find_or_export_onnx
-from imrs_ros.backends.onnx.layout import network_file
+from imrs_ros.backends.onnx.layout import MAX_CLIPS, MAX_ITEMS, network_file, part_file
 from imrs_ros.backends.progress import told
 from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard, ModelCardError
+from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
 from numpy.typing import NDArray
 import tensorrt
 
+PLAN_SUFFIX = '.plan'
 BUILD_WAIT_SEC = 3600.0
 """Longest wait for another process that builds the same engine."""
 
@@ -100,8 +105,53 @@ def build_plan_by_any(card: ModelCard, precision: str) -> bytes:
     raise RuntimeError('; '.join(reasons))
 
 
+def find_or_build_parts(
+    card: ModelCard, precision: str, cache: ModelCache, identity: Values,
+) -> Path:
+    """
+    Return the engines of a model's parts, built once.
+
+    :param card: the model.
+    :param precision: one of ``PRECISIONS``.
+    :param cache: where engines are stored.
+    :param identity: what they depend on.
+    :return: a folder of the cache, for ``read_parts``.
+    :raises OSError: when the cache cannot be written.
+    :raises RuntimeError: when there are no ONNX files, or TensorRT refuses one.
+    """
+    def write(folder: Path, lock: int) -> None:
+        source, _ = find_or_export_onnx(card)
+        kind = 'float16' if precision == 'float16' else 'float32'
+        plan = shutil.copy(source / PLAN_FILE, folder)
+        parts = PartPlan.from_mapping(json.loads(Path(plan).read_text(encoding='utf-8'))).parts
+        if not parts:
+            raise RuntimeError('windows of this model are too short to share frames')
+        with told(f'building TensorRT engines of the parts of {card.name} in {precision}, once'):
+            for name in (*(part.name for part in parts), BODY):
+                (folder / f'{name}{PLAN_SUFFIX}').write_bytes(
+                    build_from_onnx(source / part_file(name, kind), precision, MAX_ITEMS))
+    return cache.find(identity) or cache.make(identity, write)
+
+
+def read_parts(folder: Path) -> tuple[PartPlan, dict[str, bytes]]:
+    """
+    Read the engines of a model's parts.
+
+    :param folder: from ``find_or_build_parts``.
+    :return: how the network is cut, and the plan of each part and of the body.
+    :raises OSError: when they cannot be read.
+    """
+    plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
+    return plan, {path.name.removesuffix(PLAN_SUFFIX): path.read_bytes()
+                  for path in folder.glob(f'*{PLAN_SUFFIX}')}
+
+
 class TensorRtBackend:
-    """TensorRT in the fastest precision whose scores are right, built once and cached."""
+    """
+    TensorRT in the fastest precision whose scores are right, built once and cached.
+
+    Windows share frames, unless the plan is one of the user's, which is whole.
+    """
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
         """
@@ -119,7 +169,8 @@ class TensorRtBackend:
             return TensorRtEngine(card, plan, device)
 
         def check(engine: TensorRtEngine) -> None:
-            reference.check(engine.infer)
+            reference.check(engine.infer_whole)
+        cache = ModelCache(cache_root() / 'engines', wait_sec=BUILD_WAIT_SEC)
         refusals: tuple[str, ...] = ()
         try:
             precision, self._engine, refusals = first_accepted(
@@ -127,14 +178,19 @@ class TensorRtBackend:
         except RuntimeError as error:
             own = () if str(error) == NO_ENGINE else (str(error),)
             engines = CachedEngines(
-                ModelCache(cache_root() / 'engines', wait_sec=BUILD_WAIT_SEC),
-                {name: identity_of(card, name, device) for name in precisions_of(card)},
+                cache, {name: identity_of(card, name, device) for name in precisions_of(card)},
                 partial(build_plan_by_any, card), run)
             precision, self._engine, notices = engines.load(check)
             refusals = (*own, *notices)
+            identity = identity_of(card, f'{precision} parts', device)
+            self._engine.share_frames(card.spec, lambda: read_parts(
+                find_or_build_parts(card, precision, cache, identity)))
+            check_engine(reference, self._engine)
+        notes = (self._engine.notes, self._engine.sharing.notes)
         self.description = BackendDescription(
             'tensorrt', tensorrt.__version__, device.name, precision, batch_size=MAX_CLIPS,
-            notes=self._engine.notes, warnings=tuple(f'tensorrt: {text}' for text in refusals))
+            notes='; '.join(note for note in notes if note),
+            warnings=tuple(f'tensorrt: {text}' for text in refusals))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """

@@ -20,8 +20,8 @@ convertible for that; ``test/backends/gpu/test_converters.py`` tests it. Not yet
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
 from imrs_ros.backends.gpu.half_precision import network_in
+from imrs_ros.backends.onnx.layout import MAX_CLIPS
 from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.networks import ClipNetwork
 import torch

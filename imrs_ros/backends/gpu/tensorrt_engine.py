@@ -17,16 +17,22 @@ run on a GPU.
 Layout legend: N clips, K classes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from imrs_ros.backends.gpu.batch_sizes import BATCH_SIZES, MAX_CLIPS, padded_size
+from imrs_ros.backends.frame_reuse.device import Device
+from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
+from imrs_ros.backends.frame_reuse.optional_reuse import OptionalReuse
 from imrs_ros.backends.gpu.cuda_driver import CudaBuffer, CudaDevice, CudaError
+from imrs_ros.backends.gpu.cuda_storage import CudaStorage
 from imrs_ros.backends.gpu.cuda_stream import CudaStream
 from imrs_ros.backends.gpu.tensorrt_api import logger
-from imrs_ros.model_card import ModelCard
+from imrs_ros.backends.gpu.tensorrt_parts import TensorRtParts
+from imrs_ros.backends.onnx.layout import BATCH_SIZES, ITEM_SIZES, MAX_CLIPS, padded_size
+from imrs_ros.model_card import InputSpec, ModelCard
+from imrs_ros.part_plan import PartPlan
 from imrs_ros.records import Clip
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +57,11 @@ class TensorRtEngine:
         :raises RuntimeError: when TensorRT refuses it, or it has other inputs or outputs.
         """
         self._device = device
-        self._parts: list[CudaStream | CudaBuffer] = []
+        self._parts: list[CudaStream | CudaBuffer | CudaStorage] = []
         self.notes = ''
         """What a reader of the log should know."""
+        self.sharing = OptionalReuse(self.infer_whole)
+        """Scores windows that share frames."""
         self._runtime = tensorrt.Runtime(logger())
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
@@ -72,7 +80,7 @@ class TensorRtEngine:
             self._parts.append(clips := CudaBuffer(device, shape, types[0]))
             self._parts.append(logits := CudaBuffer(
                 device, (MAX_CLIPS, card.num_logits), types[1]))
-            self._stream, self._clips, self._logits = stream, clips, logits
+            self.stream, self._clips, self._logits = stream, clips, logits
             self._contexts[BATCH_SIZES[0]] = self._new_context()
             self._prepare()
         except BaseException:
@@ -122,8 +130,8 @@ class TensorRtEngine:
                 self._set_size(self._contexts[size], size)
                 # The first run of a shape allocates and chooses; it must not be captured.
                 self._enqueue(self._contexts[size], size)
-                self._stream.wait()
-                self._score[size] = self._stream.capture(
+                self.stream.wait()
+                self._score[size] = self.stream.capture(
                     partial(self._enqueue, self._contexts[size], size))
         except RuntimeError as error:
             self.notes = f'without CUDA graphs: {error}'
@@ -141,12 +149,45 @@ class TensorRtEngine:
             raise RuntimeError(f'TensorRT refuses a batch of {size} clips; its log says why')
 
     def _enqueue(self, context: Any, size: int) -> None:
-        if not context.execute_async_v3(self._stream.handle.value or 0):
+        if not context.execute_async_v3(self.stream.handle.value or 0):
             raise RuntimeError(f'TensorRT failed to score {size} clips; its log says why')
+
+    def share_frames(
+        self, spec: InputSpec, load: Callable[[], tuple[PartPlan, Mapping[str, bytes]]],
+    ) -> None:
+        """
+        Let windows share frames, unless that fails.
+
+        :param spec: the model's input.
+        :param load: returns how the network is cut, and TensorRT's plan of each part and of the
+            body, by name.
+        """
+        def prepare() -> FrameReuse:
+            frame_shape = (spec.size_px, spec.size_px, len(spec.mean))
+            plan, plans = load()
+            self._parts.append(storage := CudaStorage(self._device, self.stream, frame_shape))
+            parts = TensorRtParts(plan, plans, self.stream, storage)
+            reuse = FrameReuse(plan, parts, frame_shape, parts.item_shapes, device=Device(
+                storage, self.infer_whole, ITEM_SIZES, tuple(range(1, MAX_CLIPS + 1))))
+            reuse.warm_up()
+            reuse.measure()
+            return reuse
+        self._device.use()
+        self.sharing.start(prepare)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """
-        Score clips of any cameras.
+        Score clips of any cameras; those that share frames with the last ones, in parts.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        self._device.use()
+        return self.sharing.infer(clips)
+
+    def infer_whole(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score whole clips of any cameras.
 
         :param clips: at least one; more than ``MAX_CLIPS`` go in several batches.
         :return: logits_NK, float32.
@@ -158,10 +199,10 @@ class TensorRtEngine:
     def _infer_batch(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         for row, clip in zip(self._clips.array, clips):
             row[...] = clip.frames_THWC
-        self._clips.upload(len(clips), self._stream.handle)
+        self._clips.upload(len(clips), self.stream.handle)
         self._score[padded_size(len(clips))]()
-        self._logits.download(len(clips), self._stream.handle)
-        self._stream.wait()
+        self._logits.download(len(clips), self.stream.handle)
+        self.stream.wait()
         return self._logits.array[:len(clips)].astype(np.float32)
 
     def gpu_ms(self, num_clips: int) -> float:
@@ -172,15 +213,16 @@ class TensorRtEngine:
         :return: the time of one call, ms.
         """
         self._device.use()
-        return self._stream.timed_ms(self._score[padded_size(num_clips)])
+        return self.stream.timed_ms(self._score[padded_size(num_clips)])
 
     def close(self) -> None:
         """Free the GPU's memory."""
         self._device.use()
+        self.sharing.stop('closed')
         del self._score, self._contexts, self._engine, self._runtime
         errors = []
         # After an error of the device each of them may fail, and the others must be tried.
-        for part in self._parts:
+        for part in reversed(self._parts):
             try:
                 part.close()
             except CudaError as error:

@@ -11,7 +11,8 @@ The network run by PyTorch on an NVIDIA GPU: half precision, channels last, CUDA
 
 Relies on ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
 Graphs": warm up on a side stream, capture, replay over the same addresses). An earlier form, which
-neither folded normalisations nor tuned convolutions, has run on a GPU; this one has not yet.
+neither folded normalisations nor tuned convolutions nor shared frames, has run on a GPU; this one
+has not yet.
 
 Layout legend: N clips, K classes.
 """
@@ -19,16 +20,21 @@ Layout legend: N clips, K classes.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 from imrs_ros.backends.base import BackendDescription
-from imrs_ros.backends.gpu.batch_sizes import BATCH_SIZES, MAX_CLIPS, padded_size
-from imrs_ros.backends.gpu.clip_batch import ClipBatch
-from imrs_ros.backends.gpu.engine_check import first_accepted
+from imrs_ros.backends.frame_reuse.device import Device
+from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
+from imrs_ros.backends.frame_reuse.optional_reuse import OptionalReuse
+from imrs_ros.backends.gpu.engine_check import check_engine, first_accepted
 from imrs_ros.backends.gpu.half_precision import network_in, to_channels_last
 from imrs_ros.backends.gpu.precisions import precisions_of
-from imrs_ros.backends.gpu.runner import GpuRunner
+from imrs_ros.backends.gpu.runner import ClipBatch, GpuRunner
+from imrs_ros.backends.gpu.torch_parts import TorchParts, TorchStorage
+from imrs_ros.backends.onnx.layout import BATCH_SIZES, ITEM_SIZES, MAX_CLIPS, padded_size
 from imrs_ros.backends.reference import Reference
-from imrs_ros.model_card import ModelCard
+from imrs_ros.model_card import InputSpec, ModelCard
+from imrs_ros.networks import ClipNetwork
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -38,6 +44,7 @@ from torch import Tensor
 
 NUM_WARM_UPS = 3
 """Runs before a capture: libraries allocate and choose their kernels in the first ones."""
+Result = TypeVar('Result')
 
 
 def require_cuda() -> torch.device:
@@ -74,8 +81,50 @@ def arithmetic(precision: str) -> Iterator[None]:
         cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before
 
 
+class CudaGraphs:
+    """A stream with its graphs, which share memory, as one runs at a time."""
+
+    def __init__(self, device: torch.device) -> None:
+        """
+        Create the stream.
+
+        :param device: the GPU.
+        """
+        self._stream = torch.cuda.Stream(device)
+        # Weights and buffers are still being written, in the default stream.
+        self._stream.wait_stream(torch.cuda.current_stream(device))
+        self._pool = torch.cuda.graph_pool_handle()
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Let PyTorch put all work into the stream, and keep no gradients."""
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
+            yield
+
+    def capture(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """
+        Capture work, where the stream is current.
+
+        :param work: reads and writes the same memory each time.
+        :return: replays it, and returns what it returned: the same memory each time.
+        """
+        for _ in range(NUM_WARM_UPS):
+            work()
+        self._stream.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        # The threads of ROS go on meanwhile: what they do must not spoil the capture.
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream,
+                              capture_error_mode='thread_local'):
+            result = work()
+
+        def replay() -> Result:
+            graph.replay()
+            return result
+        return replay
+
+
 class CudaGraphEngine:
-    """The network captured once for every batch size, and replayed."""
+    """The network and its parts, captured once for every batch size, and replayed."""
 
     def __init__(self, card: ModelCard, device: torch.device, precision: str) -> None:
         """
@@ -85,36 +134,53 @@ class CudaGraphEngine:
         :param device: the GPU.
         :param precision: one of ``PRECISIONS``.
         """
-        network, dtype = network_in(card, precision)
+        network, dtype = network_in(card, precision, is_cut=True)
         self._network = to_channels_last(network.to(device))
         self._batch = ClipBatch(card.spec, device, dtype)
-        self._stream = torch.cuda.Stream(device)
-        # Weights and buffers are still being written, in the default stream.
-        self._stream.wait_stream(torch.cuda.current_stream(device))
-        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
-        # Batches are scored one after the other, so that their graphs may share memory.
-        self._pool = torch.cuda.graph_pool_handle()
-        with arithmetic(precision), torch.inference_mode(), torch.cuda.stream(self._stream):
+        self._whole = GpuRunner(self._batch, lambda size: self._replays[size]())
+        self._graphs, self._replays = CudaGraphs(device), dict[int, Callable[[], Tensor]]()
+        self.sharing = OptionalReuse(self._whole.infer)
+        """Scores windows that share frames."""
+        with arithmetic(precision), self._graphs.current():
             for size in reversed(BATCH_SIZES):
-                self._graphs[size] = self._capture(size)
-        self.infer = GpuRunner(self._batch, self._replay, self._stream).infer
+                self._replays[size] = self._graphs.capture(
+                    partial(self._network, self._batch.pixels(size)))
+            self.sharing.start(partial(self._share_frames, card.spec, network, device, dtype))
 
-    def _capture(self, size: int) -> tuple[torch.cuda.CUDAGraph, Tensor]:
-        pixels = self._batch.pixels(size)
-        for _ in range(NUM_WARM_UPS):
-            self._network(pixels)
-        self._stream.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        # The threads of ROS go on meanwhile: what they do must not spoil the capture.
-        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream,
-                              capture_error_mode='thread_local'):
-            logits_NK = self._network(pixels)
-        return graph, logits_NK
+    def _share_frames(
+        self, spec: InputSpec, network: ClipNetwork, device: torch.device, dtype: torch.dtype,
+    ) -> FrameReuse:
+        frame_shape = (spec.size_px, spec.size_px, len(spec.mean))
+        parts = TorchParts(network, spec.num_frames, frame_shape, device)
+        reuse = FrameReuse(
+            parts.plan, parts, frame_shape, parts.item_shapes, device=Device(
+                TorchStorage(device, dtype, frame_shape), self._whole.infer, ITEM_SIZES,
+                BATCH_SIZES))
+        parts.capture = self._graphs.capture
+        reuse.warm_up()
+        parts.capture = None
+        reuse.measure()
+        return reuse
 
-    def _replay(self, size: int) -> Tensor:
-        graph, logits_NK = self._graphs[size]
-        graph.replay()
-        return logits_NK
+    def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score clips of any cameras; those that share frames with the last ones, in parts.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        with self._graphs.current():
+            return self.sharing.infer(clips)
+
+    def infer_whole(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
+        """
+        Score whole clips of any cameras.
+
+        :param clips: at least one.
+        :return: logits_NK, float32.
+        """
+        with self._graphs.current():
+            return self._whole.infer(clips)
 
     def gpu_ms(self, num_clips: int) -> float:
         """
@@ -124,23 +190,22 @@ class CudaGraphEngine:
         :return: the time of one call, ms.
         """
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        with torch.cuda.stream(self._stream):
+        with self._graphs.current():
             begin.record()
-            self._replay(padded_size(num_clips))
+            self._replays[padded_size(num_clips)]()
             end.record()
         end.synchronize()
         return float(begin.elapsed_time(end))
 
     def close(self) -> None:
         """Free the GPU's memory."""
-        del self.infer
-        self._graphs.clear()
-        del self._network, self._batch
+        self._replays.clear()
+        del self.sharing, self._whole, self._network, self._batch
         torch.cuda.empty_cache()
 
 
 class TorchCudaBackend:
-    """PyTorch on a GPU, in the fastest precision whose scores are right."""
+    """PyTorch on a GPU, in the fastest precision whose scores are right; windows share frames."""
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
         """
@@ -159,10 +224,10 @@ class TorchCudaBackend:
                 yield name, partial(CudaGraphEngine, card, device, name)
 
         precision, self._engine, notices = first_accepted(
-            attempts(), lambda engine: reference.check(engine.infer))
+            attempts(), partial(check_engine, reference))
         self.description = BackendDescription(
             'torch_cuda', torch.__version__, torch.cuda.get_device_name(device), precision,
-            batch_size=MAX_CLIPS,
+            batch_size=MAX_CLIPS, notes=self._engine.sharing.notes,
             warnings=tuple(f'torch_cuda: {notice}' for notice in notices))
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:

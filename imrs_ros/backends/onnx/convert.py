@@ -20,14 +20,14 @@ from pathlib import Path
 from imrs_ros.backends.conversion import fill_entry
 from imrs_ros.backends.onnx.exporter import export_module
 from imrs_ros.backends.onnx.layout import (
-    INPUT, MAX_CLIPS, network_file, OUTPUT, part_file, PRECISIONS)
+    INPUT, MAX_CLIPS, MAX_ITEMS, network_file, OUTPUT, part_file, PART_INPUT, PRECISIONS)
 from imrs_ros.backends.onnx.to_float16 import to_float16
 from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.network_parts import NetworkParts
 from imrs_ros.networks.weights import load_network
-from imrs_ros.part_plan import PLAN_FILE
+from imrs_ros.part_plan import PLAN_FILE, WHOLE
 import onnx
 import torch
 
@@ -42,9 +42,9 @@ def convert(card: ModelCard, folder: Path) -> None:
     :raises OSError: when the folder cannot be written.
     :raises RuntimeError: when PyTorch cannot export the network.
     """
-    network = load_network(card)
-    write_network(network, card.spec, folder, precisions_of(card))
-    write_parts(cut_network(network, card.spec.num_frames), card.spec, folder)
+    network, precisions = load_network(card), precisions_of(card)
+    write_network(network, card.spec, folder, precisions)
+    write_parts(cut_network(network, card.spec.num_frames), card.spec, folder, precisions)
 
 
 def precisions_of(card: ModelCard) -> tuple[str, ...]:
@@ -76,33 +76,43 @@ def write_network(
         (2, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
     model = export_module(network, (example,), ((INPUT,), (OUTPUT,)), MAX_CLIPS)
     for precision in precisions:
-        graph = model if precision == 'float32' else to_float16(model)
-        onnx.save(graph, folder / network_file(precision))
+        onnx.save(_in_precision(model, precision), folder / network_file(precision))
 
 
-def write_parts(parts: NetworkParts, spec: InputSpec, folder: Path) -> None:
+def write_parts(
+    parts: NetworkParts, spec: InputSpec, folder: Path, precisions: Sequence[str] = PRECISIONS,
+) -> None:
     """
-    Write the parts of a network, in float32, and the plan that says how they fit together.
+    Write the parts of a network, and the plan that says how they fit together.
 
-    :param parts: of a network; those of the plan take any batch up to their largest.
+    What goes from one part to another is float32 in any precision.
+
+    :param parts: of a network; those of the plan take 1 to ``MAX_ITEMS`` items.
     :param spec: its input.
     :param folder: an existing one.
+    :param precisions: some of ``PRECISIONS``.
     :raises OSError: when it cannot be written.
     :raises RuntimeError: when PyTorch cannot export a part.
     """
     blank = torch.zeros(
         (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
-    batches = {part.name: part.batches[0] for part in parts.plan.parts}
     outputs = {part.name: part.outputs for part in parts.plan.parts}
     for name, inputs in parts.examples(blank).items():
-        if batches.get(name, 1) > 1:
+        if name in outputs:
+            # Two items: an axis of length one would be taken as fixed.
             inputs = tuple(torch.cat([item, item]) for item in inputs)
         model = export_module(
             parts.modules[name], inputs,
-            ([f'in{place}' for place in range(len(inputs))], outputs.get(name, ())),
-            batches.get(name, 1))
-        onnx.save(model, folder / part_file(name))
+            ([f'{PART_INPUT}{place}' for place in range(len(inputs))], outputs.get(name, ())),
+            MAX_ITEMS if name in outputs else 1)
+        # Whole clips have a network of their own; this one is for CPUs.
+        for precision in precisions if name != WHOLE else ('float32',):
+            onnx.save(_in_precision(model, precision), folder / part_file(name, precision))
     (folder / PLAN_FILE).write_text(json.dumps(parts.plan.as_mapping()), encoding='utf-8')
+
+
+def _in_precision(model: onnx.ModelProto, precision: str) -> onnx.ModelProto:
+    return model if precision == 'float32' else to_float16(model)
 
 
 def main() -> None:

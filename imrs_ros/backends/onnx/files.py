@@ -8,27 +8,22 @@
 
 """A model's ONNX files: found where they were exported before, or exported now."""
 
-from dataclasses import asdict
 from functools import partial
-import hashlib
-import importlib
 from pathlib import Path
-import sys
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.conversion import convert_apart, find_or_make
+from imrs_ros.backends.conversion import (
+    code_digest, convert_source, find_or_make, NETWORK_CODE, network_values)
 from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.backends.onnx.layout import OPSET
 from imrs_ros.backends.progress import told
 from imrs_ros.model_card import ModelCard
 
-PACKAGE = Path(__file__).resolve().parent.parent.parent
-CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'part_plan.py',
-        *(Path(__file__).with_name(f'{name}.py')
-          for name in ('convert', 'exporter', 'graph', 'layout', 'to_float16')))
+CODE = (*NETWORK_CODE, *(
+    Path(__file__).with_name(f'{name}.py')
+    for name in ('convert', 'exporter', 'graph', 'layout', 'to_float16')))
 """What decides how a model is exported, besides the model and PyTorch."""
-CONVERT = 'imrs_ros.backends.onnx.convert'
-"""Imports PyTorch, so it is imported here only where PyTorch is loaded already."""
+CONVERTER = ('imrs_ros.backends.onnx.convert', 'convert')
 
 
 def onnx_values(card: ModelCard, torch_version: str | None = None) -> Values:
@@ -39,11 +34,8 @@ def onnx_values(card: ModelCard, torch_version: str | None = None) -> Values:
     :param torch_version: version of the PyTorch that exports them; None where any will do.
     :return: the values of their cache entry.
     """
-    code = hashlib.sha256(b''.join(path.read_bytes() for path in CODE)).hexdigest()
-    return {
-        'weights': card.weights_sha256, 'network': asdict(card.architecture),
-        'pose': None if card.pose is None else asdict(card.pose), 'input': asdict(card.spec),
-        'num_logits': card.num_logits, 'opset': OPSET, 'code': code, 'torch': torch_version}
+    return {**network_values(card), 'num_logits': card.num_logits, 'opset': OPSET,
+            'code': code_digest(CODE), 'torch': torch_version}
 
 
 def onnx_beside(model_folder: Path) -> ModelCache:
@@ -82,7 +74,4 @@ def export_onnx(card: ModelCard, folder: Path, lock: int) -> None:
     :raises RuntimeError: when the network cannot be exported, as without PyTorch.
     """
     with told(f'exporting {card.name} as ONNX, once for this model'):
-        if 'torch' in sys.modules:
-            importlib.import_module(CONVERT).convert(card, folder)
-        else:
-            convert_apart(CONVERT, (str(card.folder), str(folder)), lock, 'ONNX')
+        convert_source(CONVERTER, card, folder, lock, 'ONNX')

@@ -12,8 +12,9 @@ ONNX graphs rewritten with the operators that every TensorRT in use reads.
 ``OPSET`` 17 differs from the exporter's in reductions, whose axes are attributes, and in how many
 pieces there are. Pixels are cast before anything else is done with them: TensorRT takes uint8 as
 an input of the network, and can only cast it ("UINT8 is only supported as network input or
-output"). A normalisation that follows no convolution becomes a product and a sum: of features,
-which have two axes, not every TensorRT reads one.
+output"). Weights that are reshaped become constants of that shape, as not every TensorRT convolves
+with weights that are computed. A normalisation that follows no convolution becomes a product and
+a sum: of features, which have two axes, not every TensorRT reads one.
 """
 
 from imrs_ros.backends.onnx.layout import IR_VERSION, OPSET
@@ -42,6 +43,7 @@ def lower(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     graph, constants = model.graph, constants_of(model)
     _cast_pixels_first(graph)
+    _fold_reshaped_constants(graph, constants)
     _write_out_normalisations(graph, constants)
     for node in graph.node:
         del node.metadata_props[:]
@@ -134,6 +136,22 @@ def _cast_pixels_first(graph: onnx.GraphProto) -> None:
 def _is_to_float(node: onnx.NodeProto) -> bool:
     return any(attribute.name == 'to' and attribute.i == TensorProto.FLOAT
                for attribute in node.attribute)
+
+
+def _fold_reshaped_constants(
+    graph: onnx.GraphProto, constants: dict[str, NDArray[np.generic]],
+) -> None:
+    nodes = list[onnx.NodeProto]()
+    for node in graph.node:
+        if node.op_type == 'Reshape' and set(node.input) <= set(constants):
+            array, shape = (constants[name] for name in node.input)
+            constants[node.output[0]] = array.reshape([int(length) for length in shape])
+            graph.initializer.append(
+                numpy_helper.from_array(constants[node.output[0]], node.output[0]))
+        else:
+            nodes.append(node)
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _write_out_normalisations(

@@ -19,7 +19,7 @@ import platform
 
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
-from imrs_ros.backends.frame_reuse.part_runner import Array
+from imrs_ros.backends.frame_reuse.storage import Array
 from imrs_ros.backends.onnx.files import find_or_export_onnx
 from imrs_ros.backends.onnx.layout import MAX_CLIPS, network_file, part_file
 from imrs_ros.backends.onnx.sessions import CPU, OnnxSession, providers
@@ -37,7 +37,8 @@ class OnnxBackend:
     ONNX Runtime in float32.
 
     On a CPU, windows that share frames share their work (``frame_reuse``). An accelerator scores
-    whole windows, as many as there are in one call: parts would travel to it and back.
+    whole windows, as many as there are in one call: ONNX Runtime copies nothing within the memory
+    of a device, so that parts would travel to it and back.
     """
 
     def __init__(self, card: ModelCard, settings: BackendSettings) -> None:
@@ -113,9 +114,7 @@ class _PartScorer:
         self._reuse = FrameReuse(
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
         self._reuse.measure()
-        most = self._reuse.most_new
-        self.notes = (f'frame reuse where at most {most} of {plan.num_frames} frames are new'
-                      if most else 'no frame reuse')
+        self.notes = self._reuse.describe()
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         return self._reuse.infer(clips)
@@ -124,17 +123,23 @@ class _PartScorer:
 class OnnxModels:
     """The models of a plan; see ``part_runner.Models``."""
 
-    def __init__(self, plan: PartPlan, folder: Path, settings: BackendSettings) -> None:
+    def __init__(
+        self, plan: PartPlan, folder: Path, settings: BackendSettings, precision: str = 'float32',
+    ) -> None:
         """
         Load the models.
 
         :param plan: how the network is cut.
         :param folder: holds the ONNX file of each.
         :param settings: threads.
+        :param precision: of the files; ``whole`` is there in float32 alone.
         """
-        names = [part.name for part in plan.parts] + [BODY] + [WHOLE] * plan.has_whole
-        self._sessions = {name: OnnxSession(folder / part_file(name), settings, (CPU,))
-                          for name in names}
+        names = [part.name for part in plan.parts] + [BODY]
+        if plan.has_whole and precision == 'float32':
+            names.append(WHOLE)
+        self._sessions = {
+            name: OnnxSession(folder / part_file(name, precision), settings, (CPU,))
+            for name in names}
         self.item_shapes: dict[str, tuple[int, ...]] = {
             output: tuple(shape[1:]) for part in plan.parts
             for output, shape in zip(part.outputs, self._sessions[part.name].output_shapes)}

@@ -17,12 +17,12 @@ import json
 from pathlib import Path
 
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
-from imrs_ros.backends.onnx.layout import network_file, PRECISIONS
+from imrs_ros.backends.onnx.layout import network_file, part_file, PRECISIONS
 from imrs_ros.backends.onnx.onnx_backend import OnnxModels
 from imrs_ros.backends.onnx.sessions import CPU, OnnxSession
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import ClipNetwork
-from imrs_ros.part_plan import PartPlan, PLAN_FILE
+from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -41,7 +41,7 @@ class ParityRow:
     """How far the logits of one export are from those of PyTorch."""
 
     name: str
-    """A precision of the whole network, or ``parts``."""
+    """A precision of the whole network, or ``parts`` in one."""
     difference: float
     """The largest absolute difference."""
     bound: float
@@ -68,7 +68,7 @@ def compare(
     :param spec: its input.
     :param folder: holds the ONNX files.
     :param float16_bound: the largest difference accepted in float16: that of the card.
-    :return: a row for every precision that is there, and one for the parts.
+    :return: a row for every precision that is there, of the whole network and of the parts.
     """
     shape = (spec.num_frames + 2 * HOP, spec.size_px, spec.size_px, len(spec.mean))
     frames_THWC = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
@@ -83,8 +83,10 @@ def compare(
              for precision in PRECISIONS if (folder / network_file(precision)).is_file()}
     rows = [ParityRow(name, _distance(logits_NL, expected_NL), bounds[name])
             for name, logits_NL in found.items()]
-    parts_NL = _run_parts(folder, spec, clips)
-    return [*rows, ParityRow(PARTS, _distance(parts_NL, expected_NL), float32_bound)]
+    return [*rows, *(
+        ParityRow(f'{PARTS} in {precision}', _distance(
+            _run_parts(folder, precision, spec, clips), expected_NL), bounds[precision])
+        for precision in PRECISIONS if (folder / part_file(BODY, precision)).is_file())]
 
 
 def _distance(found_NL: NDArray[np.float32], expected_NL: NDArray[np.float32]) -> float:
@@ -105,9 +107,14 @@ def _run_network(
     return together_NL
 
 
-def _run_parts(folder: Path, spec: InputSpec, clips: list[Clip]) -> NDArray[np.float32]:
+def _run_parts(
+    folder: Path, precision: str, spec: InputSpec, clips: list[Clip],
+) -> NDArray[np.float32]:
     plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
-    models = OnnxModels(plan, folder, BackendSettings())
+    if not plan.parts:
+        # All there is between the clip and the body is in float32.
+        precision = 'float32'
+    models = OnnxModels(plan, folder, BackendSettings(), precision)
     reuse = FrameReuse(
         plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)
     return np.concatenate([reuse.infer([clip]) for clip in clips])

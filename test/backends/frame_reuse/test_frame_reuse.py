@@ -11,23 +11,17 @@
 import itertools
 import json
 
+from camera_windows import Camera, NETWORKS, NORMAL, SIZE_PX, small_network, STEPS, windows_of
 from hypothesis import given, settings, strategies as st
 from imrs_ros.backends.frame_reuse import frame_reuse
 from imrs_ros.backends.frame_reuse.feature_ring import FeatureRing
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
-from imrs_ros.networks import build_network
+from imrs_ros.backends.frame_reuse.storage import HostStorage
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.part_plan import PartPlan
-from imrs_ros.records import Clip
 import numpy as np
 import pytest
 import torch
-
-SIZE_PX = 32
-# Inputs of unit scale: where float32 itself keeps the whole network within 1e-6 of float64.
-NORMAL = {'mean': (127.0,) * 3, 'std': (64.0,) * 3}
-NETWORKS = [('resnet18', {'width': 0.125, **NORMAL}), ('resnext50', {'width': 0.25, **NORMAL}),
-            ('lite0', {})]
 
 
 class TorchModels:
@@ -52,12 +46,7 @@ class Case:
     """A small network, cut."""
 
     def __init__(self, name, num_frames=16, **options):
-        torch.manual_seed(0)
-        self.network = build_network(name, num_classes=5, **options).eval().requires_grad_(False)
-        for module in self.network.modules():
-            if hasattr(module, 'running_var'):
-                module.running_mean.normal_(0, 0.1)
-                module.running_var.uniform_(0.5, 2.0)
+        self.network = small_network(name, **options)
         self.num_frames = num_frames
         self.parts = cut_network(self.network, num_frames)
         self.models = TorchModels(self.parts)
@@ -98,52 +87,13 @@ def case(request):
     return Case(name, **options)
 
 
-class Camera:
-    """Random frames, numbered as a camera's ring numbers them."""
-
-    def __init__(self, name, seed, num_frames=16):
-        self._rng, self.name, self.num_frames = np.random.default_rng(seed), name, num_frames
-        self.frames, self.num_appended = [], 0
-
-    def append(self, number=1):
-        for _ in range(number):
-            self.frames.append(self._rng.integers(0, 256, (SIZE_PX, SIZE_PX, 3), np.uint8))
-            self.frames = self.frames[-self.num_frames:]
-            self.num_appended += 1
-
-    def gap(self):
-        self.frames = []
-
-    def window(self):
-        if len(self.frames) < self.num_frames:
-            return None
-        return Clip(self.name, np.stack(self.frames), self.num_appended - self.num_frames, 1, '')
-
-
-STEPS = st.lists(st.tuples(st.sampled_from(['front', 'rear']), st.sampled_from(
-    [1, 1, 1, 2, 3, 4, 8, 16, 21, 'gap', 'same numbers', 'again'])), min_size=2, max_size=6)
-
-
 @given(STEPS, st.integers(0, 99), st.sampled_from([2, 16]))
 @settings(deadline=None, max_examples=6)
 def test_every_window_of_random_cameras_is_the_whole_network(case, steps, seed, most_new):
     reuse = case.reuse()
     if case.parts.plan.has_whole:
         reuse.most_new = most_new
-    cameras = {name: Camera(name, seed + i) for i, name in enumerate(('front', 'rear'))}
-    for camera in cameras.values():
-        camera.append(16)
-    for name, step in steps:
-        camera = cameras[name]
-        if step == 'gap':
-            camera.gap()
-            camera.append(16)
-        elif step == 'same numbers':
-            camera.num_appended -= 16
-            camera.append(16)
-        elif step != 'again':
-            camera.append(step)
-        clips = [camera.window() for camera in cameras.values()]
+    for clips in windows_of(steps, seed):
         case.check(reuse.infer(clips), clips)
 
 
@@ -263,9 +213,10 @@ def test_plan_survives_a_file(case):
 
 
 def test_rows_of_a_mirrored_ring_are_views():
-    ring = FeatureRing(3, (2,), np.float32, is_mirrored=True)
+    ring = FeatureRing(HostStorage(), 3, (2,), is_mirrored=True)
     for number in range(10):
-        ring.slot(number)[0] = number
+        for place in ring.places(number):
+            place[0] = number
         assert not ring.holds(number)
         ring.mark(number)
         if number >= 2:

@@ -17,9 +17,9 @@ that wheel does: what is composite, but for what it keeps, and what it names bes
 from functools import cache
 from pathlib import Path
 
-from imrs_ros.backends.gpu.batch_sizes import MAX_CLIPS
 from imrs_ros.backends.gpu.half_precision import to_half
 from imrs_ros.backends.gpu.tensorrt_build import export_network
+from imrs_ros.backends.onnx.layout import MAX_CLIPS
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import build_network
 from imrs_ros.networks.posed_network import PosedNetwork

@@ -11,18 +11,19 @@
 from contextlib import contextmanager
 
 from imrs_ros.backends import BackendDescription, load, load_backend
-from imrs_ros.backends.gpu import torch_cuda_backend
-from imrs_ros.backends.gpu.backend import GpuChoice
-from imrs_ros.backends.gpu.batch_sizes import BATCH_SIZES, MAX_CLIPS, padded_size
-from imrs_ros.backends.gpu.choice import NUM_ROUNDS, recall
-from imrs_ros.backends.gpu.clip_batch import ClipBatch
+from imrs_ros.backends.frame_reuse import frame_reuse
+from imrs_ros.backends.gpu import torch_cuda_backend, torch_parts
+from imrs_ros.backends.gpu.backend import GpuChoice, HOP, NUM_ROUNDS, recall
 from imrs_ros.backends.gpu.engine_check import first_accepted
 from imrs_ros.backends.gpu.half_precision import (
     fold_normalisations, network_in, to_channels_last, to_half)
 from imrs_ros.backends.gpu.identity import describe
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
+from imrs_ros.backends.gpu.runner import ClipBatch
 from imrs_ros.backends.gpu.torch_cuda_backend import arithmetic, CudaGraphEngine
+from imrs_ros.backends.gpu.torch_parts import TorchParts, TorchStorage
 from imrs_ros.backends.model_cache import ModelCache
+from imrs_ros.backends.onnx.layout import BATCH_SIZES, ITEM_SIZES, MAX_CLIPS, padded_size
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import ModelCardError
 from imrs_ros.networks.weights import load_network
@@ -151,7 +152,11 @@ class Recorded:
 
     def __init__(self):
         self.calls = []
-        self.Stream, self.CUDAGraph = lambda device: self, object
+        self.Stream = lambda device: self
+        self.CUDAGraph = lambda: self
+
+    def replay(self):
+        self.calls.append(('replay',))
 
     def wait_stream(self, stream):
         self.calls.append(('wait', stream))
@@ -178,11 +183,108 @@ class Recorded:
 def test_graphs_are_captured_after_the_weights_are_there(tiny_card, monkeypatch):
     recorded = Recorded()
     monkeypatch.setattr(torch_cuda_backend.torch, 'cuda', recorded)
-    CudaGraphEngine(tiny_card, CPU, 'float32')
+    monkeypatch.setattr(torch_cuda_backend, 'NUM_WARM_UPS', 1)
+    engine = CudaGraphEngine(tiny_card, CPU, 'float32')
     assert recorded.calls[0] == ('wait', 'default')
     captures = [call[1] for call in recorded.calls if call[0] == 'capture']
+    num_parts = 3
     assert captures == [{'pool': 'pool', 'stream': recorded,
-                         'capture_error_mode': 'thread_local'}] * len(BATCH_SIZES)
+                         'capture_error_mode': 'thread_local'}] * (
+        2 * len(BATCH_SIZES) + num_parts * len(ITEM_SIZES))
+    before = len(recorded.calls)
+    engine.infer([stream(tiny_card, 1)[0]])
+    assert {call[0] for call in recorded.calls[before:]} == {'replay'}, 'nothing runs uncaptured'
+
+
+class Uncaptured:
+    """Stands in for ``CudaGraphs``: work runs on the CPU each time."""
+
+    def __init__(self, device):
+        self.num_captured = 0
+
+    @contextmanager
+    def current(self):
+        with torch.inference_mode():
+            yield
+
+    def capture(self, work):
+        self.num_captured += 1
+        return work
+
+
+@pytest.fixture
+def on_the_cpu(monkeypatch):
+    """Let ``torch_cuda`` run on the CPU."""
+    monkeypatch.setattr(torch_cuda_backend, 'CudaGraphs', Uncaptured)
+    monkeypatch.setattr(torch_cuda_backend, 'ITEM_SIZES', ITEM_SIZES[:4])
+    monkeypatch.setattr(torch_cuda_backend, 'require_cuda', lambda: CPU)
+    monkeypatch.setattr(torch_cuda_backend, 'precisions_of', lambda card: ('float32',))
+    monkeypatch.setattr(torch_cuda_backend.torch.cuda, 'get_device_name', lambda device: 'none')
+    monkeypatch.setattr(torch_cuda_backend.torch.cuda, 'empty_cache', lambda: None)
+    # Whatever is faster here.
+    monkeypatch.setattr(frame_reuse, 'most_new_that_pays', lambda *arguments: 4)
+
+
+def stream(card, number, hop=1):
+    """Return the windows of a camera."""
+    frames = np.random.default_rng(0).integers(0, 256, (16 + hop * number, 32, 32, 3), np.uint8)
+    return [Clip('a', frames[first:first + 16], first, 0, '')
+            for first in range(0, hop * number, hop)]
+
+
+def test_windows_share_frames_and_the_log_says_so(tiny_card, on_the_cpu, monkeypatch):
+    uploads, upload = [], TorchStorage.upload
+    monkeypatch.setattr(TorchStorage, 'upload', lambda self, frames, slots: (
+        uploads.append(len(frames)), upload(self, frames, slots)))
+    loaded = load_backend(tiny_card, BackendSettings(backend='torch_cuda'))
+    assert loaded.fallbacks == ()
+    assert 'frame reuse where at most 4 of 16 frames are new' in str(loaded.backend.description)
+    assert loaded.backend._engine.sharing.num_bytes == 0, 'what the check stored is freed'
+    uploads.clear()
+    network, clips = load_network(tiny_card), stream(tiny_card, 6)
+    for clip in clips:
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(clip.frames_THWC[None])).numpy()
+        assert np.abs(loaded.backend.infer([clip]) - expected).max() < 1e-4
+    assert uploads == [16, 1, 1, 1, 1], 'the first window is scored whole'
+    loaded.backend.close()
+
+
+def test_golden_clips_are_scored_in_parts_once(tiny_card, on_the_cpu, monkeypatch):
+    scored, run = [], TorchParts.run
+    monkeypatch.setattr(TorchParts, 'run', lambda self, name, inputs, outputs=None: (
+        scored.append(len(inputs[0])) if name == 'body' else None, run(
+            self, name, inputs, outputs))[1])
+    first = len(BATCH_SIZES)
+    backend = torch_cuda_backend.TorchCudaBackend(tiny_card, BackendSettings())
+    checked = [size for size in scored if size > 1][first - 1:]
+    assert checked == [8, 8, 4, 4, 4, 4, 2, 2], 'twice in each batch; 3 are filled up to 4'
+    assert backend._engine.sharing.is_on
+
+
+@pytest.mark.parametrize('fault', ['other scores', 'failure', 'no parts', 'failure at load'])
+def test_parts_that_are_wrong_are_left_out(tiny_card, on_the_cpu, monkeypatch, fault):
+    run = TorchParts.run
+
+    def faulty(self, name, inputs, outputs=None):
+        if fault == 'failure at load' or fault == 'failure' and self.capture is None:
+            raise RuntimeError('CUDA error')
+        made = run(self, name, inputs, outputs)
+        return [made[0] + 1] if name == 'body' and fault == 'other scores' else made
+
+    def no_parts(network, num_frames):
+        raise TypeError('expected a network of build_network')
+    monkeypatch.setattr(TorchParts, 'run', faulty)
+    if fault == 'no parts':
+        monkeypatch.setattr(torch_parts, 'cut_network', no_parts)
+    loaded = load_backend(tiny_card, BackendSettings(backend='torch_cuda'))
+    assert loaded.fallbacks == ()
+    words = {'other scores': 'ScoreError: in a batch of 8: expected the logits',
+             'failure': 'RuntimeError: CUDA error', 'failure at load': 'RuntimeError: CUDA error',
+             'no parts': 'TypeError: expected a network'}[fault]
+    assert f'no frame reuse: {words}' in str(loaded.backend.description)
+    for clip in stream(tiny_card, 3):
+        assert np.isfinite(loaded.backend.infer([clip])).all()
 
 
 def test_an_engine_that_cannot_be_closed_is_left_for_the_next():
@@ -203,8 +305,10 @@ class Timed:
     def __init__(self, name, clock, seconds, notices=()):
         self.description = BackendDescription(name, '1', 'GPU', 'float16', warnings=notices)
         self.clock, self.seconds, self.closed, self.num_scored = clock, seconds, False, 0
+        self.windows = []
 
     def infer(self, clips):
+        self.windows += clips
         self.clock.now += self.seconds
         self.num_scored += 1
         return np.zeros((len(clips), 3), np.float32)
@@ -261,6 +365,9 @@ def test_the_faster_one_is_used_and_remembered(machine, faster):
     assert machine.names() == ['tensorrt', 'torch_cuda']
     assert [b.closed for b in machine.made] == [b.description.name != faster for b in machine.made]
     assert [b.num_scored for b in machine.made] == [NUM_ROUNDS] * 2
+    for one, next_one in zip(backend._backend.windows, backend._backend.windows[1:]):
+        assert next_one.first_sequence == one.first_sequence + HOP
+        assert (next_one.frames_THWC[:-HOP] == one.frames_THWC[HOP:]).all(), 'a stream'
     again = machine.load()
     assert machine.names() == [faster], 'the other is not even loaded'
     assert again.description == backend.description

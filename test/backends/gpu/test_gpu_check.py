@@ -52,8 +52,18 @@ def test_a_dry_run_says_everything(report):
     assert entry['scores']['max_logit_difference'] < 0.05
     assert set(entry['rows']) == set(entry['latency']) == {'1', '2', '3', '4', '8'}
     assert entry['latency']['8']['gpu']['p50_ms'] > 0
-    assert entry['streamed_ms']['hop'] == 4
-    assert list(entry['plan_mb'].values())[0] > 0
+    assert set(entry['streamed']) == set(entry['streams']) == {'hop 1', 'hop 4', 'hop 16'}
+    assert max(entry['streams'].values()) < 0.05, 'shared frames change nothing'
+    for times in entry['streamed'].values():
+        assert times['1']['p50_ms'] > 0
+        assert times['8']['p95_ms'] > 0
+    assert {name.split('/')[1] for name in entry['plan_mb']} == {
+        'data', 'taps.plan', 'stem.plan', 'end.plan', 'body.plan'}
+    assert max(entry['plan_mb'].values()) > 0
+    work = report['work']['random-resnet18']
+    assert [work[f'hop {hop}']['frames'] for hop in (1, 4, 16)] == [1, 4, 16]
+    assert work['hop 1']['gflop'] < work['hop 4']['gflop'] < work['hop 16']['gflop']
+    assert work['hop 16'] == work['whole']
     assert report['failover']['after'].startswith('openvino')
     assert report['memory']['tensorrt']['lost_mb'] == 0
     assert report['auto']['description'].startswith('tensorrt')
@@ -94,12 +104,20 @@ def test_no_window_is_timed_that_shares_frames_with_another(tiny_card, scripts):
             'each is scored whole')
 
 
-def test_windows_of_a_stream_share_frames(tiny_card, scripts):
-    from gpu_backend_check import HOP, Windows
-    stream = Windows(tiny_card.spec).streamed()
-    (first,), (second,) = next(stream), next(stream)
-    assert second.first_sequence == first.first_sequence + HOP
-    assert np.array_equal(first.frames_THWC[HOP:], second.frames_THWC[:-HOP])
+@pytest.mark.parametrize('hop', [1, 4])
+def test_windows_of_a_stream_share_frames(tiny_card, scripts, hop):
+    from gpu_backend_check import PERIOD, Windows
+    windows = Windows(tiny_card.spec)
+    stream = windows.streamed(hop, 2)
+    calls = [next(stream) for _ in range(PERIOD // hop + 2)]
+    for first, second in zip(calls, calls[1:]):
+        for one, next_one in zip(first, second):
+            assert one.camera == next_one.camera
+            assert next_one.first_sequence == one.first_sequence + hop
+            assert np.array_equal(one.frames_THWC[hop:], next_one.frames_THWC[:-hop])
+    assert not np.array_equal(calls[0][0].frames_THWC, calls[0][1].frames_THWC)
+    assert {clip.camera for clip in next(windows.streamed(hop, 2))}.isdisjoint(
+        clip.camera for clip in calls[0])
 
 
 def test_a_machine_without_a_gpu_is_described_all_the_same(scripts):

@@ -18,12 +18,12 @@ import sys
 from cuda_stand_in import CAPTURE_UNSUPPORTED, OUT_OF_MEMORY
 from gpu_stand_in import stand_in_gpu
 from imrs_ros.backends import FailoverBackend, load, load_backend
-from imrs_ros.backends.gpu.batch_sizes import BATCH_SIZES, MAX_CLIPS
+from imrs_ros.backends.frame_reuse import frame_reuse
 from imrs_ros.backends.gpu.cuda_driver import cuda_device, CudaError
 from imrs_ros.backends.model_cache import cache_root
 from imrs_ros.backends.onnx.convert import write_network
 from imrs_ros.backends.onnx.files import find_or_export_onnx
-from imrs_ros.backends.onnx.layout import network_file
+from imrs_ros.backends.onnx.layout import BATCH_SIZES, ITEM_SIZES, MAX_CLIPS, network_file
 from imrs_ros.networks.weights import load_network
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
@@ -34,6 +34,8 @@ import torch
 from training.model_folder.writer import add_golden_scores
 
 TENSORRT = BackendSettings(backend='tensorrt')
+NUM_BUILDS = 5
+"""Of a network and its parts: whole, three parts, body."""
 
 
 @pytest.fixture(scope='module')
@@ -60,7 +62,7 @@ def random_clips(card, number):
     spec = card.spec
     shape = (number, spec.num_frames, spec.size_px, spec.size_px, len(spec.mean))
     frames = np.random.default_rng(number).integers(0, 256, shape, np.uint8)
-    return [Clip('camera', item, 0, 1, '') for item in frames]
+    return [Clip(f'camera {place}', item, 0, 1, '') for place, item in enumerate(frames)]
 
 
 def expected(card, clips):
@@ -77,16 +79,19 @@ def test_an_engine_is_built_from_onnx_and_scores_every_batch(card, engines, vers
         description = loaded.backend.description
         assert (description.name, description.precision) == ('tensorrt', 'float16')
         assert (description.version, description.device) == (version, 'Stand-in (no GPU)')
-        assert description.notes == '', 'a graph for every batch'
+        assert description.notes.startswith(('frame reuse where', 'no frame reuse')), (
+            'a graph for every batch')
         for number in (*range(1, MAX_CLIPS + 1), 11):
             clips = random_clips(card, number)
             logits = loaded.backend.infer(clips)
             assert logits.dtype == np.float32
             assert np.abs(logits - expected(card, clips)).max() < card.golden.bound
-        (config,) = tensorrt.builds
-        assert config.flags == ({'TF32', 'FP16'} if tensorrt.major == 8 else {'TF32'})
-        (shapes,) = config.profiles[0].values()
-        assert [shape[0] for shape in shapes] == [1, 1, MAX_CLIPS]
+        for config in tensorrt.builds:
+            assert config.flags == ({'TF32', 'FP16'} if tensorrt.major == 8 else {'TF32'})
+        profiles = [next(iter(config.profiles[0].values()), None) if config.profiles else None
+                    for config in tensorrt.builds]
+        assert [shapes and [shape[0] for shape in shapes] for shapes in profiles] == [
+            [1, 1, MAX_CLIPS], *[[1, 1, ITEM_SIZES[-1]]] * 3, None], 'whole, three parts, body'
         assert len(tensorrt.Logger.made) == 1, 'one logger a process'
         assert cuda.handles[min(cuda.handles)] == 'non-blocking'
         loaded.backend.close()
@@ -98,14 +103,14 @@ def test_a_second_start_builds_nothing_and_needs_no_onnx(card, gpu, monkeypatch)
     load_backend(card, TENSORRT).backend.close()
     monkeypatch.setattr('imrs_ros.backends.gpu.tensorrt_backend.find_or_export_onnx', pytest.fail)
     load_backend(card, TENSORRT).backend.close()
-    assert len(tensorrt.builds) == 1
+    assert len(tensorrt.builds) == NUM_BUILDS
 
 
 def test_another_version_of_tensorrt_builds_again(card, engines):
     for version in ('10.3.0', '10.7.0'):
         with stand_in_gpu(version) as (_, tensorrt):
             load_backend(card, TENSORRT).backend.close()
-            assert len(tensorrt.builds) == 1
+            assert len(tensorrt.builds) == NUM_BUILDS
 
 
 def test_kept_engines_do_not_depend_on_torch_tensorrt(card, gpu, monkeypatch):
@@ -129,8 +134,8 @@ def test_wrong_scores_lead_through_tf32_to_float32_and_to_an_error(card, gpu):
 
 def test_a_batch_that_scores_otherwise_is_refused(card, gpu, monkeypatch):
     from imrs_ros.backends.gpu.tensorrt_engine import TensorRtEngine
-    infer = TensorRtEngine.infer
-    monkeypatch.setattr(TensorRtEngine, 'infer', lambda self, clips: (
+    infer = TensorRtEngine.infer_whole
+    monkeypatch.setattr(TensorRtEngine, 'infer_whole', lambda self, clips: (
         infer(self, clips) + (len(clips) == 2)))
     with pytest.raises(RuntimeError, match='ScoreError: in a batch of 2: expected the logits'):
         load_backend(card, TENSORRT)
@@ -160,6 +165,86 @@ def test_without_graphs_kernels_are_enqueued_one_by_one(card, gpu, reason):
     assert backend.description.notes.startswith('without CUDA graphs: ')
     clips = random_clips(card, 5)
     assert np.abs(backend.infer(clips) - expected(card, clips)).max() < card.golden.bound
+
+
+def stream(card, number, hop, camera='a'):
+    """Return windows of a camera."""
+    spec = card.spec
+    shape = (spec.num_frames + hop * number, spec.size_px, spec.size_px, 3)
+    frames = np.random.default_rng(len(camera)).integers(0, 256, shape, np.uint8)
+    return [Clip(camera, frames[first:first + spec.num_frames], first, 0, '')
+            for first in range(0, hop * number, hop)]
+
+
+@pytest.fixture
+def sharing(gpu, monkeypatch):
+    """Let windows share frames: how long anything takes here says nothing."""
+    monkeypatch.setattr(frame_reuse, 'most_new_that_pays', lambda *arguments: 8)
+    return gpu
+
+
+@pytest.mark.parametrize('hop', [1, 4])
+def test_only_new_frames_are_uploaded(card, sharing, hop):
+    cuda, tensorrt = sharing
+    backend = load_backend(card, TENSORRT).backend
+    assert backend.description.notes.startswith('frame reuse where at most 8 of 16 frames are new')
+    assert backend._engine.sharing.num_bytes == 0, 'what the check stored is freed'
+    frame_bytes = card.spec.size_px ** 2 * 3
+    uploaded = []
+    for clips in zip(stream(card, 5, hop), stream(card, 5, hop, 'other')):
+        cuda.copied.clear()
+        tensorrt.runs.clear()
+        found = backend.infer(clips)
+        assert np.abs(found - expected(card, clips)).max() < card.golden.bound
+        uploaded.append(cuda.copied['cuMemcpyHtoDAsync_v2'] / frame_bytes)
+    assert uploaded == [32, 32, *[2 * hop] * 3]
+    names = [name for name, _ in tensorrt.runs]
+    assert names == ['taps', 'first second third inner', 'end', *[names[-1]] * 2], (
+        'each part once for both cameras, and the body for each')
+    backend.close()
+    assert cuda.num_open == 0
+
+
+def test_parts_are_checked_by_streamed_golden_clips(card, sharing):
+    cuda, tensorrt = sharing
+    tensorrt.part_error = 1.0
+    loaded = load_backend(card, TENSORRT)
+    assert loaded.fallbacks == ()
+    assert 'no frame reuse: ScoreError: in a batch of 8: expected' in (
+        loaded.backend.description.notes)
+    for clip in stream(card, 3, 1):
+        found = loaded.backend.infer([clip])
+        assert np.abs(found - expected(card, [clip])).max() < card.golden.bound
+    assert 'whole' in {name for name, _ in tensorrt.runs[-3:]} == {'whole'}
+
+
+def test_an_error_leaves_no_memory_and_the_next_window_is_right(card, sharing, monkeypatch):
+    cuda, tensorrt = sharing
+    backend, clips = load_backend(card, TENSORRT).backend, stream(card, 6, 1)
+    for clip in clips[:3]:
+        backend.infer([clip])
+    assert backend._engine.sharing.num_bytes > 0
+    tensorrt.fails_to_run = True
+    with pytest.raises(RuntimeError, match='TensorRT failed to run taps; its log says why'):
+        backend.infer([clips[3]])
+    assert backend._engine.sharing.num_bytes == 0
+    tensorrt.fails_to_run = False
+    for clip in clips[3:]:
+        found = backend.infer([clip])
+        assert np.abs(found - expected(card, [clip])).max() < card.golden.bound
+    backend.close()
+    assert cuda.num_open == 0
+
+
+def test_parts_that_cannot_be_loaded_are_left_out(card, sharing):
+    cuda, tensorrt = sharing
+    tensorrt.max_contexts = 1
+    load_backend(card, TENSORRT).backend.close()
+    (folder,) = (path.parent for path in (cache_root() / 'engines').glob('*/taps.plan'))
+    (folder / 'taps.plan').write_bytes(b'of another machine')
+    backend = load_backend(card, TENSORRT).backend
+    assert backend.description.notes.count('frame reuse') == 1
+    assert len(tensorrt.builds) == 2 * NUM_BUILDS - 1, 'a damaged entry is built again'
 
 
 def test_a_graph_is_launched_for_each_batch(card, gpu):
@@ -289,8 +374,9 @@ def test_neither_torch_nor_torch_tensorrt_is_needed(card, engines, root):
     ended = subprocess.run(
         [sys.executable, '-c', WITHOUT_TORCH, str(card.folder)], capture_output=True, text=True,
         env={**os.environ, 'PYTHONPATH': path})
-    assert ended.stdout.strip() == (
-        'tensorrt 10.3.0 on Stand-in (no GPU) in float16 () False'), ended.stderr
+    assert ended.stdout.startswith(
+        'tensorrt 10.3.0 on Stand-in (no GPU) in float16; '), ended.stderr
+    assert ended.stdout.strip().endswith(' () False'), ended.stderr
 
 
 def test_no_driver_is_named(monkeypatch):

@@ -15,7 +15,7 @@ import sys
 
 from imrs_ros.backends.onnx.convert import write_network, write_parts
 from imrs_ros.backends.onnx.graph import lower
-from imrs_ros.backends.onnx.layout import MAX_CLIPS, network_file, OPSET, part_file
+from imrs_ros.backends.onnx.layout import MAX_CLIPS, network_file, OPSET, part_file, PRECISIONS
 from imrs_ros.backends.onnx.parity import compare
 from imrs_ros.backends.onnx.to_float16 import operators_by_type, to_float16
 from imrs_ros.backends.onnx_export import trtexec_line
@@ -63,9 +63,11 @@ def exported(request, tmp_path_factory):
 def test_all_files_agree_with_pytorch(exported):
     network, spec, folder = exported
     rows = compare(network, spec, folder, BOUND)
-    assert [row.name for row in rows] == ['float16', 'float32', 'parts']
+    assert [row.name for row in rows] == [
+        'float16', 'float32', 'parts in float16', 'parts in float32']
     assert all(row.is_within for row in rows), rows
-    assert rows[0].difference > rows[1].difference, 'half precision is another arithmetic'
+    for half, whole in (rows[:2], rows[2:]):
+        assert half.difference > whole.difference, 'half precision is another arithmetic'
 
 
 def test_another_network_is_noticed(exported):
@@ -85,6 +87,8 @@ def test_graphs_are_what_every_tensorrt_reads(exported):
         assert model.opset_import[0].version == OPSET
         found = {node.op_type for node in model.graph.node}
         assert not found & {'BatchNormalization', 'Pad', 'If', 'Loop', 'Shape'}, path
+        constants = {item.name for item in model.graph.initializer}
+        assert {node.input[1] for node in model.graph.node if node.op_type == 'Conv'} <= constants
         pixels = {value.name for value in model.graph.input
                   if value.type.tensor_type.elem_type == TensorProto.UINT8}
         assert {node.op_type for node in model.graph.node
@@ -121,8 +125,13 @@ def test_parts_and_plan_are_there(exported):
     _, _, folder = exported
     plan = json.loads((folder / PLAN_FILE).read_text())
     for part in plan['parts']:
-        assert (folder / part_file(part['name'])).is_file()
-    assert (folder / part_file('body')).is_file()
+        for precision in PRECISIONS:
+            model = onnx.load(folder / part_file(part['name'], precision))
+            for value in (*model.graph.input, *model.graph.output):
+                assert value.type.tensor_type.shape.dim[0].dim_param, 'any number of items'
+                assert value.type.tensor_type.elem_type in (TensorProto.UINT8, TensorProto.FLOAT)
+    assert (folder / part_file('body', 'float16')).is_file()
+    assert not (folder / part_file('whole', 'float16')).is_file()
 
 
 def test_resnext101_agrees_too(tmp_path):
@@ -184,7 +193,7 @@ def test_the_command_writes_checks_and_tells_the_next_step(tiny_model, tmp_path,
          '--out', str(tmp_path / 'out')], capture_output=True, text=True, cwd=root,
         env={**os.environ, 'PYTHONPATH': str(root)})
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.count('within') == 3
+    assert ended.stdout.count('within') == 4
     assert 'trtexec --onnx=' in ended.stdout
     assert (tmp_path / 'out' / network_file('float16')).is_file()
     assert (tmp_path / 'out' / PLAN_FILE).is_file()
