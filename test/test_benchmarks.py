@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 
+import imrs_ros.backends  # noqa: F401, before openvino: no news of it goes to anybody
 from imrs_ros.part_plan import FRAMES, Part, PartInput, PartPlan
 import numpy as np
 import openvino

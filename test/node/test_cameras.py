@@ -162,7 +162,8 @@ def test_failed_backend_is_reported_until_replaced(graph, tiny_card, monkeypatch
             raise RuntimeError('busy')
         return TorchBackend(card, settings)
     monkeypatch.setitem(load.LOADERS, 'openvino', lambda card, settings: Failing())
-    monkeypatch.setitem(load.LOADERS, 'torch', load_next)
+    for name in ('torch', 'onnx'):
+        monkeypatch.setitem(load.LOADERS, name, load_next)
     diagnostics = graph.collect(diagnostic_msgs.DiagnosticArray, '/diagnostics')
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     graph.start_recognizer(
