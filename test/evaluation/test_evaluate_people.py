@@ -202,6 +202,14 @@ def test_people_who_cannot_be_matched_and_detections_not_used_are_noted(tiny_car
         nobody, tiny_card).notes
 
 
+def test_detections_of_another_class_are_named(bag, tiny_card):
+    notes = evaluate(bag, tiny_card, person_class='human').notes
+    assert any(note.endswith(
+        'detections of people not used: of class person, not human (person_class)')
+        for note in notes)
+    assert f'{TOPIC}: nobody was followed long enough for a window' in notes
+
+
 def test_missing_topics_are_errors_of_that_recording(tiny_card, tmp_path):
     path = write_people(tmp_path / 'walk', two, topic='/yolo')
     assert 'expected people on /front/detections' in evaluate(path, tiny_card).error

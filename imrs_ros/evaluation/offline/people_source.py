@@ -8,9 +8,10 @@
 
 """Where the people of a recording come from: a topic of the bag, its annotations, or a finder."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from imrs_ros.evaluation.ground_truth.annotated_person import AnnotatedPerson
@@ -32,6 +33,10 @@ TOPIC, TRUE, FINDER = SOURCES = ('topic', 'true', 'finder')
 
 class PeopleSource(Protocol):
     """Detections of one camera, in the order in which the recognizer gets them."""
+
+    @property
+    def others(self) -> Mapping[str, int]:
+        """Return how many detections were no people, by what they were."""
 
     def at(self, frame: Frame, log_ns: int, time_ns: int) -> Sequence[Detections]:
         """
@@ -58,6 +63,7 @@ class TopicPeople:
         self._waiting, self._identities = deque(recorded), Identities()
         self._size = settings.node.detections_size
         self._people = settings.people
+        self.others: Counter[str] = Counter()
 
     def at(self, frame: Frame, log_ns: int, time_ns: int) -> Sequence[Detections]:
         """Return all messages that were recorded since the last image, as in ``PeopleSource``."""
@@ -65,14 +71,18 @@ class TopicPeople:
         width_px, height_px = self._size or (width, height)
         found = []
         while self._waiting and self._waiting[0].log_ns <= log_ns:
-            people = self._waiting.popleft().people(
-                width_px, height_px, self._people.person_class)
+            message, wanted = self._waiting.popleft(), self._people.person_class
+            people = message.people(width_px, height_px, wanted)
+            self.others.update(
+                f'of class {name}, not {wanted} (person_class)' for name in message.others(wanted))
             found.append(self._identities.assign(people.usable(self._people.min_person_score)))
         return found
 
 
 class TruePeople:
     """Annotated boxes of everybody, at every image."""
+
+    others: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, find: Callable[[], Sequence[AnnotatedPerson]]) -> None:
         """
@@ -97,6 +107,8 @@ class TruePeople:
 
 class FoundPeople:
     """People that the person finder sees, as its node publishes them for every image."""
+
+    others: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, find: Callable[[NDArray[np.uint8]], tuple[Detection, ...]]) -> None:
         """

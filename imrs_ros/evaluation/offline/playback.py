@@ -122,6 +122,8 @@ def play(
         for camera in cameras.values():
             camera.num_skipped = recognizer.num_skipped(camera.topic)
             camera.people_counts = _people_counts(recognizer, camera.topic)
+            if sources:
+                camera.people_counts |= sources[camera.topic].others
     finally:
         recognizer.close()
     return list(cameras.values())

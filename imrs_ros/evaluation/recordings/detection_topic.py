@@ -14,6 +14,7 @@ rosbags does not know the type, so its definitions stand here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from imrs_ros.images.decoding import stamp_to_ns
@@ -76,6 +77,16 @@ class RecordedDetections:
         return Detections(self.stamp_ns, tuple(
             Detection(one.box.scaled(1 / width_px, 1 / height_px), score, one.name)
             for one, score in scored if score is not None))
+
+    def others(self, person_class: str) -> list[str]:
+        """
+        Return what the detections are that are no people.
+
+        :param person_class: as for ``people``.
+        :return: the most certain class of each; ``unknown`` where none is said.
+        """
+        return [max(one.classes, key=itemgetter(1))[0] if one.classes else 'unknown'
+                for one in self.found if person_score(one.classes, person_class) is None]
 
 
 def add_types(store: Typestore) -> None:
