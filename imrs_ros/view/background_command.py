@@ -18,6 +18,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 from typing import Any
 
 KEPT_LINES = 12
@@ -43,6 +44,8 @@ class BackgroundCommand:
         :raises OSError: when it cannot be started.
         """
         self.title, self.done = title, done
+        self.begun_sec = time.time()
+        """By which a page tells it from others of its kind, also of an earlier server."""
         self._lock = threading.Lock()
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._warnings: list[str] = []

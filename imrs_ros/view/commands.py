@@ -223,7 +223,8 @@ class Commands:
             examples = self.examples()
         except OSError as error:
             problem = f'The examples cannot be read: {error}'
-        return {'jobs': {name: job.as_json() for name, job in self._jobs.items()},
+        return {'jobs': {name: {'begun_sec': job.begun_sec, **job.as_json()}
+                         for name, job in self._jobs.items()},
                 'examples': examples, 'examples_problem': problem,
                 'examples_folder': str(self._examples)}
 

@@ -114,6 +114,6 @@ def test_what_was_recorded_makes_way_for_the_next_job(view, open_page):
       (title) => title.textContent).join() === 'Teach mine'""")
     assert page.locator('.job .warnings').is_hidden()
     # What is recorded meanwhile is shown to its end.
-    start(view, 'capture', 'Record fall', 'import time; time.sleep(2); print("all")')
+    start(view, 'capture', 'Record fall', 'print("all")')
     wait_for(page, """() => [...document.querySelectorAll('.job')].some((job) =>
       job.textContent.includes('Record fall') && job.textContent.includes('Done'))""")

@@ -45,28 +45,26 @@ onGo(record, 'capture', (fields) => ({camera, label: fields.label.value.trim(),
   seconds: fields.seconds.valueAsNumber, count: fields.count.valueAsNumber}));
 onGo(teach, 'teach', (fields) => ({name: fields.name.value, keep: fields.keep.checked}));
 
+/** When the tasks began that are not shown any more, and the newest one. */
 const closed = new Set();
-const running = new Set();
+let newest = 0;
 
 /** Show what runs, and what has ended until the user closes it. */
 export function drawJobs(jobs, nodes, ask) {
-  const begun = Object.keys(jobs).filter((key) => jobs[key].running && !running.has(key));
+  const {capture} = jobs;
+  const latest = Math.max(newest, ...Object.values(jobs).map((job) => job.begun_sec));
   // What was recorded is seen in what comes next.
-  if (begun.length && jobs.capture && !jobs.capture.running) closed.add('capture');
-  running.clear();
-  const keys = Object.keys(jobs).filter((key) => {
-    if (jobs[key].running) {
-      running.add(key);
-      closed.delete(key);
-    }
-    return !closed.has(key);
-  });
+  if (latest > newest && capture && !capture.running && capture.begun_sec < latest) {
+    closed.add(capture.begun_sec);
+  }
+  newest = latest;
+  const keys = Object.keys(jobs).filter((key) => !closed.has(jobs[key].begun_sec));
   const cards = matchChildren(document.getElementById('jobs'), keys, (key) => {
     const card = fill('job-template');
     card.querySelector('.end').addEventListener('click', () => {
       if (card.dataset.running) ask('end', {job: key}).catch((error) => toast(error.message, 'bad'));
       else {
-        closed.add(key);
+        closed.add(Number(card.dataset.begun));
         card.remove();
       }
     });
@@ -78,6 +76,7 @@ export function drawJobs(jobs, nodes, ask) {
 
 function drawJob(card, job, key, nodes) {
   card.dataset.running = job.running ? 'yes' : '';
+  card.dataset.begun = job.begun_sec;
   setText(card.querySelector('h2'), job.title);
   const last = (job.lines.at(-1) ?? 'Starting').trim().replace(/^(capture|teach): +/, '');
   const lastShown = job.running || !job.ok ? last : 'Done';
