@@ -42,9 +42,6 @@ RULES = {
     'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
-    'imrs_ros/backends/precision': SHARED | {
-        'numpy', 'imrs_ros.backends.base', 'imrs_ros.backends.cache_entry',
-        'imrs_ros.backends.model_cache'},
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
     'imrs_ros/backends/onnx': SHARED | {
         'numpy', 'onnx', 'onnxruntime', 'torch', 'imrs_ros.networks', 'imrs_ros.backends.base',

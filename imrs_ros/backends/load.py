@@ -11,13 +11,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+import time
 
 from imrs_ros.backends.base import Backend
 from imrs_ros.backends.cpu_cores import check_num_threads, pin_thread
-from imrs_ros.backends.gpu.backend import GpuChoice
+from imrs_ros.backends.fastest import FastestChoice
 from imrs_ros.backends.gpu.presence import has_gpu, require_packages
 from imrs_ros.backends.model_cache import cache_root, ModelCache
-from imrs_ros.backends.precision.choice import PrecisionChoice
 from imrs_ros.backends.reference import Reference, ScoreError
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.settings import AUTO_PRECISION, BackendSettings
@@ -54,9 +54,16 @@ def _load_faster(card: ModelCard, settings: BackendSettings) -> Backend:
     """Load whichever GPU backend is the faster one here."""
     from imrs_ros.backends.gpu.cuda_driver import cuda_device
     from imrs_ros.backends.gpu.identity import identity_of_choice
-    loaders = {name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS}
-    identity = identity_of_choice(card, cuda_device())
-    return GpuChoice(loaders, card.spec, ModelCache(cache_root() / 'engines'), identity).load()
+    return FastestChoice(
+        loaders={name: partial(LOADERS[name], card, settings) for name in GPU_BACKENDS},
+        spec=card.spec, cache=ModelCache(cache_root() / 'engines'),
+        identity=identity_of_choice(card, cuda_device()),
+        describe=lambda name, error: _unavailable(f'backend {name}', error),
+        measured='time a window').load()
+
+
+def _unavailable(title: str, error: Exception) -> str:
+    return f'{title} unavailable: {type(error).__name__}: {error}'
 
 
 def _load_openvino(card: ModelCard, settings: BackendSettings) -> Backend:
@@ -74,15 +81,21 @@ def _load_fastest_precision(card: ModelCard, settings: BackendSettings) -> Backe
         backend = OpenVinoBackend(card, replace(settings, cpu_precision=precision))
         _warm_up(backend, card)
         return backend
-    return PrecisionChoice(
+
+    def describe(precision: str, error: Exception) -> str:
+        # Few processors have bfloat16.
+        return ('' if precision == 'bfloat16'
+                else f'cpu_precision {precision} is not used: {error}')
+    return FastestChoice(
         loaders={name: partial(load, name) for name in ('float32', *card.cpu_precisions)},
         spec=card.spec, cache=ModelCache(cache_root() / 'precisions'),
         identity={
-            **openvino_identity(), 'weights': card.weights_sha256, 'int8': {
+            **openvino_identity(), 'weights': card.weights_sha256, 'precisions': {
                 name: dict(of.sha256) for name, of in card.cpu_precisions.items()},
             'num_threads': settings.num_threads, 'cpu_cores': list(settings.cpu_cores)},
-        # Few processors have it.
-        silent=frozenset({'bfloat16'})).load()
+        describe=describe, measured='CPU time a window',
+        # What other processes take is none of a network's.
+        clock=time.process_time).load()
 
 
 def _load_torch(card: ModelCard, settings: BackendSettings) -> Backend:
@@ -148,7 +161,7 @@ def load_backend(
             raise
         # Whatever a library raises here, the next backend may still work.
         except Exception as error:
-            reasons.append(f'{title} unavailable: {type(error).__name__}: {error}')
+            reasons.append(_unavailable(title, error))
         else:
             return LoadedBackend(backend, (*reasons, *backend.description.warnings))
     raise RuntimeError('; '.join(reasons))

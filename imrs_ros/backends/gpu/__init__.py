@@ -9,8 +9,8 @@
 """
 The backends for NVIDIA GPUs, and the engines they cache between starts.
 
-Start at ``backend``. It may import ``base``, the caches, ``conversion``, ``progress``,
-``reference``, ``frame_reuse`` and the ONNX files of ``backends``, and ``networks``. PyTorch and
-TensorRT are imported only where a GPU is present or requested; what runs an engine needs no
-PyTorch.
+Start at ``tensorrt_backend`` or ``torch_cuda_backend``. It may import ``base``, the caches,
+``conversion``, ``progress``, ``reference``, ``frame_reuse`` and the ONNX files of ``backends``,
+and ``networks``. PyTorch and TensorRT are imported only where a GPU is present or requested; what
+runs an engine needs no PyTorch.
 """

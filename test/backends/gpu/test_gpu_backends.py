@@ -11,9 +11,9 @@
 from contextlib import contextmanager
 
 from imrs_ros.backends import BackendDescription, load, load_backend
+from imrs_ros.backends.fastest import FastestChoice, HOP, NUM_ROUNDS, recall
 from imrs_ros.backends.frame_reuse import frame_reuse
 from imrs_ros.backends.gpu import torch_cuda_backend, torch_parts
-from imrs_ros.backends.gpu.backend import GpuChoice, HOP, NUM_ROUNDS, recall
 from imrs_ros.backends.gpu.engine_check import first_accepted
 from imrs_ros.backends.gpu.half_precision import (
     fold_normalisations, network_in, to_channels_last, to_half)
@@ -342,9 +342,12 @@ class Machine:
     def load(self, gpu='NVIDIA X'):
         self.made = []
         loaders = {name: lambda name=name: self.make(name) for name in self.seconds}
-        return GpuChoice(
-            loaders, self.card.spec, ModelCache(self.cache_folder),
-            describe(self.card, 'choice', gpu, '9.0'), self.clock).load()
+        return FastestChoice(
+            loaders=loaders, spec=self.card.spec, cache=ModelCache(self.cache_folder),
+            identity=describe(self.card, 'choice', gpu, '9.0'),
+            describe=lambda name, error: (
+                f'backend {name} unavailable: {type(error).__name__}: {error}'),
+            measured='time a window', clock=self.clock).load()
 
     def names(self):
         return [backend.description.name for backend in self.made]

@@ -11,8 +11,8 @@
 from functools import partial
 
 from imrs_ros.backends import BackendDescription
+from imrs_ros.backends.fastest import FastestChoice
 from imrs_ros.backends.model_cache import ModelCache
-from imrs_ros.backends.precision.choice import PrecisionChoice
 import numpy as np
 import pytest
 from samples import TINY_SPEC
@@ -56,10 +56,13 @@ def choose(tmp_path):
             if name in failing:
                 raise RuntimeError(f'{name} is broken')
             return Network(name, clock, loaded)
-        return PrecisionChoice(
+
+        def describe(name, error):
+            return '' if name == 'bfloat16' else f'cpu_precision {name} is not used: {error}'
+        return FastestChoice(
             loaders={name: partial(make, name) for name in names}, spec=TINY_SPEC,
-            cache=ModelCache(tmp_path / 'precisions'), identity={'of': identity}, clock=clock,
-            silent=frozenset({'bfloat16'})).load(), loaded
+            cache=ModelCache(tmp_path / 'precisions'), identity={'of': identity},
+            describe=describe, measured='CPU time a window', clock=clock).load(), loaded
     return load
 
 
