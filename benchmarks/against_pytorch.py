@@ -19,13 +19,12 @@ round of each, which other load on the machine disturbs least.
 
 import argparse
 from collections.abc import Callable
-import json
 from pathlib import Path
 
 from imrs_ros.backends.openvino_backend import OpenVinoBackend
 from imrs_ros.backends.openvino_export import find_or_export
 from imrs_ros.networks.weights import load_network
-from imrs_ros.part_plan import PartPlan, PLAN_FILE
+from imrs_ros.part_plan import PartPlan
 from imrs_ros.settings import BackendSettings
 from peak import best_gflops, matrix_products, PREFIX, share_of_peak
 from side_by_side import model_card, save, show, timings, Windows
@@ -63,7 +62,7 @@ def main() -> None:
     with model_card(options.network) as card:
         backend = OpenVinoBackend(card, BackendSettings(num_threads=options.threads))
         folder, _ = find_or_export(card)
-        plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
+        plan = PartPlan.load(folder)
         network = load_network(card).eval()
         whole_gflop = measure_complexity(
             network, num_frames=card.spec.num_frames, size_px=card.spec.size_px).flops / 1e9

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from functools import partial
 import importlib
 import importlib.util
-import json
 from pathlib import Path
 import sys
 import tempfile
@@ -39,7 +38,7 @@ from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import find_or_export
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
-from imrs_ros.part_plan import PartPlan, PLAN_FILE
+from imrs_ros.part_plan import PartPlan
 from imrs_ros.settings import BackendSettings
 import numpy as np
 import openvino
@@ -174,7 +173,7 @@ def our_ways(card: ModelCard, backend: OpenVinoBackend, hops: Sequence[int]) -> 
     :return: a way for each.
     """
     folder, _ = find_or_export(card)
-    plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
+    plan = PartPlan.load(folder)
 
     def score(windows: Windows) -> object:
         return backend.infer([windows.advance()])

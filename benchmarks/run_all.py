@@ -57,7 +57,7 @@ BENCHMARKS = (
     Benchmark('frame_reuse.py', 'Windows that share frames, against the whole network'),
     Benchmark('frame_cost.py', 'One image, from message to ring'),
     Benchmark('start.py', 'From start to active, and memory'),
-    Benchmark('cameras_at_once.py', 'Eight cameras in one network, or in one for each core'),
+    Benchmark('cameras_at_once.py', 'Windows of several cameras in one call'),
     Benchmark('precision.py', 'Precisions of a CPU'),
     Benchmark('pinning.py', 'What room the node leaves to others'),
     Benchmark('replay_rate.py', 'Recordings evaluated'),

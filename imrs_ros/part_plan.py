@@ -17,6 +17,8 @@ Items are numbered by frames: item ``i`` of a ring belongs to frame ``i`` of a c
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
 from typing import Any
 
 FRAMES = 'frames'
@@ -101,3 +103,22 @@ class PartPlan:
             batches=tuple(part['batches'])) for part in values['parts'])
         return cls(num_frames=values['num_frames'], parts=parts, body=sources(values['body']),
                    has_whole=values['has_whole'])
+
+    def save(self, folder: Path) -> None:
+        """
+        Write the plan beside the models of the parts.
+
+        :param folder: an existing folder; gets ``PLAN_FILE``.
+        """
+        (folder / PLAN_FILE).write_text(json.dumps(self.as_mapping()), encoding='utf-8')
+
+    @classmethod
+    def load(cls, folder: Path) -> 'PartPlan':
+        """
+        Read the plan of converted models.
+
+        :param folder: holds ``PLAN_FILE``.
+        :return: the plan.
+        :raises OSError: when it cannot be read.
+        """
+        return cls.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))

@@ -14,19 +14,18 @@ Layout legend: N clips, T frames, H height, W width, C channels, K classes.
 
 from collections.abc import Mapping, Sequence
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
-from imrs_ros.backends.frame_reuse.part_runner import Array
+from imrs_ros.backends.frame_reuse.storage import Array
 from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import find_or_export
 from imrs_ros.backends.progress import told, TOLD_SEC
 from imrs_ros.model_card import ModelCard
-from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE, WHOLE
+from imrs_ros.part_plan import BODY, PartPlan, WHOLE
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -61,8 +60,7 @@ class OpenVinoBackend:
         with told(f'converting {card.name} for OpenVINO, once for this model and user; this takes '
                   'up to a minute', after_sec=TOLD_SEC):
             folder, warnings = find_or_export(card)
-        plan = PartPlan.from_mapping(json.loads(
-            (folder / PLAN_FILE).read_text(encoding='utf-8')))
+        plan = PartPlan.load(folder)
         models = OpenVinoModels(
             plan, folder, settings, int8_files(card) if settings.cpu_precision == INT8 else {})
         self._reuse = FrameReuse(
@@ -70,7 +68,7 @@ class OpenVinoBackend:
         self._reuse.measure()
         self.description = BackendDescription(
             'openvino', openvino.get_version().split('-')[0], models.device,
-            settings.cpu_precision, notes=_describe(plan, self._reuse),
+            settings.cpu_precision, notes=self._reuse.describe(),
             warnings=warnings)
 
     def infer(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
@@ -197,11 +195,3 @@ def int8_files(card: ModelCard) -> dict[str, Path]:
                 'again, or use float32')
     return {Path(name).stem: card.folder / INT8 / name for name in vouched.sha256
             if name.endswith('.xml')}
-
-
-def _describe(plan: PartPlan, reuse: FrameReuse) -> str:
-    if not reuse.most_new:
-        return 'no frame reuse'
-    mb = reuse.new_memory().num_bytes / 1e6
-    return (f'frame reuse where at most {reuse.most_new} of {plan.num_frames} frames are new, '
-            f'{mb:.0f} MB per camera')

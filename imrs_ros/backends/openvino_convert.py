@@ -13,7 +13,6 @@ The parts of a network converted for OpenVINO. Imports PyTorch, so that the node
 CACHE_ENTRY``, and may be gone when it ends.
 """
 
-import json
 from pathlib import Path
 import warnings
 
@@ -22,7 +21,6 @@ from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.network_parts import NetworkParts, Tensors
 from imrs_ros.networks.weights import load_network
-from imrs_ros.part_plan import PLAN_FILE
 import openvino
 import torch
 from torch import nn, Tensor
@@ -58,7 +56,7 @@ def convert_parts(parts: NetworkParts, spec: InputSpec, folder: Path) -> None:
         (spec.num_frames, spec.size_px, spec.size_px, len(spec.mean)), dtype=torch.uint8)
     for name, inputs in parts.examples(blank).items():
         write_model(parts.modules[name], inputs, folder / f'{name}.xml')
-    (folder / PLAN_FILE).write_text(json.dumps(parts.plan.as_mapping()), encoding='utf-8')
+    parts.plan.save(folder)
 
 
 def write_model(module: nn.Module, inputs: Tensors, path: Path) -> None:

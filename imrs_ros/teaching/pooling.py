@@ -14,13 +14,12 @@ Layout legend: T frames of a window, H height, W width, C channels, M windows, D
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-import json
 
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
 from imrs_ros.backends.openvino_backend import OpenVinoModels
 from imrs_ros.backends.openvino_export import find_or_export
 from imrs_ros.model_card import InputSpec, ModelCard
-from imrs_ros.part_plan import FEATURES, PartPlan, PLAN_FILE
+from imrs_ros.part_plan import FEATURES, PartPlan
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -60,7 +59,7 @@ class WindowPooler:
         :raises OSError: when the converted network cannot be stored.
         """
         folder, _ = find_or_export(card)
-        plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
+        plan = PartPlan.load(folder)
         return cls(plan, OpenVinoModels(plan, folder, BackendSettings()), card.spec)
 
     def windows(

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from imrs_ros.backends.frame_reuse.camera_memory import CameraMemory, num_kept, Shape
-from imrs_ros.backends.frame_reuse.storage import Array as Array, Storage
+from imrs_ros.backends.frame_reuse.storage import Array, Storage
 from imrs_ros.part_plan import FRAMES, Part, PartPlan
 
 ItemPlace = tuple[CameraMemory, int]

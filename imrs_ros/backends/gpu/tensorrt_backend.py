@@ -16,9 +16,7 @@ Layout legend: N clips, K classes.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-import json
 from pathlib import Path
-import shutil
 
 from imrs_ros.backends.base import BackendDescription
 from imrs_ros.backends.cache_entry import Values
@@ -36,7 +34,7 @@ from imrs_ros.backends.onnx.layout import MAX_CLIPS, MAX_ITEMS, network_file, pa
 from imrs_ros.backends.progress import told
 from imrs_ros.backends.reference import Reference
 from imrs_ros.model_card import ModelCard, ModelCardError
-from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE
+from imrs_ros.part_plan import BODY, PartPlan
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -122,8 +120,9 @@ def find_or_build_parts(
     def write(folder: Path, lock: int) -> None:
         source, _ = find_or_export_onnx(card)
         kind = 'float16' if precision == 'float16' else 'float32'
-        plan = shutil.copy(source / PLAN_FILE, folder)
-        parts = PartPlan.from_mapping(json.loads(Path(plan).read_text(encoding='utf-8'))).parts
+        plan = PartPlan.load(source)
+        plan.save(folder)
+        parts = plan.parts
         if not parts:
             raise RuntimeError('windows of this model are too short to share frames')
         with told(f'building TensorRT engines of the parts of {card.name} in {precision}, once'):
@@ -141,7 +140,7 @@ def read_parts(folder: Path) -> tuple[PartPlan, dict[str, bytes]]:
     :return: how the network is cut, and the plan of each part and of the body.
     :raises OSError: when they cannot be read.
     """
-    plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
+    plan = PartPlan.load(folder)
     return plan, {path.name.removesuffix(PLAN_SUFFIX): path.read_bytes()
                   for path in folder.glob(f'*{PLAN_SUFFIX}')}
 

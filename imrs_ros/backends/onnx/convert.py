@@ -14,7 +14,6 @@ be gone when it ends.
 """
 
 from collections.abc import Sequence
-import json
 from pathlib import Path
 
 from imrs_ros.backends.conversion import fill_entry
@@ -27,7 +26,7 @@ from imrs_ros.networks import ClipNetwork
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.network_parts import NetworkParts
 from imrs_ros.networks.weights import load_network
-from imrs_ros.part_plan import PLAN_FILE, WHOLE
+from imrs_ros.part_plan import WHOLE
 import onnx
 import torch
 
@@ -108,7 +107,7 @@ def write_parts(
         # Whole clips have a network of their own; this one is for CPUs.
         for precision in precisions if name != WHOLE else ('float32',):
             onnx.save(_in_precision(model, precision), folder / part_file(name, precision))
-    (folder / PLAN_FILE).write_text(json.dumps(parts.plan.as_mapping()), encoding='utf-8')
+    parts.plan.save(folder)
 
 
 def _in_precision(model: onnx.ModelProto, precision: str) -> onnx.ModelProto:

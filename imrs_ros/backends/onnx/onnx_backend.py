@@ -13,7 +13,6 @@ Layout legend: N clips, K classes.
 """
 
 from collections.abc import Sequence
-import json
 from pathlib import Path
 import platform
 
@@ -24,7 +23,7 @@ from imrs_ros.backends.onnx.files import find_or_export_onnx
 from imrs_ros.backends.onnx.layout import MAX_CLIPS, network_file, part_file
 from imrs_ros.backends.onnx.sessions import CPU, OnnxSession, providers
 from imrs_ros.model_card import ModelCard
-from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE, WHOLE
+from imrs_ros.part_plan import BODY, PartPlan, WHOLE
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -108,8 +107,7 @@ class _PartScorer:
 
     def __init__(self, card: ModelCard, folder: Path, settings: BackendSettings) -> None:
         spec = card.spec
-        plan = PartPlan.from_mapping(json.loads(
-            (folder / PLAN_FILE).read_text(encoding='utf-8')))
+        plan = PartPlan.load(folder)
         models = OnnxModels(plan, folder, settings)
         self._reuse = FrameReuse(
             plan, models, (spec.size_px, spec.size_px, len(spec.mean)), models.item_shapes)

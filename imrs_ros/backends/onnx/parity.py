@@ -13,7 +13,6 @@ Layout legend: N clips, L logits.
 """
 
 from dataclasses import dataclass
-import json
 from pathlib import Path
 
 from imrs_ros.backends.frame_reuse.frame_reuse import FrameReuse
@@ -22,7 +21,7 @@ from imrs_ros.backends.onnx.onnx_backend import OnnxModels
 from imrs_ros.backends.onnx.sessions import CPU, OnnxSession
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import ClipNetwork
-from imrs_ros.part_plan import BODY, PartPlan, PLAN_FILE
+from imrs_ros.part_plan import BODY, PartPlan
 from imrs_ros.records import Clip
 from imrs_ros.settings import BackendSettings
 import numpy as np
@@ -110,7 +109,7 @@ def _run_network(
 def _run_parts(
     folder: Path, precision: str, spec: InputSpec, clips: list[Clip],
 ) -> NDArray[np.float32]:
-    plan = PartPlan.from_mapping(json.loads((folder / PLAN_FILE).read_text(encoding='utf-8')))
+    plan = PartPlan.load(folder)
     if not plan.parts:
         # All there is between the clip and the body is in float32.
         precision = 'float32'
