@@ -76,6 +76,7 @@ def measure(num_cameras: int, is_jpeg: bool, has_inference: bool, options: argpa
     transport = 'compressed' if is_jpeg else 'raw'
     parameters = {'model': options.model, 'backend': options.backend, 'cameras': topics,
                   'transport': transport, 'num_threads': options.threads,
+                  'cpu_precision': options.precision,
                   'hop': options.hop if has_inference else NO_INFERENCE_HOP}
     with recognizer(parameters) as process, cameras(topics, RATE_HZ, is_jpeg):
         listener = Listener(names)
@@ -139,6 +140,7 @@ def main() -> None:
     parser.add_argument('--model', default='ucf10')
     parser.add_argument('--backend', default='auto')
     parser.add_argument('--threads', type=int, default=0, help='of the network; 0: its default')
+    parser.add_argument('--precision', default='float32', help='of the network on the CPU')
     parser.add_argument('--hop', type=int, default=4)
     parser.add_argument('--json', type=Path, help='also write the records to this file')
     options = parser.parse_args()

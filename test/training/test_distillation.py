@@ -16,6 +16,9 @@ import socket
 import subprocess
 import sys
 
+from imrs_ros.model_card import ModelCard
+from imrs_ros.model_folders import find_model
+from imrs_ros.networks.weights import load_network
 import numpy as np
 import pytest
 import torch
@@ -25,11 +28,12 @@ from training.clips.run_data import RunData
 from training.config import RunConfig
 from training.learning.run_state import LAST, read_best, read_saved, write_best
 from training.learning.stream import Stream
-from training.learning.teacher import Teacher
+from training.learning.teacher import POSE_DEVIATION, Teacher
 from training.learning.trainer import Trainer
 from training.scoring.scored_model import fuse
 import yaml
 
+LABELS = ('Left', 'Right')
 TINY = {
     'network': 'resnet18', 'width': 0.125, 'size_px': 24, 'epochs': 1, 'batch_size': 4,
     'validation_groups': [9], 'clips_per_video': 4, 'dropout': 0.0, 'num_frames': 8,
@@ -96,16 +100,140 @@ def test_student_learns_from_the_teacher(synthetic_data, frames, tmp_path, teach
 
 
 def test_projection_only_where_widths_differ(synthetic_data, teacher_run):
-    teacher = Teacher([teacher_run], ('Left', 'Right'))
-    both = Teacher([teacher_run, teacher_run], ('Left', 'Right'))
+    teacher = Teacher([teacher_run], LABELS, 24)
+    both = Teacher([teacher_run, teacher_run], LABELS, 24)
     config = RunConfig.from_mapping({**TINY, 'teachers': [str(teacher_run)]}, 'test')
-    assert sum(p.numel() for p in Stream(config, 2, teacher).projection.parameters()) == 0
-    assert Stream(config, 2, both).projection.weight.shape == (128, 64)
-    clip = torch.randint(0, 256, (2, 8, 24, 24, 2), dtype=torch.uint8)
-    assert torch.equal(both(clip)[:, :64], teacher(clip))
-    assert torch.equal(both(clip)[:, 64:], teacher(clip))
-    with pytest.raises(ValueError, match='expected a flow stream of the classes'):
-        Teacher([teacher_run], ('Up', 'Down'))
+    wider = replace(config, width=0.25)
+    assert sum(p.numel() for p in Stream(config, 2, teacher).projections.parameters()) == 0
+    assert [p.weight.shape for p in Stream(wider, 2, both).projections] == 2 * [(64, 128)]
+    clips = {'flow': torch.randint(0, 256, (2, 8, 24, 24, 2), dtype=torch.uint8)}
+    assert torch.equal(both(clips)[:, :64], teacher(clips))
+    assert torch.equal(both(clips)[:, 64:], teacher(clips))
+    with pytest.raises(ValueError, match='expected a teacher of the classes'):
+        Teacher([teacher_run], ('Up', 'Down'), 24)
+
+
+def test_distances_from_two_teachers_add_up(teacher_run):
+    labels_N = torch.tensor([0, 1])
+    batch = {'rgb': torch.randint(0, 256, (2, 8, 24, 24, 3), dtype=torch.uint8),
+             'flow': torch.randint(0, 256, (2, 8, 24, 24, 2), dtype=torch.uint8)}
+    terms = []
+    for count in (1, 2):
+        torch.manual_seed(0)
+        teacher = Teacher(count * [teacher_run], LABELS, 24)
+        config = RunConfig.from_mapping({**TINY, 'teachers': count * [str(teacher_run)]}, 'test')
+        with torch.inference_mode():
+            terms.append(Stream(config, 2, teacher).eval()({**batch, 'label': labels_N}))
+    assert terms[1]['mse'] == pytest.approx(2 * terms[0]['mse'].item(), rel=1e-5)
+    assert terms[1]['kl'] == pytest.approx(2 * terms[0]['kl'].item(), rel=1e-5)
+
+
+def pose_settings(**changes):
+    return {**TINY, 'network': 'pose', 'width': 1.0, 'pretrained': 'movenet', 'size_px': 64,
+            'cached_draws': 1, 'optimizer': 'adamw', **changes}
+
+
+@pytest.fixture(scope='module')
+def pose_run(synthetic_data, tmp_path_factory):
+    """Train a stream of poses; it needs no extracted frames."""
+    folder = tmp_path_factory.mktemp('poses') / 'pose'
+    prepared(synthetic_data, None, folder, **pose_settings()).run()
+    return folder
+
+
+def test_a_pose_stream_learns_its_classifier_alone(synthetic_data, tmp_path):
+    run = prepared(synthetic_data, None, tmp_path / 'run', **pose_settings(dropout=0.25))
+    network = run.stream.network
+    before = {k: v.clone() for k, v in network.state_dict().items()}
+    run._train_epoch()
+    changed = {name.split('.')[0] for name, value in network.state_dict().items()
+               if not torch.equal(before[name], value)}
+    assert changed == {'norm', 'fc'}
+    clip = torch.randint(0, 256, (1, 8, 64, 64, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        network.eval()
+        members = network.fc.logits(network._of_members(network.norm(network.pool_clip(clip))))
+        mean = members[..., :2].softmax(dim=2).mean(dim=0)
+        assert torch.allclose(network(clip).softmax(dim=1), mean, atol=1e-6)
+    assert run.dataset[0]['features'].shape == (network.feature_dim,)
+
+
+def test_a_student_imitates_flow_and_poses(
+    synthetic_data, frames, tmp_path, teacher_run, pose_run,
+):
+    teachers = [str(teacher_run), str(pose_run)]
+    run = prepared(synthetic_data, frames, tmp_path / 'cached', size_px=64, teachers=teachers,
+                   cached_draws=1, cached='maps', optimizer='adamw', learning_rate=0.003)
+    plain = prepared(synthetic_data, frames, tmp_path / 'plain', size_px=64, teachers=teachers)
+    dims = run.teacher.feature_dims
+    assert dims == (64, 640)
+    sample, clips = run.dataset[1], plain.dataset[1]
+    assert torch.allclose(sample['teacher'], plain.teacher(
+        {stream: clips[stream][None] for stream in ('rgb', 'flow')})[0], atol=1e-3)
+    rows = torch.stack([run.dataset[i]['teacher'] for i in range(len(run.dataset))])
+    assert rows[:, 64:].std(dim=0).max() > 0
+    scaled = run.stream.scale(rows)
+    assert torch.equal(scaled[:, :64], rows[:, :64])
+    lively = rows[:, 64:].std(dim=0) > 0
+    assert torch.allclose(scaled[:, 64:].mean(dim=0), torch.zeros(640), atol=1e-4)
+    assert torch.allclose(
+        scaled[:, 64:].std(dim=0)[lively], torch.tensor(POSE_DEVIATION), atol=1e-4)
+    assert scaled.isfinite().all()
+    for mine, other in ((run, plain), (plain, run)):
+        assert torch.allclose(mine.stream.scale.factor_D, other.stream.scale.factor_D, rtol=0.1)
+    first = run._train_epoch()
+    for _ in range(5):
+        last = run._train_epoch()
+    assert last['mse'] < first['mse']
+
+
+def test_descriptions_of_poses_are_computed_once(synthetic_data, tmp_path, pose_run):
+    settings = {'size_px': 64, 'cached_draws': 1, 'cached': 'maps'}
+    folder = tmp_path / 'runs'
+    prepared(synthetic_data, None, folder / 'pose', **pose_settings()).run()
+    before = set((folder / 'cache').iterdir())
+    prepared(synthetic_data, None, folder / 'student', teachers=[str(folder / 'pose')], **settings)
+    # The student's maps are new; the poses are those of its teacher's own clips.
+    assert len(set((folder / 'cache').iterdir()) - before) == 1
+
+
+def test_a_student_goes_on_from_a_run_and_keeps_what_it_knows(
+    synthetic_data, frames, tmp_path, teacher_run,
+):
+    first = tmp_path / 'first'
+    prepared(synthetic_data, frames, first, teachers=[str(teacher_run)]).run()
+    trained = read_best(first).state
+    run = prepared(synthetic_data, None, tmp_path / 'further', pretrained=str(first),
+                   teachers=[str(first)])
+    state = run.stream.network.state_dict()
+    assert all(torch.equal(state[name], value) for name, value in trained.items())
+    sample = run.dataset[0]
+    with torch.inference_mode():
+        losses = run.stream.eval()({'rgb': sample['rgb'][None], 'label': sample['label'][None]})
+    assert losses['mse'] == pytest.approx(0.0, abs=1e-9)
+    with pytest.raises(ValueError, match='expected the network that the settings describe'):
+        prepared(synthetic_data, None, tmp_path / 'wider', pretrained=str(first), width=0.25)
+    with pytest.raises(ValueError, match=r"sees the student's frames, 32 px, got one of 24 px"):
+        prepared(synthetic_data, None, tmp_path / 'larger', teachers=[str(first)], size_px=32)
+
+
+def test_a_model_folder_is_trained_further_for_other_classes(synthetic_data, tmp_path):
+    run = prepared(synthetic_data, None, tmp_path / 'run', network='lite0', width=1.0,
+                   pretrained=str(find_model('ucf10')), cached_draws=1, cached='maps', size_px=64)
+    trained = load_network(ModelCard.load(find_model('ucf10'))).state_dict()
+    state = run.stream.network.state_dict()
+    assert state['fc.weight'].shape[0] == 2
+    other = {name for name, value in state.items() if not torch.equal(value, trained[name])}
+    assert other == {'fc.weight', 'fc.bias'}
+    with pytest.raises(ValueError, match='expected a teacher of the classes'):
+        Teacher([find_model('ucf10')], LABELS, 224)
+
+
+@pytest.mark.parametrize('changes', [
+    {'pretrained': None}, {'stream': 'flow'}, {'teachers': ['flow']}, {'network': 'resnet18'}])
+def test_a_pose_stream_is_a_teacher_of_rgb(changes):
+    with pytest.raises(ValueError, match='network pose must be a teacher of RGB'):
+        RunConfig.from_mapping({**pose_settings(), **changes}, 'test')
 
 
 def test_cached_teacher_features_are_correct(synthetic_data, frames, tmp_path, teacher_run):
@@ -114,7 +242,7 @@ def test_cached_teacher_features_are_correct(synthetic_data, frames, tmp_path, t
     plain = prepared(synthetic_data, frames, tmp_path / 'b', teachers=[str(teacher_run)])
     sample, clip = cached.dataset[1], plain.dataset[1]
     assert torch.allclose(
-        sample['teacher'], plain.teacher(clip['flow'][None])[0], atol=1e-5)
+        sample['teacher'], plain.teacher({'flow': clip['flow'][None]})[0], atol=1e-5)
     assert set(cached._train_epoch()) == {'loss', 'cross_entropy', 'mse', 'kl'}
 
 
@@ -247,7 +375,7 @@ def test_a_full_step_of_the_papers_network(tmp_path):
     write_best(TrainedModel(
         config=flow, labels=labels, state=make_network(flow, 51).state_dict(), epoch=1,
         validation_top1=0.0), tmp_path)
-    stream = Stream(config, 51, Teacher([tmp_path], labels)).train()
+    stream = Stream(config, 51, Teacher([tmp_path], labels, 112)).train()
     assert sum(p.numel() for p in stream.network.parameters()) == 47_625_727
     batch = {'rgb': torch.randint(0, 256, (2, 16, 112, 112, 3), dtype=torch.uint8),
              'flow': torch.randint(0, 256, (2, 16, 112, 112, 2), dtype=torch.uint8),

@@ -67,18 +67,14 @@ class RunData:
         :raises ValueError: when the config needs flow that was not extracted, or another rate, or
             a class has no training video.
         """
-        needs_flow = config.stream == 'flow' or bool(config.teachers)
         store = None if frames is None else FrameStore(frames)
-        if needs_flow and (store is None or store.settings.flow is None):
-            raise ValueError(
-                'a flow stream, and a student of one, need extracted flow; run `python -m '
-                'training.extract` and pass its folder with --frames')
         if store is not None and store.settings.fps != config.fps:
             raise ValueError(f'{frames}: expected frames at {config.fps} Hz, got '
                              f'{store.settings.fps} Hz; extract with --fps {config.fps}')
         split = read_split(folder, config.split)
         train, validation = hold_out(split.train, config)
         data = cls(split.labels, train, validation, split.test, store)
+        data.reader(config.stream, config.fps)  # Refuses flow that was not extracted.
         untrained = data.classes_without(train)
         if untrained:
             raise ValueError(
@@ -103,7 +99,12 @@ class RunData:
         :param stream: ``rgb`` or ``flow``.
         :param fps: rate of the time grid, Hz.
         :return: a reader of the extracted frames if there are any, else of the videos.
+        :raises ValueError: when flow is needed that was not extracted.
         """
+        if stream == 'flow' and (self.store is None or self.store.settings.flow is None):
+            raise ValueError(
+                'a flow stream, and a student of one, need extracted flow; run `python -m '
+                'training.extract` and pass its folder with --frames')
         return VideoReader(fps) if self.store is None else StoreReader(self.store, stream)
 
     def windows(self, config: RunConfig, max_clips: int | None = VALIDATION_CLIPS) -> Windows:

@@ -15,11 +15,13 @@ seed 0.
 Layout legend: M clips, N clips of a batch.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 import json
 from pathlib import Path
 
+from imrs_ros.model_card import CARD_FILE, ModelCard
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -27,16 +29,19 @@ from tqdm import tqdm
 from training.clips.run_data import RunData
 from training.clips.training_clips import Sample, TrainingClips
 from training.clips.windows import Windows
-from training.config import RunConfig
+from training.config import MOVENET, POSE, RunConfig
 from training.learning.frozen_part import freeze
+from training.learning.networks import is_trained
 from training.learning.run_state import BEST, read_saved, write_atomically
 from training.learning.stream import Stream, TEACHER
-from training.learning.teacher import Teacher
+from training.learning.teacher import Teacher, TeacherPart
 
 KEY_FIELDS = ('network', 'width', 'pretrained', 'normalisation', 'stream', 'cached', 'num_frames',
               'fps', 'size_px', 'split', 'validation_groups', 'clips_per_video', 'smallest_crop',
               'colour_jitter')
 """Settings that the outputs depend on; with cached features, the excitation too."""
+OF_STUDENT = ('network', 'width', 'pretrained', 'normalisation', 'excitation', 'excitation_stages')
+"""Of these, those that the outputs of a teacher do not depend on."""
 
 
 class CachedClips(Dataset[Sample]):
@@ -75,11 +80,12 @@ class FrozenCache:
         :param root: folder of all caches.
         :param device: device of the stream.
         """
+        self._config, self._data, self._root, self._device = stream.config, data, root, device
         self._frozen = freeze(stream.network, stream.config.cached, device)
-        self._teacher, self._device = teacher, device
-        self._config, self._data = stream.config, data
-        self._folder = root / _key(stream.config, data, teachers=False)
-        self._teacher_folder = root / _key(stream.config, data, teachers=True)
+        self._folder = root / _key(stream.config, data)
+        self._teachers = [] if teacher is None else [
+            (part, _compute_pooled(part, device), root / key)
+            for part, key in zip(teacher.parts, _teacher_keys(stream.config, teacher, data))]
 
     def training(self, clips: TrainingClips, num_workers: int) -> CachedClips:
         """
@@ -94,10 +100,12 @@ class FrozenCache:
             clips.epoch = number
             draw = self._load(self._folder / f'{number}.pt', DataLoader(
                 clips.only(self._config.stream), 1, num_workers=num_workers), self._compute)
-            if self._teacher is not None:
-                draw = {**draw, **self._load(self._teacher_folder / f'{number}.pt', DataLoader(
-                    clips.only('flow'), 1, num_workers=num_workers), self._compute_teacher)}
-            draws.append(draw)
+            imitated = []
+            for part, compute, folder in self._teachers:
+                pooled = self._load(folder / f'{number}.pt', DataLoader(
+                    clips.only(part.stream), 1, num_workers=num_workers), compute)['features']
+                imitated.append(part.imitated(pooled.to(self._device)).cpu())
+            draws.append({**draw, TEACHER: torch.cat(imitated, dim=1)} if imitated else draw)
         return CachedClips(draws)
 
     def validation(self, windows: Windows) -> list[dict[str, Tensor]]:
@@ -133,23 +141,44 @@ class FrozenCache:
     def _compute(self, sample: Sample) -> dict[str, Tensor]:
         return {**self._frozen(sample[self._config.stream]), 'label': sample['label']}
 
-    def _compute_teacher(self, sample: Sample) -> dict[str, Tensor]:
-        if self._teacher is None:
-            raise RuntimeError('expected a teacher, got none')
-        return {TEACHER: self._teacher(sample['flow'].to(self._device)).cpu()}
+
+def _compute_pooled(
+    part: TeacherPart, device: torch.device,
+) -> Callable[[Sample], dict[str, Tensor]]:
+    """Return the function that computes the pooled features of a teacher."""
+    pool = freeze(part.network, 'features', device)
+
+    def compute(sample: Sample) -> dict[str, Tensor]:
+        return {**pool(part.resize(sample[part.stream])), 'label': sample['label']}
+    return compute
 
 
-def _key(config: RunConfig, data: RunData, *, teachers: bool) -> str:
+def _teacher_keys(config: RunConfig, teacher: Teacher, data: RunData) -> list[str]:
+    """Return the key of each network; descriptions of poses depend on no training."""
+    clips = replace(config, teachers=(), cached='features', network=POSE, pretrained=MOVENET,
+                    width=1.0, normalisation=None, excitation='ce', excitation_stages=None)
+    return [_key(clips, data, () if part.is_posed else (part.stream, _hash(Path(folder))))
+            for part, folder in zip(teacher.parts, config.teachers)]
+
+
+def _key(config: RunConfig, data: RunData, teacher: Sequence[str] = ()) -> str:
     settings = config.to_mapping()
     fields = [*KEY_FIELDS, *(['excitation', 'excitation_stages'] * (config.cached == 'features'))]
-    models = []
-    if teachers:
-        fields = [f for f in fields if f not in ('network', 'width', 'pretrained')]
-        models = [sha256((Path(run) / BEST).read_bytes()).hexdigest() for run in config.teachers]
+    if teacher:
+        fields = [field for field in fields if field not in OF_STUDENT]
+    start = [_hash(Path(config.pretrained))] if config.pretrained and is_trained(
+        config.pretrained) else []
     # Labels are stored with the outputs; without extracted frames, names alone do not tell data
     # sets apart.
     videos = [[(video.name if data.store else str(video.path.resolve()), video.label)
                for video in listed] for listed in (data.train, data.validation)]
-    text = json.dumps([{f: settings[f] for f in fields}, models, videos,
+    text = json.dumps([{f: settings[f] for f in fields}, list(teacher), start, videos,
                        str(data.store and data.store.root)])
-    return ('teacher_' if teachers else 'clips_') + sha256(text.encode()).hexdigest()[:16]
+    return ('teacher_' if teacher else 'clips_') + sha256(text.encode()).hexdigest()[:16]
+
+
+def _hash(folder: Path) -> str:
+    """Return the checksum of the weights of a run or a model folder."""
+    if (folder / CARD_FILE).exists():
+        return ModelCard.load(folder).weights_sha256
+    return sha256((folder / BEST).read_bytes()).hexdigest()

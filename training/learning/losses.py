@@ -7,16 +7,18 @@
 # language governing permissions and limitations under the License.
 
 """
-The loss of IMRS: cross-entropy, and two distances from the features of a flow teacher.
+The loss of IMRS: cross-entropy, and two distances from the features of each teacher.
 
 L = CE(s_rgb, y) + lambda1 * MSE(f_rgb, f_flow) + lambda2 * KL(softmax(f_rgb) || softmax(f_flow))
 
 (Hu et al. 2023, equations 6 to 9.) The MSE is the mean over batch and features, as in MARS, which
 is the case lambda2 = 0. The paper does not state how its KL is reduced; both ways are here.
+The paper has one teacher, of flow; the distances of several add up.
 
 Layout legend: N clips, K classes, D features.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,17 +37,21 @@ class Distillation:
     kl_reduction: str
     """``mean`` over batch and features, or ``batchmean``: the sum over features."""
 
-    def losses(self, student_ND: Tensor, teacher_ND: Tensor) -> dict[str, Tensor]:
+    def losses(
+        self, student: Sequence[Tensor], teachers: Sequence[Tensor],
+    ) -> dict[str, Tensor]:
         """
-        Return the distances between features.
+        Return the distances between features, summed over teachers.
 
-        :param student_ND: pooled features of the student.
-        :param teacher_ND: pooled features of the teacher for the same clips; they get no gradient.
+        :param student: features_ND of the student, projected for each teacher.
+        :param teachers: features_ND of each teacher for the same clips; they get no gradient.
         :return: scalars ``mse`` and ``kl``, unweighted.
         """
-        teacher_ND = teacher_ND.detach()
-        return {'mse': functional.mse_loss(student_ND, teacher_ND),
-                'kl': feature_divergence(student_ND, teacher_ND, self.kl_reduction)}
+        pairs = [(student_ND, teacher_ND.detach())
+                 for student_ND, teacher_ND in zip(student, teachers, strict=True)]
+        return {'mse': torch.stack([functional.mse_loss(*pair) for pair in pairs]).sum(),
+                'kl': torch.stack([feature_divergence(*pair, self.kl_reduction)
+                                   for pair in pairs]).sum()}
 
     def total(self, cross_entropy: Tensor, distances: dict[str, Tensor]) -> Tensor:
         """

@@ -10,12 +10,16 @@
 
 from pathlib import Path
 
+from imrs_ros.model_card import CARD_FILE, ModelCard
 from imrs_ros.networks import (
-    build_network, load_checkpoint, MARS, NORMALISATIONS, read_published, VideoNetwork)
+    build_network, ClipNetwork, load_checkpoint, MARS, NORMALISATIONS, read_published,
+    VideoNetwork)
 from imrs_ros.networks.published import PublishedCheckpoint
+from imrs_ros.networks.weights import load_network
 import torch
 from torch import nn
-from training.config import IMAGENET, RunConfig
+from training.config import IMAGENET, POSE, RunConfig
+from training.learning.pose_network import PoseNetwork
 from training.learning.pretrained import load_imagenet_lite0
 from training.learning.run_state import BEST, read_best, TrainedModel
 
@@ -30,6 +34,8 @@ def make_network(config: RunConfig, num_classes: int) -> VideoNetwork:
     :param num_classes: number of labels.
     :return: the network, in channels-last memory format.
     """
+    if config.network == POSE:
+        return PoseNetwork(num_classes, config.dropout)
     mean, std = NORMALISATIONS.get(config.normalisation or '', (None, None))
     network = build_network(
         config.network, num_classes=num_classes, in_channels=CHANNELS[config.stream],
@@ -57,12 +63,48 @@ def load_pretrained(network: VideoNetwork, config: RunConfig) -> frozenset[str]:
         return frozenset()
     if config.pretrained == IMAGENET:
         return frozenset(load_imagenet_lite0(network).loaded)
+    if isinstance(network, PoseNetwork):
+        return frozenset(network.load_finder())
+    if is_trained(config.pretrained):
+        return _load_further(network, Path(config.pretrained))
     checkpoint = read_published(Path(config.pretrained))
     if config.stream == 'rgb' and config.network != 'lite0':
         _check_normalisation(checkpoint, config.normalisation)
     report = load_checkpoint(network, checkpoint)
     print(f'{config.pretrained}: {report}', flush=True)
     return frozenset(report.loaded)
+
+
+def is_trained(pretrained: str | None) -> bool:
+    """
+    Return whether weights to start from are those of a run or a model folder.
+
+    :param pretrained: as in ``RunConfig``.
+    :return: whether it is a folder.
+    """
+    return pretrained is not None and pretrained != IMAGENET and Path(pretrained).is_dir()
+
+
+def _load_further(network: VideoNetwork, folder: Path) -> frozenset[str]:
+    """Load the weights of a run or a model folder; without the last layer for other classes."""
+    trained: ClipNetwork
+    if (folder / CARD_FILE).exists():
+        trained = load_network(ModelCard.load(folder))
+        trained.none_score = None
+    else:
+        _, trained = load_trained(folder)
+    state, own = trained.state_dict(), network.state_dict()
+    if trained.num_classes != network.num_classes:
+        state = {name: t for name, t in state.items() if not name.startswith('fc.')}
+    wrong = [name for name in own if not name.startswith('fc.')
+             and (name not in state or state[name].shape != own[name].shape)]
+    if wrong or not set(state) <= set(own):
+        others = wrong or sorted(set(state) - set(own))
+        raise ValueError(
+            f'{folder}: expected the network that the settings describe, to train it further, got '
+            f'another one, which differs in {others[:3]}')
+    network.load_state_dict(state, strict=False)
+    return frozenset(name for name, _ in network.named_parameters() if name in state)
 
 
 def _check_normalisation(checkpoint: PublishedCheckpoint, chosen: str | None) -> None:

@@ -21,7 +21,7 @@ from torch import nn, Tensor
 from training.config import RunConfig
 from training.learning.losses import Distillation, mix
 from training.learning.networks import load_pretrained, make_network
-from training.learning.teacher import Teacher
+from training.learning.teacher import FeatureScale, Teacher
 
 TEACHER = 'teacher'
 """Key of a batch: the features of the teacher, if they were computed before."""
@@ -31,7 +31,7 @@ class Stream(nn.Module):
     """
     A network in training, with pretrained weights and frozen parameters.
 
-    If the teacher's features have another width, a linear projection maps the student's features
+    If a teacher's features have another width, a linear projection maps the student's features
     to it; it is trained with the student and then discarded.
     """
 
@@ -50,12 +50,14 @@ class Stream(nn.Module):
         self.num_classes = num_classes
         self.network = make_network(config, num_classes)
         self._pretrained = load_pretrained(self.network, config)
-        self.projection: nn.Module = nn.Identity()
         # In a list, so that it is no submodule: not trained, saved or synchronised.
         self._teacher = [] if teacher is None else [teacher]
         self._distillation = Distillation(config.lambda1, config.lambda2, config.kl_reduction)
-        if teacher is not None and teacher.feature_dim != self.network.moving_dim:
-            self.projection = nn.Linear(self.network.moving_dim, teacher.feature_dim)
+        width = self.network.moving_dim
+        self.projections = nn.ModuleList(
+            nn.Identity() if dim == width else nn.Linear(width, dim)
+            for dim in (teacher.feature_dims if teacher else ()))
+        self.scale = FeatureScale(teacher) if teacher else nn.Identity()
         self._freeze(config.frozen)
         if config.cached_draws:
             self._freeze(self._below_cache())
@@ -128,10 +130,11 @@ class Stream(nn.Module):
             label_smoothing=self.config.label_smoothing)
         losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
         for teacher in self._teacher:
-            teacher_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs['flow'])
+            teacher_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs)
             moving_ND = features_ND[:, self.network.still_dim:]
             distances = self._distillation.losses(
-                self.projection(moving_ND).float(), teacher_ND.float())
+                [project(moving_ND).float() for project in self.projections],
+                self.scale(teacher_ND.float()).split(teacher.feature_dims, dim=1))
             losses |= distances
             losses['loss'] = self._distillation.total(cross_entropy, distances)
         return losses

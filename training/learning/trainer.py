@@ -31,8 +31,12 @@ from training.learning.frozen_cache import CachedClips, FrozenCache
 from training.learning.run_state import (
     LAST, Progress, read_last, TrainedModel, write_atomically, write_best, write_settings)
 from training.learning.schedule import make_schedule
-from training.learning.stream import pooled_features, Stream
+from training.learning.stream import pooled_features, Stream, TEACHER
 from training.learning.teacher import Teacher
+
+
+SCALE_CLIPS = 500
+"""Training clips, about, on which the features of a teacher are measured."""
 
 
 class Trainer:
@@ -88,6 +92,8 @@ class Trainer:
                                     self.folder.parent / 'cache', self.fabric.device)
                 self.cached_validation = cache.validation(self.data.windows(self.config))
                 self.dataset = cache.training(self.dataset, self._num_workers)
+            if self.progress.epoch == 0:
+                self._fit_scale()
         self.loader = self.fabric.setup_dataloaders(DataLoader(
             self.dataset, batch_sampler=self.batches,
             num_workers=0 if self.config.cached_draws else self._num_workers),
@@ -121,6 +127,20 @@ class Trainer:
             self.fabric.barrier()
         if log is not None:
             log.close()
+
+    def _fit_scale(self) -> None:
+        """Measure the features of the teacher on some training clips."""
+        if self.teacher is None or not any(part.is_posed for part in self.teacher.parts):
+            return
+        count = len(self.dataset)
+        indices = range(0, count, max(1, count // SCALE_CLIPS))
+        samples = [self.dataset[index] for index in indices]
+        self.stream.scale.fit(torch.stack([s[TEACHER] for s in samples]).to(self.fabric.device)
+                              if TEACHER in samples[0] else torch.cat([
+                                  self.teacher(self.fabric.to_device({
+                                      stream: sample[stream][None]
+                                      for stream in self.teacher.sizes_px}))
+                                  for sample in samples]))
 
     def _train_epoch(self) -> dict[str, float]:
         torch.manual_seed(self.config.seed * 100_003 + self.progress.epoch)
@@ -196,7 +216,8 @@ class Trainer:
     def _load_teacher(self) -> Teacher | None:
         if not self.config.teachers:
             return None
-        teacher = Teacher([Path(run) for run in self.config.teachers], self.data.labels)
+        teacher = Teacher([Path(run) for run in self.config.teachers], self.data.labels,
+                          self.config.size_px)
         self.fabric.to_device(teacher)
         return teacher
 
@@ -204,7 +225,7 @@ class Trainer:
         config = self.config
         sizes_px = {config.stream: config.size_px}
         if self.teacher is not None:
-            sizes_px['flow'] = self.teacher.size_px
+            sizes_px |= self.teacher.sizes_px
         # Runs of all seeds share a cache.
         return TrainingClips(
             self.data.train, replace(config, seed=0) if config.cached_draws else config,

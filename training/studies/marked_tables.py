@@ -22,13 +22,13 @@ import re
 
 from imrs_ros.atomic_file import replace_text
 from training.studies.result_tables import (
-    excitation_table, lambda_table, position_table, streams_table)
+    excitation_table, lambda_table, names_table, position_table, streams_table)
 from training.studies.run_result import all_stages, RunResult
 
 MARKER = re.compile(r'<!--\s*(?:table:(.*?)|(end table))\s*-->')
 KINDS: dict[str, Callable[[Sequence[RunResult]], str]] = {
     'streams': streams_table, 'position': position_table, 'excitation': excitation_table,
-    'lambda': lambda_table}
+    'lambda': lambda_table, 'names': names_table}
 
 
 def fill_file(path: Path, results: Sequence[RunResult]) -> None:

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.model_card import CARD_FILE
 from imrs_ros.yaml_file import read_yaml, YamlFileError
 from training.config import RunConfig
 
@@ -29,7 +30,10 @@ class StudyRun:
     name: str
     """Name of the run; a grid appends the values of its axes."""
     config: RunConfig
-    """Its settings; teachers are named by their folders, beside its own."""
+    """Its settings; teachers, and a run it starts from, are named by their folders, beside its
+    own."""
+    starts_from: str | None = None
+    """Folder of the run whose training it continues, if there is one."""
 
     @property
     def folder(self) -> str:
@@ -77,7 +81,8 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
     Read a study and expand its trials and grids.
 
     ``base`` holds the settings of all runs, ``runs`` those of each by name (``teachers`` are names
-    of runs, or ``study/name`` of a finished study, with the same split and seed), ``splits``
+    of runs, or ``study/name`` of a finished study, with the same split and seed, or model folders;
+    ``pretrained`` may be the name of a run, too), ``splits``
     settings by split, ``trials`` a list of ``{runs, splits, seeds}``, and ``grids`` a list of
     ``{run, axes, splits, seeds}`` where ``axes`` lists values by setting.
 
@@ -178,14 +183,20 @@ class _Study:
         settings = {**self._base, **self._splits.get(split, {}), **self._named[name],
                     'split': split, 'seed': seed}
         teachers = tuple(settings.pop('teachers', ()))
-        for teacher in teachers:
-            if '/' not in teacher:
-                yield from self._with_teachers(teacher, split, seed, done)
+        start = settings.get('pretrained')
+        earlier = [*teachers, start] if start in self._named else teachers
+        for other in earlier:
+            if '/' not in other:
+                yield from self._with_teachers(other, split, seed, done)
+        first = self._folder(start, split, seed) if start in self._named else None
         config = RunConfig.from_mapping(settings, f'{self._origin}, run {name}')
-        yield StudyRun(self._name, name, replace(config, teachers=tuple(
-            folder_of(*self._path(teacher), split, seed) for teacher in teachers)))
+        yield StudyRun(self._name, name, replace(
+            config, teachers=tuple(self._folder(teacher, split, seed) for teacher in teachers),
+            pretrained=first or start), first)
 
-    def _path(self, teacher: str) -> tuple[str, str]:
-        """Return study and name of a teacher."""
-        study, slash, name = teacher.rpartition('/')
-        return study if slash else self._name, name
+    def _folder(self, name: str, split: int, seed: int) -> str:
+        """Return the name of the folder of a run, or the path of a model folder as it is."""
+        if (Path(name) / CARD_FILE).is_file():
+            return name
+        study, slash, run = name.rpartition('/')
+        return folder_of(study if slash else self._name, run, split, seed)

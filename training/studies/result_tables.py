@@ -63,6 +63,17 @@ def position_table(runs: Sequence[RunResult]) -> str:
     return _metrics_table(frame, _columns(frame, ['Modules', 'Position']))
 
 
+def names_table(runs: Sequence[RunResult]) -> str:
+    """
+    Compare runs by their names, in the order of the alphabet.
+
+    :param runs: of one study.
+    :return: the table.
+    """
+    frame = _frame(runs)
+    return _metrics_table(frame.assign(Run=frame['name']), ['Run'])
+
+
 def excitation_table(runs: Sequence[RunResult]) -> str:
     """
     Compare no excitation, SE blocks and CE modules (table 3 of the paper).

@@ -16,7 +16,7 @@ from typing import Any
 from imrs_ros.networks import lite0, NETWORKS, resnet3d
 from imrs_ros.networks.excitation import EXCITATIONS
 from training.clips.optical_flow import FLOW_METHODS
-from training.config import KL_REDUCTIONS
+from training.config import KL_REDUCTIONS, POSE
 
 STREAMS = ('rgb', 'flow', 'mars', 'imrs', 'rgb+flow', 'imrs+rgb')
 DISTILLED = ('mars', 'imrs', 'imrs+rgb')
@@ -73,7 +73,8 @@ class RunResult:
     num_parameters: int
     """Of all networks that run at test time."""
     flow: str | None
-    """Optical flow used in training, ``tvl1`` or ``dis``; null for ``rgb``."""
+    """Optical flow used in training, ``tvl1`` or ``dis``; null for ``rgb``, and for a student
+    whose teachers see none."""
     command: str
     """The exact command line that produced it."""
 
@@ -90,7 +91,7 @@ class RunResult:
         for name in ('study', 'name'):
             if len(getattr(self, name).split()) != 1 or '|' in getattr(self, name):
                 raise ValueError(f'{name} must be one word without |, got {getattr(self, name)!r}')
-        choices = {'network': NETWORKS, 'stream': STREAMS, 'excitation': EXCITATIONS,
+        choices = {'network': (*NETWORKS, POSE), 'stream': STREAMS, 'excitation': EXCITATIONS,
                    'flow': (None, *FLOW_METHODS),
                    'kl_reduction': (None, *KL_REDUCTIONS), 'split': SPLITS}
         for name, values in choices.items():
@@ -120,8 +121,8 @@ class RunResult:
         if (self.lambda2 != 0) != (self.kl_reduction is not None):
             raise ValueError('kl_reduction must be null exactly where lambda2 is 0, got '
                              f'{self.kl_reduction!r} and lambda2 {self.lambda2}')
-        if (self.stream == 'rgb') != (self.flow is None):
-            raise ValueError('flow must be null for stream rgb and only for it, got '
+        if self.stream in ('rgb', 'flow') and (self.stream == 'rgb') != (self.flow is None):
+            raise ValueError('flow must be null for stream rgb and not null for stream flow, got '
                              f'{self.flow!r} for {self.stream}')
 
     def _check_numbers(self) -> None:
@@ -183,4 +184,6 @@ def all_stages(network: str) -> tuple[int, ...]:
     :param network: a name from ``NETWORKS``.
     :return: in ascending order.
     """
+    if network == POSE:
+        return ()
     return lite0.STAGES if network == 'lite0' else resnet3d.STAGES

@@ -20,7 +20,7 @@ import sys
 
 from imrs_ros.atomic_file import replace_text
 from training.clips.extract_settings import ExtractSettings
-from training.config import RunConfig
+from training.config import POSE, RunConfig
 from training.learning.networks import make_network
 from training.learning.run_state import CONFIG_FILE, LAST, read_best, read_saved
 from training.scoring.complexity import measure_complexity
@@ -41,8 +41,8 @@ class StudyRunner:
 
     data: Path
     """Folder with ``videos/`` and ``splits/``."""
-    frames: Path
-    """Output folder of ``training.extract``."""
+    frames: Path | None
+    """Output folder of ``training.extract``; None to decode RGB from the videos."""
     out: Path
     """Folder of all runs."""
     num_threads: int
@@ -60,13 +60,14 @@ class StudyRunner:
         """
         folder = self.out / run.folder
         config = folder.with_suffix('.yaml')
-        command = ['training.train', str(config), '--data', str(self.data), '--frames',
-                   str(self.frames), '--out', str(folder)]
+        command = ['training.train', str(config), *self._data(), '--out', str(folder)]
         if (folder / FIGURES).exists():
             _check_settings(run, folder)
         else:
             settings = run.config.to_mapping()
-            settings['teachers'] = [str(self.out / name) for name in run.config.teachers]
+            settings['teachers'] = [self._path(name) for name in run.config.teachers]
+            if run.starts_from:
+                settings['pretrained'] = self._path(run.starts_from)
             replace_text(config, yaml.safe_dump(settings, sort_keys=False))
             self._call(command, folder, show)
             self._call(self._evaluate([folder], run, folder / FIGURES), folder)
@@ -102,9 +103,16 @@ class StudyRunner:
         return (self.out / run.folder / FIGURES).exists()
 
     def _evaluate(self, folders: Sequence[Path], run: StudyRun, figures: Path) -> list[str]:
-        return ['training.evaluate', '--model', *map(str, folders), '--data', str(self.data),
-                '--frames', str(self.frames), '--split', str(run.config.split), '--json',
-                str(figures)]
+        return ['training.evaluate', '--model', *map(str, folders), *self._data(), '--split',
+                str(run.config.split), '--json', str(figures)]
+
+    def _data(self) -> list[str]:
+        frames = [] if self.frames is None else ['--frames', str(self.frames)]
+        return ['--data', str(self.data), *frames]
+
+    def _path(self, name: str) -> str:
+        """Return the path of a run's folder; a model folder is named by its path."""
+        return name if '/' in name else str(self.out / name)
 
     def _call(self, command: Sequence[str], folder: Path,
               show: Callable[[int], None] = lambda _: None) -> None:
@@ -128,7 +136,7 @@ class StudyRunner:
         best, is_distilled = read_best(folder), stream in ('mars', 'imrs')
         return RunResult(
             study=run.study, name=run.name, network=config.network, stream=stream,
-            excitation=config.excitation,
+            excitation='none' if config.network == POSE else config.excitation,
             excitation_stages=None if config.excitation == 'none' else config.excitation_stages,
             kl_reduction=config.kl_reduction if is_distilled and config.lambda2 else None,
             lambda1=config.lambda1 if is_distilled else 0.0,
@@ -140,7 +148,8 @@ class StudyRunner:
             num_parameters=measure_complexity(
                 make_network(config, len(best.labels)), num_frames=config.num_frames,
                 size_px=config.size_px).num_parameters,
-            flow=None if stream == 'rgb' else ExtractSettings.load(self.frames).flow,
+            flow=None if stream == 'rgb' or self.frames is None else (
+                ExtractSettings.load(self.frames).flow),
             command=shlex.join(['python', '-m', *command]))
 
 
@@ -156,7 +165,11 @@ def _is_running(process: 'subprocess.Popen[bytes]') -> bool:
 def _check_settings(run: StudyRun, folder: Path) -> None:
     """Refuse a finished run that had other settings than the study now gives it."""
     before = RunConfig.load(folder / CONFIG_FILE)
-    before = replace(before, teachers=tuple(Path(name).name for name in before.teachers))
+    before = replace(before, teachers=tuple(
+        old if old == new else Path(old).name
+        for old, new in zip(before.teachers, run.config.teachers, strict=False)))
+    if run.starts_from and before.pretrained:
+        before = replace(before, pretrained=Path(before.pretrained).name)
     now = run.config.to_mapping()
     changed = [key for key, value in before.to_mapping().items() if now[key] != value]
     if changed:

@@ -48,7 +48,7 @@ def test_the_students_distribution_is_the_first_argument():
 
 def test_total_by_hand():
     loss = Distillation(lambda1=50.0, lambda2=200.0, kl_reduction='mean')
-    distances = loss.losses(STUDENT, TEACHER)
+    distances = loss.losses([STUDENT], [TEACHER])
     squared = ((STUDENT - TEACHER) ** 2).sum().item() / 6
     assert distances['mse'].item() == pytest.approx(squared, rel=1e-6)
     expected = 1.5 + 50 * squared + 200 * divergence_by_hand(STUDENT, TEACHER).mean() / 3
@@ -56,11 +56,11 @@ def test_total_by_hand():
 
 
 def test_equal_features_cost_nothing_and_mars_has_no_divergence():
-    same = Distillation(50.0, 200.0, 'mean').losses(STUDENT, STUDENT)
+    same = Distillation(50.0, 200.0, 'mean').losses([STUDENT], [STUDENT])
     assert same['mse'].item() == 0
     assert same['kl'].item() == pytest.approx(0, abs=1e-7)
     mars = Distillation(50.0, 0.0, 'mean')
-    distances = mars.losses(STUDENT, TEACHER)
+    distances = mars.losses([STUDENT], [TEACHER])
     assert mars.total(torch.tensor(0.0), distances).item() == pytest.approx(
         50 * distances['mse'].item())
 
@@ -68,7 +68,7 @@ def test_equal_features_cost_nothing_and_mars_has_no_divergence():
 def test_no_gradient_reaches_the_teacher():
     student, teacher = STUDENT.clone().requires_grad_(), TEACHER.clone().requires_grad_()
     loss = Distillation(50.0, 200.0, 'mean')
-    loss.total(torch.tensor(0.0), loss.losses(student, teacher)).backward()
+    loss.total(torch.tensor(0.0), loss.losses([student], [teacher])).backward()
     assert student.grad.abs().sum() > 0
     assert teacher.grad is None
 

@@ -91,7 +91,8 @@ def test_wrong_file_is_named_and_left_as_it_is(tmp_path, text, words):
 @pytest.mark.parametrize(('changes', 'words'), [
     ({'stream': 'depth'}, 'stream must be one of'), ({'network': 'vgg'}, 'network must be one'),
     ({'excitation': 'cbam'}, 'excitation must be'), ({'kl_reduction': 'sum'}, 'kl_reduction must'),
-    ({'flow': 'farneback'}, 'flow must be one of'), ({'flow': None}, 'flow must be null for'),
+    ({'flow': 'farneback'}, 'flow must be one of'),
+    ({**RGB, 'stream': 'flow'}, 'flow must be null for'),
     ({**RGB, 'flow': 'dis'}, 'flow must be null for'), ({'split': 4}, 'split must be one of'),
     ({'study': 'two words'}, 'study must be one word'), ({'name': ''}, 'name must be one word'),
     ({'split': '1'}, 'split must be a whole number'), ({'seed': True}, 'seed must be a whole'),
