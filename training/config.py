@@ -24,11 +24,13 @@ CACHED = ('features', 'maps')
 OPTIMIZERS = ('adamw', 'sgd')
 SCHEDULES = ('cosine', 'plateau')
 KL_REDUCTIONS = ('mean', 'batchmean')
+BEST_EPOCH, LAST_EPOCH = 'best', 'last'
 FULL_PRECISION = '32-true'
 PRECISIONS = (FULL_PRECISION, 'bf16-mixed', '16-mixed')
 CHOICES = {'network': (*NETWORKS, POSE), 'stream': STREAMS, 'cached': CACHED,
            'optimizer': OPTIMIZERS, 'normalisation': (None, *NORMALISATIONS),
-           'schedule': SCHEDULES, 'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS}
+           'schedule': SCHEDULES, 'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS,
+           'chosen_epoch': (BEST_EPOCH, LAST_EPOCH)}
 NUMBERS: dict[Any, str] = {int: 'a whole number', float: 'a number'}
 LISTS = ('excitation_stages', 'frozen', 'teachers', 'validation_groups')
 RANGES: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
@@ -101,6 +103,10 @@ class RunConfig:
     """Seed of initial weights, order, crops and everything else that is random."""
     epochs: int = 30
     """Passes over the training videos."""
+    chosen_epoch: str = BEST_EPOCH
+    """``best``: the first of the epochs with the greatest accuracy on the validation videos is
+    evaluated and exported; ``last``: the last one, as is fair to a run that starts from weights
+    which were chosen on the same validation videos."""
     clips_per_video: int = 1
     """Random clips of every video per epoch."""
     batch_size: int = 16

@@ -9,9 +9,9 @@
 """
 Train one stream: ``python -m training.train CONFIG --data DIR [--frames DIR] --out DIR``.
 
-The config selects a flow teacher, an RGB baseline, or a student of flow teachers (IMRS, MARS).
-The folder of the run holds ``last.pt`` (the same command resumes from it), ``best.pt`` (the epoch
-with the best validation accuracy), ``config.yaml`` and a TensorBoard log.
+The config selects a teacher, an RGB baseline, or a student of teachers (IMRS, MARS). The folder of
+the run holds ``last.pt`` (the same command resumes from it), ``best.pt`` (the epoch with the best
+validation accuracy, or the last one: ``chosen_epoch``), ``config.yaml`` and a TensorBoard log.
 """
 
 import argparse

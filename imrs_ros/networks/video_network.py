@@ -35,6 +35,8 @@ class VideoNetwork(ClipNetwork):
     moving_dim: int
     #: prefixes of the names of all parameters that still features and the frame part use
     image_names: tuple[str, ...]
+    #: prefixes of the names of all parameters that turn pooled features into logits
+    head_names: tuple[str, ...] = ('norm.', 'fc.')
     #: the last layers, built by each network
     norm: nn.Module
     dropout: nn.Dropout

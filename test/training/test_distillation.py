@@ -148,11 +148,12 @@ def test_a_pose_stream_learns_its_classifier_alone(synthetic_data, tmp_path):
     run._train_epoch()
     changed = {name.split('.')[0] for name, value in network.state_dict().items()
                if not torch.equal(before[name], value)}
-    assert changed == {'norm', 'fc'}
+    assert changed == {'norm', 'classifier'}
     clip = torch.randint(0, 256, (1, 8, 64, 64, 3), dtype=torch.uint8)
     with torch.inference_mode():
         network.eval()
-        members = network.fc.logits(network._of_members(network.norm(network.pool_clip(clip))))
+        pose_ND = network.norm(network.pool_clip(clip))
+        members = network.classifier.logits(pose_ND[None].expand(5, -1, -1))
         mean = members[..., :2].softmax(dim=2).mean(dim=0)
         assert torch.allclose(network(clip).softmax(dim=1), mean, atol=1e-6)
     assert run.dataset[0]['features'].shape == (network.feature_dim,)
@@ -227,6 +228,15 @@ def test_a_model_folder_is_trained_further_for_other_classes(synthetic_data, tmp
     assert other == {'fc.weight', 'fc.bias'}
     with pytest.raises(ValueError, match='expected a teacher of the classes'):
         Teacher([find_model('ucf10')], LABELS, 224)
+
+
+def test_the_last_epoch_is_chosen_where_validation_says_nothing(synthetic_data, tmp_path):
+    chosen = {}
+    for kind in ('best', 'last'):
+        prepared(synthetic_data, None, tmp_path / kind, epochs=2, learning_rate=1e-9,
+                 chosen_epoch=kind).run()
+        chosen[kind] = read_best(tmp_path / kind).epoch
+    assert chosen == {'best': 1, 'last': 2}
 
 
 @pytest.mark.parametrize('changes', [

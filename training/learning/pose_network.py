@@ -21,6 +21,7 @@ from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.pose import describe_pose, HIDDEN, MEMBERS, POSE_DIM, PoseClassifier
 from imrs_ros.networks.posed_network import POSE_EVERY, POSE_FIRST
 from imrs_ros.networks.weights import load_finder
+import torch
 from torch import nn, Tensor
 
 
@@ -34,6 +35,7 @@ class PoseNetwork(VideoNetwork):
 
     moving_dim = POSE_DIM
     image_names = ('finder.',)
+    head_names = ('norm.', 'classifier.')
     hidden_dim = MEMBERS * HIDDEN[-1]
     """Number of hidden units, of all members."""
 
@@ -48,12 +50,12 @@ class PoseNetwork(VideoNetwork):
         self.finder = MoveNet().eval().requires_grad_(False)
         self.norm = nn.BatchNorm1d(POSE_DIM)
         self.dropout = nn.Dropout(dropout)
-        self.fc = PoseClassifier(num_classes)
+        self.classifier = PoseClassifier(num_classes)
 
     @property
     def num_classes(self) -> int:
         """Return K."""
-        return self.fc.num_classes
+        return self.classifier.num_classes
 
     def load_finder(self) -> tuple[str, ...]:
         """
@@ -103,10 +105,16 @@ class PoseNetwork(VideoNetwork):
             training, the logarithm of their mean probabilities otherwise.
         """
         x_ND = self.norm(features_ND)
-        logits_MNK = self.fc.logits(self._of_members(x_ND), self._dropout)[..., :-1]
+        logits_MNK = self.classifier.logits(self._of_members(x_ND), self._dropout)[..., :-1]
         log_MNK = logits_MNK.log_softmax(dim=2)
         logits_NK = log_MNK.mean(dim=0) if self.training else log_MNK.logsumexp(dim=0)
         return Scored(x_ND, logits_NK, x_ND[:, :0])
+
+    def divide_logits(self, temperature: float) -> None:
+        """Divide the last layer of every member; see ``ClipNetwork``."""
+        with torch.no_grad():
+            for parameters in (self.classifier.weights, self.classifier.biases):
+                parameters[-1].div_(temperature)
 
     def hidden_units(self, features_ND: Tensor) -> Tensor:
         """
@@ -115,7 +123,7 @@ class PoseNetwork(VideoNetwork):
         :param features_ND: descriptions of poses.
         :return: hidden_NU: the last hidden units of all members, at least 0.
         """
-        hidden_MNU = self.fc.hidden(self._of_members(self.norm(features_ND)))
+        hidden_MNU = self.classifier.hidden(self._of_members(self.norm(features_ND)))
         return hidden_MNU.transpose(0, 1).flatten(1)
 
     @property
@@ -124,5 +132,5 @@ class PoseNetwork(VideoNetwork):
 
     def _of_members(self, x_ND: Tensor) -> Tensor:
         """Repeat descriptions for every member; in training, each sees others of their numbers."""
-        x_MND = x_ND[None].expand(self.fc.num_members, -1, -1)
+        x_MND = x_ND[None].expand(self.classifier.num_members, -1, -1)
         return self.dropout(x_MND)

@@ -57,7 +57,8 @@ class Stream(nn.Module):
         self.projections = nn.ModuleList(
             nn.Identity() if dim == width else nn.Linear(width, dim)
             for dim in (teacher.feature_dims if teacher else ()))
-        self.scale = FeatureScale(teacher) if teacher else nn.Identity()
+        self.scale = None if teacher is None else FeatureScale(teacher)
+        """Standardises what is imitated; None without a teacher."""
         self._freeze(config.frozen)
         if config.cached_draws:
             self._freeze(self._below_cache())
@@ -67,7 +68,7 @@ class Stream(nn.Module):
         names = [name for name, _ in self.network.named_parameters()]
         if self.config.cached == 'maps':
             return [n for n in names if n.startswith(self.network.image_names)]
-        return [name for name in names if not name.startswith(('norm.', 'fc.'))]
+        return [name for name in names if not name.startswith(self.network.head_names)]
 
     def _freeze(self, patterns: Sequence[str]) -> None:
         names = [name for name, _ in self.network.named_parameters()]
@@ -129,7 +130,8 @@ class Stream(nn.Module):
             self.network.classify(features_ND), targets_NK,
             label_smoothing=self.config.label_smoothing)
         losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
-        for teacher in self._teacher:
+        if self.scale is not None:
+            teacher, = self._teacher
             teacher_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs)
             moving_ND = features_ND[:, self.network.still_dim:]
             distances = self._distillation.losses(

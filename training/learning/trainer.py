@@ -17,14 +17,15 @@ from typing import Any
 from imrs_ros.networks import VideoNetwork
 from lightning_fabric import Fabric
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 from training.clips.batches import PartedBatches
 from training.clips.run_data import RunData
-from training.clips.training_clips import TrainingClips
-from training.config import RunConfig
+from training.clips.training_clips import Sample, TrainingClips
+from training.config import LAST_EPOCH, RunConfig
 from training.learning.accuracy import Accuracy, count_right, score_clips, score_videos
 from training.learning.fabric import make_fabric
 from training.learning.frozen_cache import CachedClips, FrozenCache
@@ -129,18 +130,19 @@ class Trainer:
             log.close()
 
     def _fit_scale(self) -> None:
-        """Measure the features of the teacher on some training clips."""
-        if self.teacher is None or not any(part.is_posed for part in self.teacher.parts):
+        """Measure the features of a teacher of poses on some training clips."""
+        teacher, scale = self.teacher, self.stream.scale
+        if teacher is None or scale is None or not any(part.is_posed for part in teacher.parts):
             return
+
+        def features(sample: Sample) -> Tensor:
+            if TEACHER in sample:
+                return sample[TEACHER][None].to(self.fabric.device)
+            return teacher(self.fabric.to_device(
+                {stream: sample[stream][None] for stream in teacher.sizes_px}))
         count = len(self.dataset)
-        indices = range(0, count, max(1, count // SCALE_CLIPS))
-        samples = [self.dataset[index] for index in indices]
-        self.stream.scale.fit(torch.stack([s[TEACHER] for s in samples]).to(self.fabric.device)
-                              if TEACHER in samples[0] else torch.cat([
-                                  self.teacher(self.fabric.to_device({
-                                      stream: sample[stream][None]
-                                      for stream in self.teacher.sizes_px}))
-                                  for sample in samples]))
+        scale.fit(torch.cat([features(self.dataset[index])
+                             for index in range(0, count, max(1, count // SCALE_CLIPS))]))
 
     def _train_epoch(self) -> dict[str, float]:
         torch.manual_seed(self.config.seed * 100_003 + self.progress.epoch)
@@ -184,7 +186,7 @@ class Trainer:
         return shared
 
     def _evaluate(self) -> Accuracy:
-        """Evaluate the averaged weights; write ``best.pt`` if they are the best so far."""
+        """Evaluate the averaged weights; write ``best.pt`` if they are the ones to choose so far."""
         network: VideoNetwork = self.average.module.eval()  # type: ignore[assignment]
         if self.config.cached_draws:
             with torch.inference_mode():
@@ -196,7 +198,8 @@ class Trainer:
                 lambda clips: score_clips(network, clips), self.data.validation,
                 self.data.windows(self.config))
         accuracy = count_right(logits, [video.label for video in self.data.validation])
-        if accuracy.video_top1 > self.progress.best_top1:
+        if (self.config.chosen_epoch == LAST_EPOCH
+                or accuracy.video_top1 > self.progress.best_top1):
             write_best(TrainedModel(
                 config=self.config, labels=self.data.labels, state=network.state_dict(),
                 epoch=self.progress.epoch + 1, validation_top1=accuracy.video_top1), self.folder)
