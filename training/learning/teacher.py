@@ -25,8 +25,8 @@ from training.learning.networks import load_trained
 from training.learning.pose_network import PoseNetwork
 
 POSE_DEVIATION = 0.25
-"""Standard deviation of the pose features that a student imitates, like that of pooled flow features
-(0.2 to 0.5 in the model that ships); hidden units have 0 to 1.2."""
+"""Standard deviation of the pose features that a student imitates, like that of pooled flow
+features (0.2 to 0.5 in the model that ships); hidden units have 0 to 1.2."""
 
 
 class TeacherPart(nn.Module):

@@ -186,7 +186,7 @@ class Trainer:
         return shared
 
     def _evaluate(self) -> Accuracy:
-        """Evaluate the averaged weights; write ``best.pt`` if they are the ones to choose so far."""
+        """Evaluate the averaged weights; write ``best.pt`` if they are to be chosen so far."""
         network: VideoNetwork = self.average.module.eval()  # type: ignore[assignment]
         if self.config.cached_draws:
             with torch.inference_mode():
