@@ -35,12 +35,25 @@ def check_fit(
         raise ModelCardError(
             f'{card.folder}: the card names {len(card.labels)} labels, the weights give '
             f'{num_rows} logits')
+    check_same(
+        expected, found,
+        f'{card.weights_path}: expected the weights of {card.architecture}')
+
+
+def check_same(expected: Shapes, found: Shapes, what: str) -> None:
+    """
+    Check that weights are those that are expected.
+
+    :param expected: of the network.
+    :param found: in a weights file.
+    :param what: begins the text of the error: which weights are expected where.
+    :raises ModelCardError: naming the first few that are missing, unknown or of another shape.
+    """
     names = {name for name in expected if not name.endswith(COUNTER_SUFFIX)}
     missing = sorted(names - set(found))
     unknown = sorted(name for name in set(found) - names if not name.endswith(COUNTER_SUFFIX))
     wrong = [f'{n} {found[n]} instead of {expected[n]}'
              for n in sorted(names & set(found)) if found[n] != expected[n]]
     if missing or unknown or wrong:
-        raise ModelCardError(
-            f'{card.weights_path}: expected the weights of {card.architecture}; missing '
-            f'{missing[:3]}, unknown {unknown[:3]}, of another shape {wrong[:3]}')
+        raise ModelCardError(f'{what}; missing {missing[:3]}, unknown {unknown[:3]}, of another '
+                             f'shape {wrong[:3]}')

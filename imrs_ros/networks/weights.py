@@ -8,9 +8,11 @@
 
 """Loads the network of a model folder, or says why card and weights do not fit."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from imrs_ros.architectures.fit import check_fit
+from imrs_ros.architectures.fit import check_fit, check_same
+from imrs_ros.architectures.movenet import MOVENET
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.networks.build import build_network
 from imrs_ros.networks.clip_network import ClipNetwork
@@ -48,10 +50,8 @@ def load_network(card: ModelCard) -> ClipNetwork:
                     if not name.startswith(NONE_SCORE)}
         tensors |= {f'{FINDER}{name}': tensor for name, tensor in read_weights(
             card.find_weights(card.pose.finder)).items()}
-    check_fit(
-        card, {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()},
-        {name: tuple(tensor.shape) for name, tensor in tensors.items()},
-        'fc.weight' if card.pose is None else f'{PICTURE}fc.weight')
+    check_fit(card, shapes_of(network.state_dict()), shapes_of(tensors),
+              'fc.weight' if card.pose is None else f'{PICTURE}fc.weight')
     network.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
     return network.eval().requires_grad_(False)
 
@@ -65,11 +65,9 @@ def load_finder(path: Path) -> MoveNet:
     :raises ModelCardError: when the file holds no weights, or those of another network.
     """
     tensors, network = read_weights(path), MoveNet()
-    try:
-        network.load_state_dict({k: v.float() for k, v in tensors.items()})
-    except RuntimeError as error:
-        raise ModelCardError(f'{path}: expected the weights of MoveNet MultiPose Lightning, got '
-                             f'others: {error}') from error
+    check_same(shapes_of(network.state_dict()), shapes_of(tensors),
+               f'{path}: expected the weights of {MOVENET}')
+    network.load_state_dict({k: v.float() for k, v in tensors.items()})
     return network.eval().requires_grad_(False)
 
 
@@ -106,3 +104,13 @@ def network_of(card: ModelCard) -> ClipNetwork:
     if card.none_score is not None:
         network.add_none_score(card.none_score.num_components)
     return network
+
+
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """
+    Return the shapes of weights.
+
+    :param tensors: by name.
+    :return: shapes by name.
+    """
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}

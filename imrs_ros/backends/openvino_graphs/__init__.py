@@ -12,5 +12,6 @@ Networks written as OpenVINO graphs, from their weights alone: in a second, with
 What a network is, is said once, in PyTorch (``networks``); a graph here is the same function, held
 to it by a test. Networks without a graph here are converted by PyTorch (``openvino_convert``).
 
-Start at ``lite0``. It may import ``architectures`` and the shared modules.
+Start at ``lite0`` for the networks of models; ``movenet`` is the people finder. It may import
+``architectures`` and the shared modules.
 """
