@@ -39,10 +39,15 @@ RULES = {
     'imrs_ros/people': SHARED | {
         'cv2', 'numpy', 'trackers', 'supervision', 'imrs_ros.camera_stream',
         'imrs_ros.images.motion', 'imrs_ros.images.preprocessing', 'imrs_ros.resampler'},
-    'imrs_ros/networks': {'safetensors', 'torch', 'imrs_ros.model_card', 'imrs_ros.part_plan'},
+    'imrs_ros/architectures': {'imrs_ros.model_card', 'imrs_ros.part_plan'},
+    'imrs_ros/networks': {
+        'safetensors', 'torch', 'imrs_ros.architectures', 'imrs_ros.model_card',
+        'imrs_ros.part_plan'},
     'imrs_ros/backends': SHARED | {
         'numpy', 'openvino', 'torch', 'imrs_ros.networks', 'imrs_ros.backends'},
     'imrs_ros/backends/frame_reuse': {'numpy', 'imrs_ros.records', 'imrs_ros.part_plan'},
+    'imrs_ros/backends/openvino_graphs': SHARED | {
+        'numpy', 'openvino', 'safetensors', 'imrs_ros.architectures'},
     'imrs_ros/backends/onnx': SHARED | {
         'numpy', 'onnx', 'onnxruntime', 'torch', 'imrs_ros.networks', 'imrs_ros.backends.base',
         'imrs_ros.backends.cache_entry', 'imrs_ros.backends.conversion',
@@ -100,8 +105,8 @@ RULES = {
         'imrs_ros.backends', 'imrs_ros.images.motion', 'imrs_ros.images.preprocessing'},
     'training': SHARED | PATH | {
         'cv2', 'joblib', 'lightning_fabric', 'matplotlib', 'numpy', 'tensorboard', 'torch', 'tqdm',
-        'yaml', 'imrs_ros.backends', 'imrs_ros.dask_cluster', 'imrs_ros.networks',
-        'imrs_ros.teaching', 'training'},
+        'yaml', 'imrs_ros.architectures', 'imrs_ros.backends', 'imrs_ros.dask_cluster',
+        'imrs_ros.networks', 'imrs_ros.teaching', 'training'},
     'training/data_set': {'tqdm', 'imrs_ros.video'},
     'training/clips': {
         'cv2', 'joblib', 'numpy', 'torch', 'tqdm', 'yaml', 'imrs_ros.atomic_file',
@@ -117,17 +122,17 @@ RULES = {
         'imrs_ros.decision', 'imrs_ros.networks', 'training.clips', 'training.data_set',
         'training.learning'},
     'training/model_folder': SHARED | {
-        'nncf', 'numpy', 'openvino', 'safetensors', 'torch', 'imrs_ros.backends.openvino_core',
-        'imrs_ros.networks', 'imrs_ros.teaching.card_writer'},
+        'nncf', 'numpy', 'openvino', 'safetensors', 'torch', 'imrs_ros.architectures',
+        'imrs_ros.backends.openvino_core', 'imrs_ros.networks', 'imrs_ros.teaching.card_writer'},
     'training/operating_point': SHARED | {
         'numpy', 'sklearn', 'torch', 'tqdm', 'imrs_ros.backends', 'imrs_ros.decision',
         'imrs_ros.images.preprocessing', 'imrs_ros.networks', 'imrs_ros.teaching', EVALUATION,
         'training.clips', 'training.config', 'training.data_set', 'training.learning',
         'training.model_folder', 'training.scoring'},
     'training/studies': {
-        'pandas', 'tqdm', 'yaml', 'imrs_ros.atomic_file', 'imrs_ros.model_card',
-        'imrs_ros.networks', 'imrs_ros.yaml_file', 'training.clips', 'training.config',
-        'training.learning', 'training.scoring'},
+        'pandas', 'tqdm', 'yaml', 'imrs_ros.architectures', 'imrs_ros.atomic_file',
+        'imrs_ros.model_card', 'imrs_ros.networks', 'imrs_ros.yaml_file', 'training.clips',
+        'training.config', 'training.learning', 'training.scoring'},
 }
 # Single modules that may import more than their folder: where ROS, or the node, begins.
 MORE = {

@@ -17,12 +17,12 @@ import argparse
 from pathlib import Path
 import sys
 
+from imrs_ros.architectures.excitation import EXCITATIONS
 from imrs_ros.backends import load_backend
 from imrs_ros.model_card import Architecture, ModelCard
 from imrs_ros.networks import (
     build_network, load_checkpoint, NETWORKS, NORMALISATIONS, read_published)
 from imrs_ros.networks.build import default_normalisation
-from imrs_ros.networks.excitation import EXCITATIONS
 from imrs_ros.networks.published import PublishedCheckpoint
 from imrs_ros.settings import BackendSettings
 from imrs_ros.teaching.card_writer import new_model_folder

@@ -125,7 +125,8 @@ EXPORTS = """\
     python -m imrs_ros.backends.finder_export FOLDER
 
 Both convert the network in a model folder, or in that of a people finder, for OpenVINO, and put
-the result beside the weights: a robot then needs no PyTorch. They have no options."""
+the result beside the weights: a robot then needs no PyTorch, which networks other than `lite0` and
+the people finder take otherwise. They have no options."""
 
 
 class _FoundError(BaseException):

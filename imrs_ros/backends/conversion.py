@@ -25,7 +25,9 @@ from imrs_ros.backends.model_cache import cache_root, ModelCache, Write
 from imrs_ros.model_card import ModelCard, ModelCardError
 
 PACKAGE = Path(__file__).resolve().parent.parent
-NETWORK_CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), PACKAGE / 'part_plan.py')
+ARCHITECTURE_CODE = (*sorted((PACKAGE / 'architectures').glob('*.py')), PACKAGE / 'part_plan.py')
+"""What decides what a network computes, whether PyTorch builds it or not."""
+NETWORK_CODE = (*sorted((PACKAGE / 'networks').glob('*.py')), *ARCHITECTURE_CODE)
 """What decides what a conversion computes, besides the model, libraries and the converter."""
 WRONG_MODEL, NOT_WRITTEN = 3, 4
 """Exit status of a converter when the model itself cannot be used, and when the folder cannot be

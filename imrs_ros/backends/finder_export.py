@@ -10,7 +10,7 @@
 The people finder converted for OpenVINO: found where it was converted before, or converted now.
 
 ``python -m imrs_ros.backends.finder_export MODEL_FOLDER`` converts it beforehand and stores the
-result beside the weights: a robot that has it needs no PyTorch.
+result beside the weights.
 """
 
 from functools import partial
@@ -19,22 +19,22 @@ from pathlib import Path
 import sys
 
 from imrs_ros.backends.cache_entry import Values
-from imrs_ros.backends.conversion import convert_source, find_or_make, keep_beside
-from imrs_ros.backends.openvino_export import cache_beside, conversion_values, LIBRARY
+from imrs_ros.backends.conversion import find_or_make, keep_beside
+from imrs_ros.backends.openvino_export import cache_beside, graph_values
+from imrs_ros.backends.openvino_graphs.files import save_graph
+from imrs_ros.backends.openvino_graphs.movenet import movenet_graph
 from imrs_ros.model_card import WEIGHTS_FILE
 
 FINDER_SIZE_PX = 256
 """Side of the frames that the converted finder takes."""
 FINDER_FILE = 'finder.xml'
-CONVERTER = ('imrs_ros.backends.finder_convert', 'convert_finder')
 
 
-def finder_values(model_folder: Path, torch_version: str | None = None) -> Values:
+def finder_values(model_folder: Path) -> Values:
     """
     Return all that the converted finder depends on.
 
     :param model_folder: holds its weights.
-    :param torch_version: version of the PyTorch that converts it; None where any will do.
     :return: the values of its cache entry.
     :raises FileNotFoundError: when the folder holds no weights.
     """
@@ -42,7 +42,7 @@ def finder_values(model_folder: Path, torch_version: str | None = None) -> Value
     if not path.is_file():
         raise FileNotFoundError(f'{path}: expected the weights of a people finder, got no file')
     return {'finder': hashlib.sha256(path.read_bytes()).hexdigest(), 'size_px': FINDER_SIZE_PX,
-            **conversion_values(torch_version)}
+            **graph_values()}
 
 
 def find_or_export_finder(model_folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -52,28 +52,25 @@ def find_or_export_finder(model_folder: Path) -> tuple[Path, tuple[str, ...]]:
     :param model_folder: holds its weights.
     :return: its .xml file, and what to warn of.
     :raises ModelCardError: when the weights are not those of the finder.
-    :raises RuntimeError: when it cannot be converted, as without PyTorch.
     :raises OSError: when there are no weights, or no cache can be written.
     """
+    values = finder_values(model_folder)
     folder, warnings = find_or_make(
-        cache_beside(model_folder),
-        lambda torch_version: finder_values(model_folder, torch_version),
-        partial(export_finder, model_folder))
+        cache_beside(model_folder), lambda _: values, partial(export_finder, model_folder))
     return folder / FINDER_FILE, warnings
 
 
-def export_finder(model_folder: Path, folder: Path, lock: int) -> None:
+def export_finder(model_folder: Path, folder: Path, _lock: int) -> None:
     """
     Convert the finder.
 
     :param model_folder: holds its weights.
     :param folder: an unfinished cache entry.
-    :param lock: descriptor of its lock.
+    :param _lock: descriptor of its lock.
     :raises ModelCardError: when the weights are not those of the finder.
     :raises OSError: when the folder cannot be written.
-    :raises RuntimeError: when it cannot be converted, as without PyTorch.
     """
-    convert_source(CONVERTER, model_folder, folder, lock, LIBRARY)
+    save_graph(movenet_graph(model_folder / WEIGHTS_FILE, FINDER_SIZE_PX), folder / FINDER_FILE)
 
 
 def main() -> None:

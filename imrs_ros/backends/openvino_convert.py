@@ -7,7 +7,7 @@
 # language governing permissions and limitations under the License.
 
 """
-The parts of a network converted for OpenVINO. Imports PyTorch, so that the node need not.
+The parts of any network converted for OpenVINO. Imports PyTorch, so that the node need not.
 
 ``openvino_export`` runs it as ``python -m imrs_ros.backends.openvino_convert MODEL_FOLDER
 CACHE_ENTRY``, and may be gone when it ends.
@@ -17,6 +17,7 @@ from pathlib import Path
 import warnings
 
 from imrs_ros.backends.conversion import fill_entry
+from imrs_ros.backends.openvino_graphs.files import save_graph
 from imrs_ros.model_card import InputSpec, ModelCard
 from imrs_ros.networks.cut import cut_network
 from imrs_ros.networks.network_parts import NetworkParts, Tensors
@@ -75,11 +76,7 @@ def write_model(module: nn.Module, inputs: Tensors, path: Path) -> None:
         model = openvino.convert_model(exported)
     # The converter leaves the shapes open; fixed ones are faster.
     model.reshape({port: list(x.shape) for port, x in zip(model.inputs, inputs, strict=True)})
-    try:
-        openvino.save_model(model, path, compress_to_fp16=False)
-    # A full disk is "basic_ios::clear: iostream error".
-    except RuntimeError as error:
-        raise OSError(f'{path} cannot be written: {error}; is the disk full?') from error
+    save_graph(model, path)
 
 
 def main() -> None:

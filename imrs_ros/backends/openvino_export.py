@@ -9,8 +9,9 @@
 """
 A model's network converted for OpenVINO: found where it was converted before, or converted now.
 
-``python -m imrs_ros.backends.openvino_export MODEL_FOLDER`` converts it beforehand and stores the
-result beside the model: a robot that has it needs no PyTorch.
+A lite0 is written as a graph, in a second; any other network is converted by PyTorch. ``python -m
+imrs_ros.backends.openvino_export MODEL_FOLDER`` converts it beforehand and stores the result
+beside the model: a robot that has it needs no PyTorch.
 """
 
 from functools import partial
@@ -19,13 +20,18 @@ import sys
 
 from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.conversion import (
-    code_digest, convert_source, find_or_make, keep_beside, NETWORK_CODE, network_values)
+    ARCHITECTURE_CODE, code_digest, convert_source, find_or_make, keep_beside, NETWORK_CODE,
+    network_values)
 from imrs_ros.backends.model_cache import ModelCache
+from imrs_ros.backends.openvino_graphs.lite0 import has_lite0_graph, write_lite0
 from imrs_ros.model_card import ModelCard
 import openvino
 
-CODE = (*NETWORK_CODE, Path(__file__).with_name('openvino_convert.py'))
-"""What decides how a model is converted, besides the model and the libraries."""
+GRAPHS = Path(__file__).resolve().with_name('openvino_graphs')
+GRAPH_CODE = (*ARCHITECTURE_CODE, *sorted(GRAPHS.glob('*.py')))
+"""What decides how a graph is written, besides the model and OpenVINO."""
+CODE = (*NETWORK_CODE, GRAPHS / 'files.py', GRAPHS.with_name('openvino_convert.py'))
+"""What decides how PyTorch converts a model, besides the model and the libraries."""
 CONVERTER = ('imrs_ros.backends.openvino_convert', 'convert')
 LIBRARY = 'OpenVINO'
 
@@ -35,16 +41,26 @@ def export_values(card: ModelCard, torch_version: str | None = None) -> Values:
     Return all that a model's converted network depends on.
 
     :param card: the model.
-    :param torch_version: version of the PyTorch that converts it; None where any will do.
-    :return: the values of its cache entry.
+    :param torch_version: version of the PyTorch that is installed; None where any will do.
+    :return: the values of its cache entry; the version is one of them where PyTorch converts it.
     """
-    return {**network_values(card), 'num_labels': len(card.labels),
-            **conversion_values(torch_version)}
+    library_values = (graph_values() if has_lite0_graph(card)
+                      else conversion_values(torch_version))
+    return {**network_values(card), 'num_labels': len(card.labels), **library_values}
+
+
+def graph_values() -> Values:
+    """
+    Return what every graph that is written without PyTorch depends on.
+
+    :return: values of its cache entry.
+    """
+    return {'code': code_digest(GRAPH_CODE), 'openvino': openvino.get_version()}
 
 
 def conversion_values(torch_version: str | None) -> Values:
     """
-    Return what every conversion depends on.
+    Return what every conversion by PyTorch depends on.
 
     :param torch_version: version of the PyTorch that converts; None where any will do.
     :return: values of its cache entry.
@@ -70,7 +86,8 @@ def find_or_export(card: ModelCard) -> tuple[Path, tuple[str, ...]]:
     :param card: the model.
     :return: the folder of the converted network, and what to warn of.
     :raises ModelCardError: when the weights do not fit the card.
-    :raises RuntimeError: when the network cannot be converted, as without PyTorch.
+    :raises RuntimeError: when the network cannot be converted, as without PyTorch where it takes
+        that.
     :raises OSError: when neither the cache nor the temporary folder can be written.
     """
     return find_or_make(
@@ -87,9 +104,13 @@ def export(card: ModelCard, folder: Path, lock: int) -> None:
     :param lock: descriptor of its lock.
     :raises ModelCardError: when the weights do not fit the card.
     :raises OSError: when the folder cannot be written.
-    :raises RuntimeError: when the network cannot be converted, as without PyTorch.
+    :raises RuntimeError: when the network cannot be converted, as without PyTorch where it takes
+        that.
     """
-    convert_source(CONVERTER, card, folder, lock, LIBRARY)
+    if has_lite0_graph(card):
+        write_lite0(card, folder)
+    else:
+        convert_source(CONVERTER, card, folder, lock, LIBRARY)
 
 
 def main() -> None:

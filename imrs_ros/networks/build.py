@@ -10,8 +10,9 @@
 
 from collections.abc import Collection, Sequence
 
+from imrs_ros.architectures.excitation import check_kind, excited_stages
+from imrs_ros.architectures.lite0 import check_width, STAGES as LITE0_STAGES
 from imrs_ros.networks import lite0, resnet3d
-from imrs_ros.networks.excitation import EXCITATIONS
 from imrs_ros.networks.published import MARS, NORMALISATIONS
 from imrs_ros.networks.video_network import VideoNetwork
 
@@ -70,25 +71,20 @@ def build_network(
     """
     if name not in NETWORKS:
         raise ValueError(f'network must be one of {", ".join(NETWORKS)}, got {name!r}')
-    if excitation not in EXCITATIONS:
-        raise ValueError(
-            f'excitation must be one of {", ".join(EXCITATIONS)}, got {excitation!r}')
+    check_kind(excitation)
     if num_classes < 1 or in_channels < 1 or width <= 0 or not 0 <= dropout < 1:
         raise ValueError(
             'expected num_classes >= 1, in_channels >= 1, width > 0 and 0 <= dropout < 1, got '
             f'{num_classes}, {in_channels}, {width} and {dropout}')
-    stages = lite0.STAGES if name == 'lite0' else resnet3d.STAGES
-    chosen = stages if excitation_stages is None else tuple(excitation_stages)
-    if not set(chosen) <= set(stages):
-        raise ValueError(f'excitation_stages of {name} must be among {stages}, got {chosen}')
+    stages = LITE0_STAGES if name == 'lite0' else resnet3d.STAGES
+    chosen = excited_stages(name, stages, excitation_stages)
     default_mean, default_std = default_normalisation(name, in_channels)
     mean = default_mean if mean is None else mean
     std = default_std if std is None else std
     if len(mean) != in_channels:
         raise ValueError(f'{in_channels} input channels need as many means, got {list(mean)}')
     if name == 'lite0':
-        if width != 1.0:
-            raise ValueError(f'lite0 has no width multiplier; width must be 1.0, got {width}')
+        check_width(width)
         return lite0.Lite0(
             num_classes=num_classes, mean=mean, std=std, excitation=excitation,
             excitation_stages=chosen, dropout=dropout)

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from imrs_ros.networks.published import COUNTER_SUFFIX, PublishedCheckpoint, read_published
+from imrs_ros.architectures.fit import COUNTER_SUFFIX
+from imrs_ros.networks.published import PublishedCheckpoint, read_published
 from torch import nn, Tensor
 
 

@@ -12,9 +12,8 @@ Channel excitation: a gate in (0, 1) for every channel, from the means of all ch
 Layout legend: N clips, C channels, T time, H height, W width.
 """
 
+from imrs_ros.architectures.excitation import check_kind, KERNEL_SIZE, num_hidden, REDUCTION
 from torch import nn, Tensor
-
-EXCITATIONS = ('ce', 'se', 'none')
 
 
 class ChannelExcitation(nn.Module):
@@ -25,7 +24,7 @@ class ChannelExcitation(nn.Module):
     bias, shared by all channels, so the module has ``kernel_size`` weights in all.
     """
 
-    def __init__(self, kernel_size: int = 3) -> None:
+    def __init__(self, kernel_size: int = KERNEL_SIZE) -> None:
         """
         Build the module for any number of channels.
 
@@ -52,7 +51,7 @@ class ChannelExcitation(nn.Module):
 class SqueezeExcitation(nn.Module):
     """The SE block (Hu, Shen and Sun 2018), for comparison with CE: two dense layers."""
 
-    def __init__(self, num_channels: int, reduction: int = 16) -> None:
+    def __init__(self, num_channels: int, reduction: int = REDUCTION) -> None:
         """
         Build the block for a fixed number of channels.
 
@@ -60,9 +59,9 @@ class SqueezeExcitation(nn.Module):
         :param reduction: the hidden layer has C / reduction units.
         """
         super().__init__()
-        num_hidden = max(1, num_channels // reduction)
-        self.fc1 = nn.Linear(num_channels, num_hidden)
-        self.fc2 = nn.Linear(num_hidden, num_channels)
+        hidden = num_hidden(num_channels, reduction)
+        self.fc1 = nn.Linear(num_channels, hidden)
+        self.fc2 = nn.Linear(hidden, num_channels)
 
     def forward(self, x_NCTHW: Tensor) -> Tensor:
         """
@@ -85,10 +84,9 @@ def make_excitation(kind: str, num_channels: int) -> nn.Module:
     :return: the module; an identity for ``none``.
     :raises ValueError: for another kind.
     """
+    check_kind(kind)
     if kind == 'ce':
         return ChannelExcitation()
     if kind == 'se':
         return SqueezeExcitation(num_channels)
-    if kind == 'none':
-        return nn.Identity()
-    raise ValueError(f'excitation must be one of {", ".join(EXCITATIONS)}, got {kind!r}')
+    return nn.Identity()

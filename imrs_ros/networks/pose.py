@@ -13,7 +13,7 @@ Layout legend: N clips, T frames of a clip, P people, J = 17 keypoints, 2 vertic
 C = J times 2, D numbers of a description, M members, H hidden units, L logits: K classes and none.
 """
 
-from imrs_ros.networks.movenet import NUM_KEYPOINTS
+from imrs_ros.architectures.movenet import NUM_KEYPOINTS
 import torch
 from torch import nn, Tensor
 from torch.nn import functional

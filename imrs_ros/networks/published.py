@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 import pickle
 
+from imrs_ros.architectures.fit import COUNTER_SUFFIX
 import torch
 from torch import Tensor
 
 PARALLEL_PREFIX = 'module.'
-COUNTER_SUFFIX = '.num_batches_tracked'
 MARS, RESNETS_2020 = 'mars', '3d-resnets-2020'
 NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     MARS: ((114.7748, 107.7354, 99.4750), (1.0,) * 3),

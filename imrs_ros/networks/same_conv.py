@@ -8,6 +8,7 @@
 
 """A convolution padded as TensorFlow pads."""
 
+from imrs_ros.architectures.same_padding import same_padding
 from torch import nn, Tensor
 from torch.nn import functional
 
@@ -23,12 +24,11 @@ class SameConv2d(nn.Conv2d):
         :return: features with sides ceil(side / stride).
         """
         kernel, stride = self.kernel_size[0], self.stride[0]
-        totals = [max((-(-side // stride) - 1) * stride + kernel - side, 0)
-                  for side in x_FCHW.shape[2:]]
-        if all(total == kernel - 1 and total % 2 == 0 for total in totals):
+        (top, bottom), (left, right) = (
+            same_padding(side, kernel, stride) for side in x_FCHW.shape[2:])
+        if top == bottom == left == right == kernel // 2:
             return functional.conv2d(
-                x_FCHW, self.weight, self.bias, stride, totals[0] // 2, 1, self.groups)
-        (top, left) = (total // 2 for total in totals)
-        padding = (left, totals[1] - left, top, totals[0] - top)
+                x_FCHW, self.weight, self.bias, stride, top, 1, self.groups)
         return functional.conv2d(
-            functional.pad(x_FCHW, padding), self.weight, self.bias, stride, 0, 1, self.groups)
+            functional.pad(x_FCHW, (left, right, top, bottom)), self.weight, self.bias, stride, 0,
+            1, self.groups)

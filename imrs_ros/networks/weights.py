@@ -11,12 +11,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from imrs_ros.architectures.fit import check_fit, check_same
+from imrs_ros.architectures.movenet import MOVENET
 from imrs_ros.model_card import ModelCard, ModelCardError
 from imrs_ros.networks.build import build_network
 from imrs_ros.networks.clip_network import ClipNetwork
 from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.posed_network import PosedNetwork
-from imrs_ros.networks.published import COUNTER_SUFFIX
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -49,7 +50,8 @@ def load_network(card: ModelCard) -> ClipNetwork:
                     if not name.startswith(NONE_SCORE)}
         tensors |= {f'{FINDER}{name}': tensor for name, tensor in read_weights(
             card.find_weights(card.pose.finder)).items()}
-    _check_fit(card, network.state_dict(), tensors)
+    check_fit(card, shapes_of(network.state_dict()), shapes_of(tensors),
+              'fc.weight' if card.pose is None else f'{PICTURE}fc.weight')
     network.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=False)
     return network.eval().requires_grad_(False)
 
@@ -63,11 +65,9 @@ def load_finder(path: Path) -> MoveNet:
     :raises ModelCardError: when the file holds no weights, or those of another network.
     """
     tensors, network = read_weights(path), MoveNet()
-    try:
-        network.load_state_dict({k: v.float() for k, v in tensors.items()})
-    except RuntimeError as error:
-        raise ModelCardError(f'{path}: expected the weights of MoveNet MultiPose Lightning, got '
-                             f'others: {error}') from error
+    check_same(shapes_of(network.state_dict()), shapes_of(tensors),
+               f'{path}: expected the weights of {MOVENET}')
+    network.load_state_dict({k: v.float() for k, v in tensors.items()})
     return network.eval().requires_grad_(False)
 
 
@@ -106,21 +106,11 @@ def network_of(card: ModelCard) -> ClipNetwork:
     return network
 
 
-def _check_fit(
-    card: ModelCard, expected: Mapping[str, Tensor], found: Mapping[str, Tensor],
-) -> None:
-    """Name the first few tensors that are missing, unknown or of another shape."""
-    last = 'fc.weight' if card.pose is None else f'{PICTURE}fc.weight'
-    num_rows = found[last].shape[0] if last in found else None
-    if num_rows is not None and num_rows != len(card.labels):
-        raise ModelCardError(
-            f'{card.folder}: the card names {len(card.labels)} labels, the weights give '
-            f'{num_rows} logits')
-    names = {n for n in expected if not n.endswith(COUNTER_SUFFIX)}
-    missing, unknown = sorted(names - set(found)), sorted(set(found) - set(expected))
-    wrong = [f'{n} {tuple(found[n].shape)} instead of {tuple(expected[n].shape)}'
-             for n in sorted(names & set(found)) if found[n].shape != expected[n].shape]
-    if missing or unknown or wrong:
-        raise ModelCardError(
-            f'{card.weights_path}: expected the weights of {card.architecture}; missing '
-            f'{missing[:3]}, unknown {unknown[:3]}, of another shape {wrong[:3]}')
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """
+    Return the shapes of weights.
+
+    :param tensors: by name.
+    :return: shapes by name.
+    """
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}

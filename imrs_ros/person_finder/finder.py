@@ -17,7 +17,6 @@ from typing import Any
 
 from imrs_ros.backends.finder_export import find_or_export_finder, FINDER_SIZE_PX
 from imrs_ros.backends.openvino_core import openvino_core
-from imrs_ros.backends.progress import told, TOLD_SEC
 from imrs_ros.people.detection import Box, Detection
 from imrs_ros.person_finder.letterbox import fit_square
 import numpy as np
@@ -38,12 +37,9 @@ class Finder:
         :param model_folder: holds its weights.
         :param num_threads: CPU threads; 0 for the choice of OpenVINO.
         :raises ModelCardError: when the weights are not those of the finder.
-        :raises RuntimeError: when it cannot be converted, as without PyTorch.
         :raises OSError: when there are no weights, or no cache can be written.
         """
-        with told('converting the people finder for OpenVINO, once for this user; this takes up '
-                  'to a minute', after_sec=TOLD_SEC):
-            path, self.warnings = find_or_export_finder(model_folder)
+        path, self.warnings = find_or_export_finder(model_folder)
         # Its few threads are for the leisure of a second node: none may be pinned to a core.
         config: dict[str, object] = {
             'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': 'f32',

@@ -48,10 +48,10 @@ result is late. It is a process of its own, although each image is decoded twice
 (`PYTHONPATH=. python benchmarks/finder_cost.py`), and neither node waits for the other. Keypoints
 are not published: no standard message holds them.
 
-The network takes the whole picture, between black bars, at 256 x 256 pixels. PyTorch converts it
-for OpenVINO at the first start, and the result is cached in `~/.cache/imrs_ros`. For robots
-without PyTorch, `python -m imrs_ros.backends.finder_export <folder of the finder>` puts the result
-beside the weights.
+The network takes the whole picture, between black bars, at 256 x 256 pixels. At the first start,
+its graph for OpenVINO is written from the weights, without PyTorch, and cached in
+`~/.cache/imrs_ros`; `python -m imrs_ros.backends.finder_export <folder of the finder>` puts it
+beside the weights instead.
 
 ## Parameters
 

@@ -10,7 +10,7 @@
 The last layers of a network as arrays: what teaching changes, and all that it changes.
 
 The same functions as ``networks.video_network`` and ``networks.none_score`` compute, for those
-who have no PyTorch; ``backends.openvino_head`` writes them into a converted network.
+who have no PyTorch; ``backends.openvino_graphs.last_layers`` writes them into a converted network.
 
 Layout legend: N windows, D features, K classes, L logits: K, and one of none where it is scored;
 P components, E pieces of evidence.

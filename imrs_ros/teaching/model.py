@@ -17,7 +17,8 @@ from typing import Any
 
 from imrs_ros.backends.openvino_core import openvino_core
 from imrs_ros.backends.openvino_export import cache_beside, export_values, find_or_export
-from imrs_ros.backends.openvino_head import with_last_layers
+from imrs_ros.backends.openvino_graphs.files import save_graph
+from imrs_ros.backends.openvino_graphs.last_layers import with_last_layers
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import CARD_FORMAT, ModelCard
 from imrs_ros.part_plan import BODY
@@ -30,7 +31,6 @@ from imrs_ros.teaching.pooling import WindowPooler
 from imrs_ros.teaching.teach import Base
 import numpy as np
 from numpy.typing import NDArray
-import openvino
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
@@ -130,7 +130,7 @@ def _convert(converted: Path, layers: LastLayers, folder: Path, _lock: int) -> N
     body = with_last_layers(
         openvino_core().read_model(converted / f'{BODY}.xml'), _single(layers.scale_D),
         _single(layers.shift_D), layers.tensors())
-    openvino.save_model(body, folder / f'{BODY}.xml', compress_to_fp16=False)
+    save_graph(body, folder / f'{BODY}.xml')
 
 
 def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:

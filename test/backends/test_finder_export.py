@@ -6,7 +6,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the License for the specific
 # language governing permissions and limitations under the License.
 
-"""The people finder converted for OpenVINO: once, as PyTorch computes it, and without PyTorch."""
+"""The people finder converted for OpenVINO: once, and as PyTorch computes it."""
 
 import shutil
 import subprocess

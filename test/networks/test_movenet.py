@@ -8,10 +8,11 @@
 
 """The port of MoveNet: its decoding by hand, and its numbers against Google's file."""
 
+from imrs_ros.architectures.movenet import (
+    GAUSSIAN_WIDTH, HEADS, LEAST_KEYPOINT_SCORE, MAX_PEOPLE, NUM_KEYPOINTS)
 from imrs_ros.images.preprocessing import shrink
 from imrs_ros.model_folders import find_model
-from imrs_ros.networks.movenet import (
-    GAUSSIAN_WIDTH, HEADS, LEAST_KEYPOINT_SCORE, MAX_PEOPLE, MoveNet, NUM_KEYPOINTS)
+from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.weights import read_weights
 from imrs_ros.video import read_video
 import numpy as np

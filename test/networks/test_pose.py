@@ -8,7 +8,7 @@
 
 """The description of poses: what changes it, and what must not."""
 
-from imrs_ros.networks.movenet import MAX_PEOPLE, NUM_KEYPOINTS, PERSON_DIM
+from imrs_ros.architectures.movenet import MAX_PEOPLE, NUM_KEYPOINTS, PERSON_DIM
 from imrs_ros.networks.pose import (
     describe_pose, LEFT_RIGHT, mirror_pose, NOBODY, POSE_DIM, PoseClassifier)
 import numpy as np

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 import hashlib
 from pathlib import Path
 
+from imrs_ros.architectures.movenet import HEADS
 from imrs_ros.backends.openvino_core import openvino_core
-from imrs_ros.networks.movenet import HEADS, MoveNet
+from imrs_ros.networks.movenet import MoveNet
 import numpy as np
 from numpy.typing import NDArray
 import openvino

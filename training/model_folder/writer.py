@@ -13,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.architectures.fit import COUNTER_SUFFIX
 from imrs_ros.golden_clips import golden_clips
 from imrs_ros.model_card import (
     Architecture, CARD_FORMAT, InputSpec, ModelCard, NoneScoreSpec, PoseSpec)
 from imrs_ros.networks import ClipNetwork
-from imrs_ros.networks.published import COUNTER_SUFFIX
 from imrs_ros.networks.weights import FINDER, load_network, NONE_SCORE, PICTURE
 from imrs_ros.teaching.card_writer import write_card, write_golden
 import torch

@@ -13,8 +13,9 @@ import math
 from types import NoneType
 from typing import Any
 
-from imrs_ros.networks import lite0, NETWORKS, resnet3d
-from imrs_ros.networks.excitation import EXCITATIONS
+from imrs_ros.architectures import lite0
+from imrs_ros.architectures.excitation import EXCITATIONS
+from imrs_ros.networks import NETWORKS, resnet3d
 from training.clips.optical_flow import FLOW_METHODS
 from training.config import KL_REDUCTIONS, POSE
 

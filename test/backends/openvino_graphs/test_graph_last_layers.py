@@ -10,7 +10,7 @@
 
 from imrs_ros.backends.openvino_convert import convert_parts
 from imrs_ros.backends.openvino_core import openvino_core
-from imrs_ros.backends.openvino_head import with_last_layers
+from imrs_ros.backends.openvino_graphs.last_layers import with_last_layers
 from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import build_network
 from imrs_ros.networks.cut import cut_network
