@@ -68,10 +68,8 @@ reproduce: setup  ## train the shipped model and redo docs/results.md; takes hou
 	$(call STUDY,training/studies/paper.yaml)
 	$(call STUDY,training/studies/lite0.yaml)
 	$(VENV)/bin/python -m training.export data/runs/lite0-imrs-split1-seed0 --data $(DATA) \
-		--background $(OTHER) --out data/models/ucf10_flow
-	$(call STUDY,training/studies/body.yaml)
-	$(VENV)/bin/python -m training.export data/runs/body-flow_pose-split1-seed0 --data $(DATA) \
 		--background $(OTHER) --out models/ucf10
+	$(call STUDY,training/studies/body.yaml)
 	$(VENV)/bin/python -m training.quantise models/ucf10 --data $(DATA) \
 		--unseen $(DATA)/../other-actions/weizmann $(DATA)/../other-actions/signs --max-clips 3
 	$(VENV)/bin/python -m training.add_pose models/ucf10 --data $(DATA) --background $(OTHER) \
