@@ -66,7 +66,7 @@ def load_finder(path: Path) -> MoveNet:
     """
     tensors, network = read_weights(path), MoveNet()
     check_same(shapes_of(network.state_dict()), shapes_of(tensors),
-               f'{path}: expected the weights of {MOVENET}')
+               f'{path}: expected the weights of {MOVENET}, got others')
     network.load_state_dict({k: v.float() for k, v in tensors.items()})
     return network.eval().requires_grad_(False)
 

@@ -42,8 +42,8 @@ def movenet_graph(weights_path: Path, size_px: int) -> openvino.Model:
     x = ops.transpose(ops.convert(frames_NHWC, 'f32'), indices(0, 3, 1, 2))
     x = ops.subtract(ops.divide(x, constant(127.5)), constant(1))
     people = describe_people(_maps(weights, x))
-    check_same(
-        weights.expected, weights.found, f'{weights_path}: expected the weights of {MOVENET}')
+    check_same(weights.expected, weights.found,
+               f'{weights_path}: expected the weights of {MOVENET}, got others')
     return openvino.Model([people], [frames_NHWC], 'finder')
 
 
