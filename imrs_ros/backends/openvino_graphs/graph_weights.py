@@ -40,9 +40,13 @@ class GraphWeights:
         """
         try:
             self._tensors = load_file(path)
+            others = {str(t.dtype) for t in self._tensors.values()
+                      if t.dtype.kind not in 'fiu'}
+            if others:
+                raise TypeError(', '.join(sorted(others)))
         except (SafetensorError, OSError) as error:
             raise ModelCardError(f'{path}: expected a safetensors file, got: {error}') from error
-        # NumPy has no bfloat16.
+        # NumPy has bfloat16 only where another library has added it.
         except TypeError as error:
             raise ModelCardError(
                 f'{path}: expected weights in float16 or float32, got {error}; export the model '
