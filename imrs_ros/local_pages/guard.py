@@ -21,6 +21,8 @@ HEADERS = {
     'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin',
     'cross-origin-opener-policy': 'same-origin', 'cache-control': 'no-store'}
 """Of every answer."""
+MOST_DISCARDED = 1 << 20
+"""Bytes of a refused request that are read."""
 
 
 class Guard:
@@ -73,10 +75,20 @@ class Guard:
         if not problem:
             await self._app(scope, receive, send_with_headers)
             return
+        await _discard(receive)
         await send_with_headers({'type': 'http.response.start', 'status': 403,
                                  'headers': [(b'content-type', b'application/json')]})
         await send_with_headers({
             'type': 'http.response.body', 'body': json.dumps({'error': problem}).encode()})
+
+
+async def _discard(receive: Receive) -> None:
+    """Read the start of a body: were the connection closed before, the answer would be lost."""
+    num_bytes, is_more = 0, True
+    while is_more and num_bytes < MOST_DISCARDED:
+        message = await receive()
+        num_bytes += len(message.get('body', b''))
+        is_more = message.get('more_body', False)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
