@@ -164,8 +164,8 @@ def run(benchmark: Benchmark) -> dict[str, Any] | None:
         written = Path(folder) / 'records.json'
         done = subprocess.run([sys.executable, FOLDER / benchmark.script,
                                *benchmark.arguments, '--json', written], check=False,
-                              env={**os.environ, 'PYTHONPATH': os.pathsep.join([
-                                  str(FOLDER.parent), os.environ.get('PYTHONPATH', '')])})
+                              env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(
+                                  None, [str(FOLDER.parent), os.environ.get('PYTHONPATH')]))})
         try:
             # NaN is not JSON; other readers would reject the file.
             records = json.loads(written.read_text(encoding='utf-8'), parse_constant=_refuse)

@@ -13,12 +13,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from imrs_ros.model_folders import FINDER_NAME
 from imrs_ros.networks import NETWORKS, NORMALISATIONS
 from imrs_ros.yaml_file import read_yaml, YamlFileError
 
-IMAGENET, MOVENET = 'imagenet', 'movenet'
+IMAGENET = 'imagenet'
 POSE = 'pose'
 """The network that sees people's keypoints alone, a teacher."""
+NETWORK_NAMES = (*NETWORKS, POSE)
 STREAMS = ('rgb', 'flow')
 CACHED = ('features', 'maps')
 OPTIMIZERS = ('adamw', 'sgd')
@@ -27,7 +29,7 @@ KL_REDUCTIONS = ('mean', 'batchmean')
 BEST_EPOCH, LAST_EPOCH = 'best', 'last'
 FULL_PRECISION = '32-true'
 PRECISIONS = (FULL_PRECISION, 'bf16-mixed', '16-mixed')
-CHOICES = {'network': (*NETWORKS, POSE), 'stream': STREAMS, 'cached': CACHED,
+CHOICES = {'network': NETWORK_NAMES, 'stream': STREAMS, 'cached': CACHED,
            'optimizer': OPTIMIZERS, 'normalisation': (None, *NORMALISATIONS),
            'schedule': SCHEDULES, 'kl_reduction': KL_REDUCTIONS, 'precision': PRECISIONS,
            'chosen_epoch': (BEST_EPOCH, LAST_EPOCH)}
@@ -166,12 +168,14 @@ class RunConfig:
         if self.normalisation and (self.stream == 'flow' or self.network == 'lite0'):
             raise ValueError('normalisation must be null for a flow stream and for lite0, which '
                              f'have their own, got {self.normalisation}')
-        if (self.network == POSE) != (self.pretrained == MOVENET) or (
-                self.network == POSE and (self.stream == 'flow' or self.teachers)):
+        if (self.network == POSE) != (self.pretrained == FINDER_NAME) or (
+                self.network == POSE and (self.stream == 'flow' or self.teachers
+                                          or self.excitation != 'none')):
             raise ValueError(
-                f'network {POSE} must be a teacher of RGB with pretrained: {MOVENET}, and no '
-                f'other has that, got network {self.network}, stream {self.stream}, pretrained '
-                f'{self.pretrained} and teachers {list(self.teachers)}')
+                f'network {POSE} must be a teacher of RGB with pretrained: {FINDER_NAME} and '
+                'excitation: none, and no other has that finder, got network '
+                f'{self.network}, stream {self.stream}, pretrained {self.pretrained}, excitation '
+                f'{self.excitation} and teachers {list(self.teachers)}')
         if self.cached_draws and self.frozen:
             raise ValueError('frozen must be empty with cached_draws, which decides what is '
                              f'frozen, got {list(self.frozen)}')

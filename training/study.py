@@ -23,7 +23,7 @@ import sys
 
 from training.studies.marked_tables import fill_file
 from training.studies.plan import read_fusions, read_study
-from training.studies.result_tables import streams_table
+from training.studies.result_tables import names_table
 from training.studies.results_file import load_results, record_result
 from training.studies.runner import StudyRunner
 from training.studies.schedule import run_all, without_recorded
@@ -58,7 +58,7 @@ def run_study(arguments: argparse.Namespace) -> Sequence[str]:
             record_result(results_file, replace(runner, num_threads=NUM_CORES).fuse(fusion))
     results = load_results(results_file) if results_file.exists() else []
     keys = {run.key for run in runs}
-    print(streams_table([result for result in results if result.key in keys]))
+    print(names_table([result for result in results if result.key in keys]))
     if arguments.tables is not None:
         fill_file(arguments.tables, results)
     return failures

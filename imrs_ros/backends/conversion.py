@@ -96,15 +96,15 @@ def code_digest(paths: Iterable[Path]) -> str:
     return hashlib.sha256(b''.join(path.read_bytes() for path in paths)).hexdigest()
 
 
-def convert_source(
-    converter: tuple[str, str], source: ModelCard | Path, entry: Path, lock: int, library: str,
+def convert_card(
+    converter: tuple[str, str], card: ModelCard, entry: Path, lock: int, library: str,
 ) -> None:
     """
     Convert a network: here where PyTorch is loaded already, otherwise in a process of its own.
 
     :param converter: its module, which imports PyTorch and is a program for ``convert_apart``, and
-        the function of it that converts a source into a folder.
-    :param source: a model, or the folder of one without a card.
+        the function of it that converts a model into a folder.
+    :param card: the model.
     :param entry: an unfinished cache entry.
     :param lock: descriptor of its lock.
     :param library: what it is converted for.
@@ -114,10 +114,9 @@ def convert_source(
     """
     module, function = converter
     if 'torch' in sys.modules:
-        getattr(importlib.import_module(module), function)(source, entry)
+        getattr(importlib.import_module(module), function)(card, entry)
     else:
-        folder = source.folder if isinstance(source, ModelCard) else source
-        convert_apart(module, (str(folder), str(entry)), lock, library)
+        convert_apart(module, (str(card.folder), str(entry)), lock, library)
 
 
 def convert_apart(module: str, arguments: Sequence[str], lock: int, library: str) -> None:

@@ -20,7 +20,7 @@ import sys
 
 from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.conversion import (
-    ARCHITECTURE_CODE, code_digest, convert_source, find_or_make, keep_beside, NETWORK_CODE,
+    ARCHITECTURE_CODE, code_digest, convert_card, find_or_make, keep_beside, NETWORK_CODE,
     network_values)
 from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.backends.openvino_graphs.lite0 import has_lite0_graph, write_lite0
@@ -110,7 +110,7 @@ def export(card: ModelCard, folder: Path, lock: int) -> None:
     if has_lite0_graph(card):
         write_lite0(card, folder)
     else:
-        convert_source(CONVERTER, card, folder, lock, LIBRARY)
+        convert_card(CONVERTER, card, folder, lock, LIBRARY)
 
 
 def main() -> None:

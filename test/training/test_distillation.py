@@ -129,8 +129,9 @@ def test_distances_from_two_teachers_add_up(teacher_run):
 
 
 def pose_settings(**changes):
-    return {**TINY, 'network': 'pose', 'width': 1.0, 'pretrained': 'movenet', 'size_px': 64,
-            'cached_draws': 1, 'optimizer': 'adamw', **changes}
+    return {**TINY, 'network': 'pose', 'excitation': 'none', 'width': 1.0,
+            'pretrained': 'movenet', 'size_px': 64, 'cached_draws': 1, 'optimizer': 'adamw',
+            **changes}
 
 
 @pytest.fixture(scope='module')
@@ -240,7 +241,8 @@ def test_the_last_epoch_is_chosen_where_validation_says_nothing(synthetic_data, 
 
 
 @pytest.mark.parametrize('changes', [
-    {'pretrained': None}, {'stream': 'flow'}, {'teachers': ['flow']}, {'network': 'resnet18'}])
+    {'pretrained': None}, {'stream': 'flow'}, {'teachers': ['flow']}, {'network': 'resnet18'},
+    {'excitation': 'ce'}])
 def test_a_pose_stream_is_a_teacher_of_rgb(changes):
     with pytest.raises(ValueError, match='network pose must be a teacher of RGB'):
         RunConfig.from_mapping({**pose_settings(), **changes}, 'test')

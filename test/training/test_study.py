@@ -63,6 +63,20 @@ def test_teachers_of_another_study_are_not_trained_again(tmp_path):
     assert runs[0].config.teachers == ('paper-flow-split1-seed2',)
 
 
+def test_a_run_goes_on_from_another_and_imitates_a_model_folder(tmp_path):
+    model = tmp_path / 'models' / 'mine'
+    model.mkdir(parents=True)
+    (model / 'model.yaml').touch()
+    further = {'pretrained': 'rgb', 'teachers': [str(model), 'flow']}
+    runs = read_study(write(
+        tmp_path, runs={**STUDY['runs'], 'further': further}, grids=[],
+        trials=[{'runs': ['further'], 'splits': [1], 'seeds': [2]}]))
+    assert [run.name for run in runs] == ['flow', 'rgb', 'further']
+    assert runs[2].config.teachers == (str(model), 'tiny-flow-split1-seed2')
+    assert runs[2].config.pretrained == runs[2].starts_from == 'tiny-rgb-split1-seed2'
+    assert [run.starts_from for run in runs[:2]] == [None, None]
+
+
 def test_only_some_runs(tmp_path):
     names = [run.name for run in read_study(write(tmp_path), ['imrs'])]
     assert names == ['flow', 'imrs']
@@ -169,8 +183,11 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
     frames = tmp_path / 'frames'
     extract(synthetic_data / 'videos', frames, ExtractSettings(short_side_px=32, flow='dis'))
     tables = tmp_path / 'results.md'
-    tables.write_text('# R\n<!-- table: streams study=tiny -->\n<!-- end table -->\n')
-    study = write(tmp_path, grids=[], fusions={'imrs+rgb': ['imrs', 'rgb']})
+    tables.write_text('# R\n<!-- table: streams study=tiny name=flow|rgb|imrs -->\n<!-- end table -->\n')
+    runs = {**STUDY['runs'], 'further': {'pretrained': 'rgb', 'teachers': ['rgb', 'flow']}}
+    trials = [{'runs': ['imrs', 'rgb', 'further'], 'splits': [1], 'seeds': [0]}]
+    study = write(tmp_path, grids=[], runs=runs, trials=trials,
+                  fusions={'imrs+rgb': ['imrs', 'rgb']})
     command = [
         sys.executable, '-W', 'ignore', '-m', 'training.study', str(study),
         '--data', str(synthetic_data), '--frames', str(frames),
@@ -178,8 +195,9 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
         '--tables', str(tables), '--jobs', '2']
     done = subprocess.run(command, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
-    recorded = {r.stream: r for r in load_results(tmp_path / 'results.json')}
-    assert set(recorded) == {'flow', 'rgb', 'imrs', 'imrs+rgb'}
+    recorded = {r.name: r for r in load_results(tmp_path / 'results.json')}
+    assert set(recorded) == {'flow', 'rgb', 'imrs', 'further', 'imrs+rgb'}
+    assert recorded['further'].stream == 'imrs'
     assert recorded['imrs+rgb'].num_parameters == 2 * recorded['rgb'].num_parameters
     assert recorded['imrs'].flow == 'dis'
     assert recorded['rgb'].lambda1 == 0
@@ -198,6 +216,11 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
         tmp_path / 'changed', grids=[], base={**STUDY['base'], 'learning_rate': 0.5}))
     with pytest.raises(ValueError, match=r"differs in \['learning_rate'\]; give the run another"):
         runner.train(changed[0], print)
+    for teachers in (['rgb'], ['rgb', 'flow', 'flow']):
+        others = {**runs, 'further': {**runs['further'], 'teachers': teachers}}
+        changed = read_study(write(tmp_path / 'changed', grids=[], runs=others, trials=trials))
+        with pytest.raises(ValueError, match=r"differs in \['teachers'\]; give the run another"):
+            runner.train(changed[-1], print)
     # A second time, nothing is trained again.
     stamp = (tmp_path / 'runs' / 'tiny-rgb-split1-seed0' / 'best.pt').stat().st_mtime_ns
     assert subprocess.run(command, capture_output=True).returncode == 0

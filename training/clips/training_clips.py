@@ -52,15 +52,15 @@ class TrainingClips(Dataset[Sample]):
         self._readers, self._sizes_px = readers, sizes_px
         self.epoch = 0
 
-    def only(self, *streams: str) -> 'TrainingClips':
+    def only(self, stream: str) -> 'TrainingClips':
         """
-        Return the same clips in some of their streams.
+        Return the same clips in one stream.
 
-        :param streams: ``rgb`` or ``flow``.
+        :param stream: ``rgb`` or ``flow``.
         :return: the clips of this epoch.
         """
         clips = TrainingClips(
-            self.videos, self.config, {s: self._readers[s] for s in streams}, self._sizes_px)
+            self.videos, self.config, {stream: self._readers[stream]}, self._sizes_px)
         clips.epoch = self.epoch
         return clips
 

@@ -22,6 +22,7 @@ import json
 from pathlib import Path
 
 from imrs_ros.model_card import CARD_FILE, ModelCard
+from imrs_ros.model_folders import FINDER_NAME
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -29,7 +30,7 @@ from tqdm import tqdm
 from training.clips.run_data import RunData
 from training.clips.training_clips import Sample, TrainingClips
 from training.clips.windows import Windows
-from training.config import MOVENET, POSE, RunConfig
+from training.config import POSE, RunConfig
 from training.learning.frozen_part import freeze
 from training.learning.networks import is_trained
 from training.learning.run_state import BEST, read_saved, write_atomically
@@ -80,7 +81,7 @@ class FrozenCache:
         :param root: folder of all caches.
         :param device: device of the stream.
         """
-        self._config, self._data, self._root, self._device = stream.config, data, root, device
+        self._config, self._data, self._device = stream.config, data, device
         self._frozen = freeze(stream.network, stream.config.cached, device)
         self._folder = root / _key(stream.config, data)
         self._teachers = [] if teacher is None else [
@@ -155,8 +156,9 @@ def _compute_pooled(
 
 def _teacher_keys(config: RunConfig, teacher: Teacher, data: RunData) -> list[str]:
     """Return the key of each network; descriptions of poses depend on no training."""
-    clips = replace(config, teachers=(), cached='features', network=POSE, pretrained=MOVENET,
-                    width=1.0, normalisation=None, excitation='ce', excitation_stages=None)
+    clips = replace(config, teachers=(), cached='features', network=POSE, width=1.0,
+                    pretrained=FINDER_NAME, normalisation=None, excitation='none',
+                    excitation_stages=None)
     return [_key(clips, data, () if part.is_posed else (part.stream, _hash(Path(folder))))
             for part, folder in zip(teacher.parts, config.teachers)]
 

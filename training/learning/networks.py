@@ -8,12 +8,14 @@
 
 """The network that a config selects, with its initial or trained weights."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from imrs_ros.model_card import CARD_FILE, ModelCard
 from imrs_ros.networks import (
     build_network, ClipNetwork, load_checkpoint, MARS, NORMALISATIONS, read_published,
     VideoNetwork)
+from imrs_ros.networks.checkpoints import load_matching
 from imrs_ros.networks.published import PublishedCheckpoint
 from imrs_ros.networks.weights import load_network
 import torch
@@ -86,25 +88,14 @@ def is_trained(pretrained: str | None) -> bool:
 
 
 def _load_further(network: VideoNetwork, folder: Path) -> frozenset[str]:
-    """Load the weights of a run or a model folder; without the last layer for other classes."""
-    trained: ClipNetwork
-    if (folder / CARD_FILE).exists():
-        trained = load_network(ModelCard.load(folder))
-        trained.none_score = None
-    else:
-        _, trained = load_trained(folder)
-    state, own = trained.state_dict(), network.state_dict()
-    if trained.num_classes != network.num_classes:
-        state = {name: t for name, t in state.items() if not name.startswith('fc.')}
-    wrong = [name for name in own if not name.startswith('fc.')
-             and (name not in state or state[name].shape != own[name].shape)]
-    if wrong or not set(state) <= set(own):
-        others = wrong or sorted(set(state) - set(own))
+    """Load the weights of a run or a model folder; a last layer of other classes is left out."""
+    report = load_matching(network, load_finished(folder).network.state_dict())
+    others = [name for name in (*report.skipped, *report.initial) if not name.startswith('fc.')]
+    if others:
         raise ValueError(
             f'{folder}: expected the network that the settings describe, to train it further, got '
             f'another one, which differs in {others[:3]}')
-    network.load_state_dict(state, strict=False)
-    return frozenset(name for name, _ in network.named_parameters() if name in state)
+    return frozenset(report.loaded)
 
 
 def _check_normalisation(checkpoint: PublishedCheckpoint, chosen: str | None) -> None:
@@ -140,3 +131,35 @@ def load_trained(run: Path) -> tuple[TrainedModel, VideoNetwork]:
             f'{len(model.labels)} classes as this version builds it, got others '
             f'({lines[-1].strip()}); train the run again') from error
     return model, network
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedNetwork:
+    """The network of a finished run or of a model folder, without a score of none."""
+
+    network: ClipNetwork
+    """With its weights."""
+    labels: tuple[str, ...]
+    """Class names in the order of the logits."""
+    stream: str
+    """Its input, ``rgb`` or ``flow``."""
+    size_px: int
+    """Side of its square frames, pixels."""
+
+
+def load_finished(folder: Path) -> FinishedNetwork:
+    """
+    Load the best model of a run, or the network of a model folder.
+
+    :param folder: holds ``model.yaml`` or ``best.pt``.
+    :return: the network.
+    :raises FileNotFoundError: when it holds neither.
+    :raises ValueError: when its files are damaged, or of another architecture.
+    """
+    if (folder / CARD_FILE).exists():
+        card = ModelCard.load(folder)
+        network = load_network(card)
+        network.none_score = None
+        return FinishedNetwork(network, card.labels, 'rgb', card.spec.size_px)
+    model, trained = load_trained(folder)
+    return FinishedNetwork(trained, model.labels, model.config.stream, model.config.size_px)

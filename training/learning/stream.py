@@ -113,6 +113,16 @@ class Stream(nn.Module):
             return torch.optim.SGD(described, momentum=self.config.momentum)
         return torch.optim.AdamW(described)
 
+    def teacher_features(self, batch: dict[str, Tensor]) -> Tensor:
+        """
+        Return what the teacher makes of clips, before it is scaled.
+
+        :param batch: as in ``forward``; needs a teacher.
+        :return: features_ND of all its networks.
+        """
+        teacher, = self._teacher
+        return batch[TEACHER] if TEACHER in batch else teacher(batch)
+
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """
         Return the training loss and its terms.
@@ -131,12 +141,11 @@ class Stream(nn.Module):
             label_smoothing=self.config.label_smoothing)
         losses = {'loss': cross_entropy, 'cross_entropy': cross_entropy}
         if self.scale is not None:
-            teacher, = self._teacher
-            teacher_ND = inputs[TEACHER] if TEACHER in inputs else teacher(inputs)
+            teacher_ND = self.scale(self.teacher_features(inputs).float())
             moving_ND = features_ND[:, self.network.still_dim:]
             distances = self._distillation.losses(
                 [project(moving_ND).float() for project in self.projections],
-                self.scale(teacher_ND.float()).split(teacher.feature_dims, dim=1))
+                teacher_ND.split(self.scale.feature_dims, dim=1))
             losses |= distances
             losses['loss'] = self._distillation.total(cross_entropy, distances)
         return losses

@@ -15,13 +15,11 @@ Layout legend: N clips, T frames, H height, W width, C channels, D features.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from imrs_ros.model_card import CARD_FILE, ModelCard
-from imrs_ros.networks import ClipNetwork, VideoNetwork
-from imrs_ros.networks.weights import load_network
+from imrs_ros.networks import VideoNetwork
 import torch
 from torch import nn, Tensor
 from torch.nn import functional
-from training.learning.networks import load_trained
+from training.learning.networks import load_finished
 from training.learning.pose_network import PoseNetwork
 
 POSE_DEVIATION = 0.25
@@ -142,6 +140,8 @@ class FeatureScale(nn.Module):
         :param teacher: whose features.
         """
         super().__init__()
+        self.feature_dims = teacher.feature_dims
+        """D of every network."""
         self._is_posed = torch.cat([
             torch.full((part.feature_dim,), part.is_posed) for part in teacher.parts])
         self.register_buffer('mean_D', torch.zeros(len(self._is_posed)))
@@ -171,21 +171,15 @@ class FeatureScale(nn.Module):
 
 
 def _load(folder: Path, labels: tuple[str, ...], rgb_size_px: int) -> TeacherPart:
-    network: ClipNetwork
-    if (folder / CARD_FILE).exists():
-        card = ModelCard.load(folder)
-        network, found = load_network(card), card.labels
-        stream, size_px = 'rgb', card.spec.size_px
-    else:
-        model, network = load_trained(folder)
-        found, stream, size_px = model.labels, model.config.stream, model.config.size_px
-    if not isinstance(network, VideoNetwork):
+    found = load_finished(folder)
+    if not isinstance(found.network, VideoNetwork):
         raise ValueError(f'{folder}: expected a network without a pose stream, got one with; name '
                          'a run of the network `pose` beside its picture model')
-    if found != labels:
+    if found.labels != labels:
         raise ValueError(f'{folder}: expected a teacher of the classes {list(labels)}, got one of '
-                         f'{list(found)}')
-    if stream == 'rgb' and size_px != rgb_size_px:
+                         f'{list(found.labels)}')
+    if found.stream == 'rgb' and found.size_px != rgb_size_px:
         raise ValueError(f"{folder}: expected a teacher that sees the student's frames, "
-                         f'{rgb_size_px} px, got one of {size_px} px; set size_px of one of them')
-    return TeacherPart(network, stream, size_px)
+                         f'{rgb_size_px} px, got one of {found.size_px} px; set size_px of one of '
+                         'them')
+    return TeacherPart(found.network, found.stream, found.size_px)

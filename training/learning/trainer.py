@@ -17,14 +17,13 @@ from typing import Any
 from imrs_ros.networks import VideoNetwork
 from lightning_fabric import Fabric
 import torch
-from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 from training.clips.batches import PartedBatches
 from training.clips.run_data import RunData
-from training.clips.training_clips import Sample, TrainingClips
+from training.clips.training_clips import TrainingClips
 from training.config import LAST_EPOCH, RunConfig
 from training.learning.accuracy import Accuracy, count_right, score_clips, score_videos
 from training.learning.fabric import make_fabric
@@ -32,7 +31,7 @@ from training.learning.frozen_cache import CachedClips, FrozenCache
 from training.learning.run_state import (
     LAST, Progress, read_last, TrainedModel, write_atomically, write_best, write_settings)
 from training.learning.schedule import make_schedule
-from training.learning.stream import pooled_features, Stream, TEACHER
+from training.learning.stream import pooled_features, Stream
 from training.learning.teacher import Teacher
 
 
@@ -131,18 +130,12 @@ class Trainer:
 
     def _fit_scale(self) -> None:
         """Measure the features of a teacher of poses on some training clips."""
-        teacher, scale = self.teacher, self.stream.scale
+        teacher, scale, count = self.teacher, self.stream.scale, len(self.dataset)
         if teacher is None or scale is None or not any(part.is_posed for part in teacher.parts):
             return
-
-        def features(sample: Sample) -> Tensor:
-            if TEACHER in sample:
-                return sample[TEACHER][None].to(self.fabric.device)
-            return teacher(self.fabric.to_device(
-                {stream: sample[stream][None] for stream in teacher.sizes_px}))
-        count = len(self.dataset)
-        scale.fit(torch.cat([features(self.dataset[index])
-                             for index in range(0, count, max(1, count // SCALE_CLIPS))]))
+        samples = (self.dataset[index] for index in range(0, count, max(1, count // SCALE_CLIPS)))
+        scale.fit(torch.cat([self.stream.teacher_features(self.fabric.to_device(
+            {name: tensor[None] for name, tensor in sample.items()})) for sample in samples]))
 
     def _train_epoch(self) -> dict[str, float]:
         torch.manual_seed(self.config.seed * 100_003 + self.progress.epoch)

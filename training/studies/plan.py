@@ -82,9 +82,9 @@ def read_study(path: Path, only: Sequence[str] | None = None) -> list[StudyRun]:
 
     ``base`` holds the settings of all runs, ``runs`` those of each by name (``teachers`` are names
     of runs, or ``study/name`` of a finished study, with the same split and seed, or model folders;
-    ``pretrained`` may be the name of a run, too), ``splits``
-    settings by split, ``trials`` a list of ``{runs, splits, seeds}``, and ``grids`` a list of
-    ``{run, axes, splits, seeds}`` where ``axes`` lists values by setting.
+    ``pretrained`` may be the name of a run, too), ``splits`` settings by split, ``trials`` a list
+    of ``{runs, splits, seeds}``, and ``grids`` a list of ``{run, axes, splits, seeds}`` where
+    ``axes`` lists values by setting.
 
     :param path: the YAML file.
     :param only: names of runs to return, with their teachers; default all.

@@ -16,8 +16,8 @@ settings that differ get a column of their own. Accuracies are percentages,
 
 from collections.abc import Sequence
 
-from imrs_ros.networks import NETWORKS
 import pandas as pd
+from training.config import NETWORK_NAMES
 from training.studies.run_result import RunResult, SPLITS, STREAMS
 
 NO_RUN = '–'
@@ -25,7 +25,7 @@ METRICS = ('Video top-1, %', 'Clip top-1, %')
 SETTINGS = ('Study', 'Stream', 'Network', 'Excitation', 'Position', 'Parameters', 'λ1', 'λ2', 'KL',
             'Optical flow', 'Epochs', 'Split')
 """Headers of the columns that distinguish runs."""
-ORDERS = {'Stream': STREAMS, 'Network': NETWORKS, 'Excitation': ('none', 'se', 'ce')}
+ORDERS = {'Stream': STREAMS, 'Network': NETWORK_NAMES, 'Excitation': ('none', 'se', 'ce')}
 """Values in the order of the rows; those of other columns ascend."""
 FORMATS = {'Parameters': '{:,}', 'λ1': '{:g}', 'λ2': '{:g}'}
 
@@ -67,11 +67,12 @@ def names_table(runs: Sequence[RunResult]) -> str:
     """
     Compare runs by their names, in the order of the alphabet.
 
-    :param runs: of one study.
-    :return: the table.
+    :param runs: any.
+    :return: the table; settings in which runs of one name differ have a column each.
     """
     frame = _frame(runs)
-    return _metrics_table(frame.assign(Run=frame['name']), ['Run'])
+    frame = frame.assign(Run=frame['name'])
+    return _metrics_table(frame, _columns(frame, ['Run']))
 
 
 def excitation_table(runs: Sequence[RunResult]) -> str:

@@ -15,9 +15,9 @@ from typing import Any
 
 from imrs_ros.architectures import lite0
 from imrs_ros.architectures.excitation import EXCITATIONS
-from imrs_ros.networks import NETWORKS, resnet3d
+from imrs_ros.networks import resnet3d
 from training.clips.optical_flow import FLOW_METHODS
-from training.config import KL_REDUCTIONS, POSE
+from training.config import KL_REDUCTIONS, NETWORK_NAMES
 
 STREAMS = ('rgb', 'flow', 'mars', 'imrs', 'rgb+flow', 'imrs+rgb')
 DISTILLED = ('mars', 'imrs', 'imrs+rgb')
@@ -92,7 +92,7 @@ class RunResult:
         for name in ('study', 'name'):
             if len(getattr(self, name).split()) != 1 or '|' in getattr(self, name):
                 raise ValueError(f'{name} must be one word without |, got {getattr(self, name)!r}')
-        choices = {'network': (*NETWORKS, POSE), 'stream': STREAMS, 'excitation': EXCITATIONS,
+        choices = {'network': NETWORK_NAMES, 'stream': STREAMS, 'excitation': EXCITATIONS,
                    'flow': (None, *FLOW_METHODS),
                    'kl_reduction': (None, *KL_REDUCTIONS), 'split': SPLITS}
         for name, values in choices.items():
@@ -182,9 +182,7 @@ def all_stages(network: str) -> tuple[int, ...]:
     """
     Return the stages that an excitation module may follow.
 
-    :param network: a name from ``NETWORKS``.
+    :param network: its name.
     :return: in ascending order.
     """
-    if network == POSE:
-        return ()
     return lite0.STAGES if network == 'lite0' else resnet3d.STAGES

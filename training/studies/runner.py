@@ -20,7 +20,7 @@ import sys
 
 from imrs_ros.atomic_file import replace_text
 from training.clips.extract_settings import ExtractSettings
-from training.config import POSE, RunConfig
+from training.config import RunConfig
 from training.learning.networks import make_network
 from training.learning.run_state import CONFIG_FILE, LAST, read_best, read_saved
 from training.scoring.complexity import measure_complexity
@@ -136,7 +136,7 @@ class StudyRunner:
         best, is_distilled = read_best(folder), stream in ('mars', 'imrs')
         return RunResult(
             study=run.study, name=run.name, network=config.network, stream=stream,
-            excitation='none' if config.network == POSE else config.excitation,
+            excitation=config.excitation,
             excitation_stages=None if config.excitation == 'none' else config.excitation_stages,
             kl_reduction=config.kl_reduction if is_distilled and config.lambda2 else None,
             lambda1=config.lambda1 if is_distilled else 0.0,
@@ -165,17 +165,20 @@ def _is_running(process: 'subprocess.Popen[bytes]') -> bool:
 def _check_settings(run: StudyRun, folder: Path) -> None:
     """Refuse a finished run that had other settings than the study now gives it."""
     before = RunConfig.load(folder / CONFIG_FILE)
-    before = replace(before, teachers=tuple(
-        old if old == new else Path(old).name
-        for old, new in zip(before.teachers, run.config.teachers, strict=False)))
+    # Its folder may have moved, with those of its teachers.
+    before = replace(before, teachers=_names(before.teachers))
     if run.starts_from and before.pretrained:
         before = replace(before, pretrained=Path(before.pretrained).name)
-    now = run.config.to_mapping()
+    now = replace(run.config, teachers=_names(run.config.teachers)).to_mapping()
     changed = [key for key, value in before.to_mapping().items() if now[key] != value]
     if changed:
         raise ValueError(
             f'{folder}: expected a finished run with the settings of the study, got one that '
             f'differs in {changed}; give the run another name, or remove the folder')
+
+
+def _names(folders: Sequence[str]) -> tuple[str, ...]:
+    return tuple(Path(folder).name for folder in folders)
 
 
 def _read_figures(path: Path) -> dict[str, float]:

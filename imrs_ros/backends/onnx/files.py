@@ -13,7 +13,7 @@ from pathlib import Path
 
 from imrs_ros.backends.cache_entry import Values
 from imrs_ros.backends.conversion import (
-    code_digest, convert_source, find_or_make, NETWORK_CODE, network_values)
+    code_digest, convert_card, find_or_make, NETWORK_CODE, network_values)
 from imrs_ros.backends.model_cache import ModelCache
 from imrs_ros.backends.onnx.layout import OPSET
 from imrs_ros.backends.progress import told
@@ -74,4 +74,4 @@ def export_onnx(card: ModelCard, folder: Path, lock: int) -> None:
     :raises RuntimeError: when the network cannot be exported, as without PyTorch.
     """
     with told(f'exporting {card.name} as ONNX, once for this model'):
-        convert_source(CONVERTER, card, folder, lock, 'ONNX')
+        convert_card(CONVERTER, card, folder, lock, 'ONNX')

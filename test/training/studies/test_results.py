@@ -146,6 +146,17 @@ def test_settings_that_differ_are_never_averaged():
         table('streams', run(), run(name='again'))
 
 
+def test_runs_are_compared_by_their_names():
+    assert table('names', run(), rgb(), rgb(seed=1, video_top1=0.7)) == [
+        '| Run | Video top-1, % | Clip top-1, % |', '| --- | ---: | ---: |',
+        '| imrs | 60.0 (1) | 50.0 (1) |', '| rgb | 65.0 ± 7.1 (2) | 50.0 ± 0.0 (2) |']
+    assert table('names', rgb(), rgb(split=2), run(network='pose', excitation='none'))[2:] == [
+        '| imrs | 1 | 60.0 (1) | 50.0 (1) |', '| rgb | 1 | 60.0 (1) | 50.0 (1) |',
+        '| rgb | 2 | 60.0 (1) | 50.0 (1) |']
+    with pytest.raises(ValueError, match='one seed twice'):
+        table('names', rgb(), rgb())
+
+
 def test_positions_of_modules():
     lines = table(
         'position', rgb(), rgb(excitation_stages=[4], video_top1=0.3),
