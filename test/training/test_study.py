@@ -183,7 +183,8 @@ def test_the_command_trains_measures_and_fills_tables(synthetic_data, tmp_path):
     frames = tmp_path / 'frames'
     extract(synthetic_data / 'videos', frames, ExtractSettings(short_side_px=32, flow='dis'))
     tables = tmp_path / 'results.md'
-    tables.write_text('# R\n<!-- table: streams study=tiny name=flow|rgb|imrs -->\n<!-- end table -->\n')
+    tables.write_text(
+        '# R\n<!-- table: streams study=tiny name=flow|rgb|imrs -->\n<!-- end table -->\n')
     runs = {**STUDY['runs'], 'further': {'pretrained': 'rgb', 'teachers': ['rgb', 'flow']}}
     trials = [{'runs': ['imrs', 'rgb', 'further'], 'splits': [1], 'seeds': [0]}]
     study = write(tmp_path, grids=[], runs=runs, trials=trials,
