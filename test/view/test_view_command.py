@@ -32,6 +32,8 @@ def run(graph, tmp_path):
         started.append(subprocess.Popen(
             [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, cwd=tmp_path,
+            # Under nohup, a child would ignore SIGHUP.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain), **variables}))
         return started[-1]
     yield start
