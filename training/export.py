@@ -24,7 +24,7 @@ from imrs_ros.teaching.thresholds import FALSE_PER_MIN
 from training.learning.networks import load_trained
 from training.model_folder.writer import DTYPES, input_spec
 from training.operating_point.command_line import add_fit_arguments, make_model
-from training.operating_point.folder import Publication, publish
+from training.operating_point.folder import AUTO, Publication, publish
 
 
 def export_run(
@@ -37,7 +37,7 @@ def export_run(
     :param run: folder of the run.
     :param data: the data it was trained on.
     :param out: the model folder; its name is the model's name.
-    :param dtype: number format of the stored weights.
+    :param dtype: number format of the stored weights, or ``auto``.
     :param background: folders of other actions, one source each, besides the data's list.
     :param false_per_min: false actions allowed per minute of background.
     :return: the card.
@@ -67,8 +67,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog='python -m training.export', description=(__doc__ or '').strip().splitlines()[0])
     parser.add_argument('run', type=Path, help='output folder of training.train')
-    parser.add_argument('--dtype', choices=tuple(DTYPES), default='float16',
-                        help='number format of the stored weights (default: float16)')
+    parser.add_argument('--dtype', choices=(AUTO, *DTYPES), default=AUTO,
+                        help='number format of the stored weights (default: auto, which is '
+                        'float16, or float32 where float16 changes the scores)')
     add_fit_arguments(parser)
     arguments = parser.parse_args()
     make_model('export', lambda: export_run(

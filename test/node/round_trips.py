@@ -16,9 +16,9 @@ import threading
 
 from imrs_ros.malloc import use_one_heap
 from imrs_ros.node.recognizer_node import RecognizerNode
-from imrs_ros.node.spinning import start_spinning
 import psutil
 import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 
 WARM_UP, NUMBER = 60, 200
@@ -26,12 +26,28 @@ NUM_COUNTS = 5
 """Counts of objects, each after one more trip; some hundred come and go with messages."""
 
 
-def held(node):
+class HeapUse(ctypes.Structure):
+    """glibc's ``struct mallinfo2``; bytes and counts of all heaps."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        'arena', 'ordblks', 'smblks', 'hblks', 'hblkhd', 'usmblks', 'fsmblks', 'uordblks',
+        'fordblks', 'keepcost')]
+
+
+def heap_bytes():
+    """Return the memory in use that malloc gave; what is free between its blocks is not held."""
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = HeapUse
+    use = mallinfo()
+    return use.uordblks + use.hblkhd
+
+
+def held(node, executor):
     """Return what must not grow, by name."""
     process = psutil.Process()
     num_objects = []
     for _ in range(NUM_COUNTS):
-        round_trips(node, 1)
+        round_trips(node, executor, 1)
         gc.collect()
         num_objects.append(len(gc.get_objects()))
     # What is free on the heap is not held.
@@ -40,14 +56,16 @@ def held(node):
         'topics': sorted(p.topic_name for p in node.publishers),
         'timers': len(list(node.timers)), 'subscriptions': len(list(node.subscriptions)),
         'threads': threading.active_count(), 'files': process.num_fds(),
-        'objects': min(num_objects), 'rss': process.memory_info().rss}
+        'objects': min(num_objects), 'heap': heap_bytes(), 'rss': process.memory_info().rss}
 
 
-def round_trips(node, number):
+def round_trips(node, executor, number):
+    """Take the node round; on the thread that spins it, as the service of its lifecycle does."""
     for _ in range(number):
         for trigger in (node.trigger_configure, node.trigger_activate, node.trigger_deactivate,
                         node.trigger_cleanup):
             assert trigger() == TransitionCallbackReturn.SUCCESS
+            executor.spin_once(timeout_sec=0)
 
 
 def main():
@@ -55,12 +73,13 @@ def main():
     rclpy.init()
     node = RecognizerNode(parameter_overrides=[
         rclpy.Parameter(name, value=value) for name, value in json.loads(sys.argv[1]).items()])
-    stop_spinning = start_spinning(node)
-    round_trips(node, WARM_UP)
-    before = held(node)
-    round_trips(node, NUMBER)
-    print(json.dumps([before, held(node)]))
-    stop_spinning()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    round_trips(node, executor, WARM_UP)
+    before = held(node, executor)
+    round_trips(node, executor, NUMBER)
+    print(json.dumps([before, held(node, executor)]))
+    executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()
 

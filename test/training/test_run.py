@@ -220,9 +220,25 @@ def test_export_refuses_a_network_that_differs(synthetic_data, tmp_path, monkeyp
     trainer(synthetic_data, run, epochs=1).run()
     monkeypatch.setattr('training.model_folder.parity.PARITY_BOUND', 0.0)
     with pytest.raises(ParityError, match='expected logits within'):
-        export_run(run, synthetic_data, tmp_path / 'mine', 'float16')
+        export_run(run, synthetic_data, tmp_path / 'mine', 'auto')
     assert not (tmp_path / 'mine').exists()
     assert not (tmp_path / 'mine.partial').exists()
+
+
+def test_export_stores_float32_where_float16_changes_the_scores(
+        synthetic_data, tmp_path, monkeypatch, capsys):
+    run = tmp_path / 'run'
+    trainer(synthetic_data, run, epochs=1).run()
+    half = export_run(run, synthetic_data, tmp_path / 'half', 'auto')
+    full = export_run(run, synthetic_data, tmp_path / 'full', 'float32')
+    differences = [card.provenance['parity']['max_logit_difference'] for card in (full, half)]
+    assert differences[0] < differences[1]
+    monkeypatch.setattr('training.model_folder.parity.PARITY_BOUND', sum(differences) / 2)
+    mine = export_run(run, synthetic_data, tmp_path / 'mine', 'auto')
+    assert mine.weights_sha256 == full.weights_sha256
+    assert 'weights in float16 change the scores: expected logits' in capsys.readouterr().err
+    with pytest.raises(ParityError, match='expected logits within'):
+        export_run(run, synthetic_data, tmp_path / 'asked', 'float16')
 
 
 def test_parity_reports_a_changed_class():

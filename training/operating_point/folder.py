@@ -11,6 +11,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+import sys
 from typing import Any
 
 from imrs_ros.backends import load_backend
@@ -27,7 +28,7 @@ from training.data_set.background import read_sources
 from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import count_right, score_clips
 from training.model_folder.calibration import Calibration, NO_CALIBRATION
-from training.model_folder.parity import check_parity
+from training.model_folder.parity import check_parity, ParityError
 from training.model_folder.writer import add_golden_scores, DTYPES, write_model_folder
 from training.operating_point.bank_clips import add_bank
 from training.operating_point.fit import fit, FitData, Fitted
@@ -37,6 +38,8 @@ PARITY_VIDEOS = 100
 """Most validation videos whose first clip is compared."""
 FITTED = ('parity', 'accuracy', 'operating_point')
 """Entries of ``provenance`` that are written anew."""
+AUTO = 'auto'
+"""The first of ``DTYPES`` in which the folder's model agrees with the network."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +53,7 @@ class Publication:
     pose: PoseSpec | None = None
     """Its pose stream, where it has one."""
     dtype: str
-    """Number format of the stored weights."""
+    """Number format of the stored weights: one of ``DTYPES``, or ``AUTO``."""
     labels: tuple[str, ...]
     """Class names in the order of the logits."""
     config: RunConfig
@@ -80,7 +83,7 @@ class Publication:
             from.
         """
         return cls(
-            architecture=card.architecture, spec=card.spec, labels=card.labels, dtype='float16',
+            architecture=card.architecture, spec=card.spec, labels=card.labels, dtype=AUTO,
             config=run_config(card), pose=pose, data=data, background=background,
             false_per_min=false_per_min,
             provenance={k: v for k, v in card.provenance.items() if k not in FITTED})
@@ -114,24 +117,32 @@ def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
         score = fitted.network.none_score
         provenance = dict(made_of.provenance)
 
-        def write(calibration: Calibration) -> ModelCard:
+        def write(dtype: str, calibration: Calibration) -> ModelCard:
             return write_model_folder(
                 new, name=out.resolve().name, labels=data.labels, calibration=calibration,
-                state=fitted.network.state_dict(), dtype=DTYPES[made_of.dtype],
+                state=fitted.network.state_dict(), dtype=DTYPES[dtype],
                 provenance=provenance, architecture=made_of.architecture, spec=made_of.spec,
                 pose=made_of.pose,
                 none_score=None if score is None else NoneScoreSpec(
                     num_components=score.whiten.out_features))
-        card = write(NO_CALIBRATION)
-        scored = ScoredModel.from_card(card, load_backend(card, BackendSettings()).backend)
-        provenance['parity'] = _parity(fitted.network, scored, data.validation)
+        dtypes = tuple(DTYPES) if made_of.dtype == AUTO else (made_of.dtype,)
+        for dtype in dtypes:
+            card = write(dtype, NO_CALIBRATION)
+            scored = ScoredModel.from_card(card, load_backend(card, BackendSettings()).backend)
+            try:
+                provenance['parity'] = _parity(fitted.network, scored, data.validation)
+                break
+            except ParityError as error:
+                if dtype == dtypes[-1]:
+                    raise
+                print(f'{out}: weights in {dtype} change the scores: {error}', file=sys.stderr)
         logits = scored.of_classes(scored.score_videos(split.test))
         accuracy = count_right(logits, [video.label for video in split.test])
         provenance['accuracy'] = {
             'data': made_of.data.resolve().name, 'split': config.split,
             **{k: round(v, 4) for k, v in asdict(accuracy).items()}}
         provenance['operating_point'] = fitted.measured
-        write(Calibration(temperature=1.0, operating_point=fitted.operating_point))
+        write(dtype, Calibration(temperature=1.0, operating_point=fitted.operating_point))
         card = add_golden_scores(new)
         if data.sources and pose is None:
             add_bank(card, data.train, data.validation, data.sources,
