@@ -20,3 +20,13 @@ def test_temperature_makes_overconfident_scores_honest():
     honest[np.arange(2000), labels] += 1.0
     once = fit_temperature(honest, labels)
     assert fit_temperature(3 * honest, labels) == pytest.approx(3 * once, rel=0.02)
+
+
+def test_a_few_clips_that_are_all_right_prove_no_certainty():
+    right = np.array([[0.3, 0.0], [0.0, 0.3]] * 2, np.float32)
+    labels = np.array([0, 1] * 2)
+    few, many = fit_temperature(right, labels), fit_temperature(
+        np.tile(right, (500, 1)), np.tile(labels, 500))
+    # Least of 4 log(1 + exp(-0.3 / t)) + log(t)^2 / 2, at 0.367.
+    assert few == pytest.approx(0.367, rel=0.02)
+    assert many < few / 3
