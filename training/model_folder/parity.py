@@ -43,6 +43,6 @@ def check_parity(
         raise ParityError(
             f'expected logits within {PARITY_BOUND} of the original model and the same best '
             f'classes, got a difference of {difference.max():.4f} and {changed_M.sum()} changed '
-            'best classes')
+            'best classes; store the weights in float32')
     return {'max_logit_difference': round(float(difference.max()), 6),
             'num_clips': len(original_MK)}
