@@ -19,7 +19,7 @@ from imrs_ros.networks.clip_network import ClipNetwork
 from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.posed_network import PosedNetwork
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor
 
 PICTURE, FINDER = 'picture.', 'finder.'
@@ -80,7 +80,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     :raises ModelCardError: when it is none.
     """
     try:
-        return load_file(path)
+        # Not load_file, which leaks two integers per tensor as of safetensors 0.8.
+        return load(path.read_bytes())
     except (SafetensorError, OSError) as error:
         raise ModelCardError(f'{path}: expected a safetensors file, got: {error}') from error
 

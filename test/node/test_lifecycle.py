@@ -229,6 +229,7 @@ def test_round_trips_leave_nothing_behind(graph, tiny_card):
     assert done.returncode == 0, done.stderr
     before, after = json.loads(done.stdout.splitlines()[-1])
     assert after.pop('objects') < before.pop('objects') + 200, 'less than one object a trip'
+    assert after.pop('blocks') < before.pop('blocks') + 200 * 10, 'less than ten blocks a trip'
     assert after.pop('heap') < before.pop('heap') + 200 * 2_000, 'less than 2 kB a trip'
     assert after.pop('rss') < before.pop('rss') + 200 * 20_000, 'less than 20 kB a trip'
     assert after == before
