@@ -17,9 +17,11 @@ has not yet.
 Layout legend: N clips, K classes.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+import gc
 from typing import TypeVar
 
 from imrs_ros.backends.base import BackendDescription
@@ -44,6 +46,13 @@ from torch import Tensor
 
 NUM_WARM_UPS = 3
 """Runs before a capture: libraries allocate and choose their kernels in the first ones."""
+_idle_streams: defaultdict[torch.device, list[torch.cuda.Stream]] = defaultdict(list)
+"""
+Streams of closed engines, for the next ones.
+
+cuBLAS has a workspace for each stream, which PyTorch keeps as long as the process lives: 64 MiB
+and more on an H200.
+"""
 Result = TypeVar('Result')
 
 
@@ -86,11 +95,12 @@ class CudaGraphs:
 
     def __init__(self, device: torch.device) -> None:
         """
-        Create the stream.
+        Take a stream that nobody uses, or create one.
 
         :param device: the GPU.
         """
-        self._stream = torch.cuda.Stream(device)
+        self._device, idle = device, _idle_streams[device]
+        self._stream = idle.pop() if idle else torch.cuda.Stream(device)
         # Weights and buffers are still being written, in the default stream.
         self._stream.wait_stream(torch.cuda.current_stream(device))
         self._pool = torch.cuda.graph_pool_handle()
@@ -121,6 +131,11 @@ class CudaGraphs:
             graph.replay()
             return result
         return replay
+
+    def close(self) -> None:
+        """Leave the stream to others; its graphs must not be replayed any more."""
+        self._stream.synchronize()
+        _idle_streams[self._device].append(self._stream)
 
 
 class CudaGraphEngine:
@@ -201,6 +216,9 @@ class CudaGraphEngine:
         """Free the GPU's memory."""
         self._replays.clear()
         del self.sharing, self._whole, self._network, self._batch
+        # The parts of a network refer to each other in circles.
+        gc.collect()
+        self._graphs.close()
         torch.cuda.empty_cache()
 
 

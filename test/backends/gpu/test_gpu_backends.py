@@ -8,7 +8,10 @@
 
 """What of the GPU backends needs no GPU: is one there, buffers, precision, and the choice."""
 
+from collections import defaultdict
 from contextlib import contextmanager
+import gc
+import weakref
 
 from imrs_ros.backends import BackendDescription, load, load_backend
 from imrs_ros.backends.fastest import FastestChoice, HOP, NUM_ROUNDS, recall
@@ -196,11 +199,47 @@ def test_graphs_are_captured_after_the_weights_are_there(tiny_card, monkeypatch)
     assert {call[0] for call in recorded.calls[before:]} == {'replay'}, 'nothing runs uncaptured'
 
 
+def test_an_engine_takes_the_stream_of_one_that_was_closed(tiny_card, monkeypatch):
+    created, recorded = [], Recorded()
+
+    def create(device):
+        created.append(device)
+        return recorded
+    recorded.Stream, recorded.empty_cache = create, lambda: None
+    monkeypatch.setattr(torch_cuda_backend.torch, 'cuda', recorded)
+    monkeypatch.setattr(torch_cuda_backend, '_idle_streams', defaultdict(list))
+    for _ in range(3):
+        CudaGraphEngine(tiny_card, CPU, 'float32').close()
+    assert len(created) == 1, 'each would keep a workspace of cuBLAS for good'
+    engines = [CudaGraphEngine(tiny_card, CPU, 'float32') for _ in range(2)]
+    assert len(created) == 2, 'no two at work share one'
+    for engine in engines:
+        engine.close()
+
+
+def test_a_closed_engine_leaves_nothing_in_memory(tiny_card, on_the_cpu):
+    backend = torch_cuda_backend.TorchCudaBackend(tiny_card, BackendSettings())
+    engine = backend._engine
+    held = [weakref.ref(tensor) for tensor in (
+        engine._batch._pixels, next(engine._network.parameters()))]
+    del engine
+    gc.collect()
+    gc.disable()
+    try:
+        backend.close()
+        assert [tensor() for tensor in held] == [None, None]
+    finally:
+        gc.enable()
+
+
 class Uncaptured:
     """Stands in for ``CudaGraphs``: work runs on the CPU each time."""
 
     def __init__(self, device):
         self.num_captured = 0
+
+    def close(self):
+        pass
 
     @contextmanager
     def current(self):

@@ -80,6 +80,23 @@ def test_what_fails_is_in_the_report_with_its_traceback(root, tmp_path):
     assert 'torch_cuda: RuntimeError: backend torch_cuda unavailable' in ended.stdout
 
 
+@pytest.mark.parametrize(('lost_mb', 'is_error'), [(10, False), (87, True)])
+def test_memory_that_is_lost_is_a_failure(tiny_card, scripts, monkeypatch, lost_mb, is_error):
+    import gpu_backend_check
+
+    class Device:
+        free = 10_000_000_000
+
+        def memory(self):
+            self.free -= lost_mb * 1_000_000
+            return self.free, 10_000_000_000
+    device = Device()
+    monkeypatch.setattr(gpu_backend_check, 'cuda_device', lambda: device)
+    found = gpu_backend_check.check_memory(tiny_card, 'openvino', 4)
+    assert found['lost_mb'] == 3 * lost_mb
+    assert ('error' in found) is is_error
+
+
 def test_problems_are_found_wherever_they_are(scripts):
     from gpu_check import failures
     from gpu_machine import caught
