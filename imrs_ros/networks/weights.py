@@ -18,7 +18,7 @@ from imrs_ros.networks.build import build_network
 from imrs_ros.networks.clip_network import ClipNetwork
 from imrs_ros.networks.movenet import MoveNet
 from imrs_ros.networks.posed_network import PosedNetwork
-from safetensors import SafetensorError
+from safetensors import safe_open, SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
@@ -80,8 +80,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     :raises ModelCardError: when it is none.
     """
     try:
-        # Not load_file, which leaks two integers per tensor as of safetensors 0.8.
-        return load(path.read_bytes())
+        # Opened for its errors, which are those of the reader without PyTorch.
+        with safe_open(path, 'pt'):
+            # Its tensors, and those of load_file, leak two integers each as of safetensors 0.8.
+            return load(path.read_bytes())
     except (SafetensorError, OSError) as error:
         raise ModelCardError(f'{path}: expected a safetensors file, got: {error}') from error
 
