@@ -10,9 +10,8 @@
 The network run by PyTorch on an NVIDIA GPU: half precision, channels last, CUDA graphs.
 
 Relies on ``torch.cuda.graph`` and ``torch.cuda.CUDAGraph`` (PyTorch, CUDA semantics, "CUDA
-Graphs": warm up on a side stream, capture, replay over the same addresses). An earlier form, which
-neither folded normalisations nor tuned convolutions nor shared frames, has run on a GPU; this one
-has not yet.
+Graphs": warm up on a side stream, capture, replay over the same addresses). Has run on an H200
+(docs/gpu.md), but for taking over the streams of closed engines.
 
 Layout legend: N clips, K classes.
 """
@@ -50,8 +49,7 @@ _idle_streams: defaultdict[torch.device, list[torch.cuda.Stream]] = defaultdict(
 """
 Streams of closed engines, for the next ones.
 
-cuBLAS has a workspace for each stream, which PyTorch keeps as long as the process lives: 64 MiB
-and more on an H200.
+PyTorch keeps a workspace of cuBLAS for each stream as long as the process lives.
 """
 Result = TypeVar('Result')
 
