@@ -90,6 +90,22 @@ def replace_folder(path: Path, *, flush: bool = True) -> Iterator[Path]:
         _sync(path.parent)
 
 
+def entries(folder: Path) -> list[Path]:
+    """
+    Return what is in a folder that was found within another one.
+
+    Beside a file that is being written, a folder comes and goes: it may be gone by now.
+
+    :param folder: the folder.
+    :return: its entries, in no order; none if it is gone.
+    :raises OSError: when it cannot be read.
+    """
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
 @contextmanager
 def _working_folder(path: Path) -> Iterator[Path]:
     """Yield a locked folder beside a destination; remove it at the end, and abandoned ones."""

@@ -34,7 +34,7 @@ EVALUATION = 'imrs_ros.evaluation'
 RULES = {
     'imrs_ros': {'cv2', 'dask', 'joblib', 'numpy', 'yaml', 'imrs_ros.backends',
                  'imrs_ros.images.motion', 'imrs_ros.images.preprocessing', 'imrs_ros.people'},
-    'imrs_ros/video': {'av', 'cv2', 'numpy'},
+    'imrs_ros/video': {'av', 'cv2', 'numpy', 'imrs_ros.atomic_file'},
     'imrs_ros/images': {'cv2', 'numpy', 'imrs_ros.records'},
     'imrs_ros/people': SHARED | {
         'cv2', 'numpy', 'trackers', 'supervision', 'imrs_ros.camera_stream',

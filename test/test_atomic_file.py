@@ -10,10 +10,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 import os
+from pathlib import Path
+import shutil
 import subprocess
 import sys
 
-from imrs_ros.atomic_file import replace_file, replace_folder, replace_text
+from imrs_ros.atomic_file import entries, replace_file, replace_folder, replace_text
+from imrs_ros.evaluation.recordings.source import find_recordings
+from imrs_ros.teaching.footage import find_footage
+from imrs_ros.video import video_files
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -118,3 +123,38 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_n
     writers[1].communicate('x')
     assert path.read_text() == 'late'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def read_examples(folder):
+    pytest.importorskip('rclpy')
+    from imrs_ros.view.commands import Commands
+    return [folder / name for name in Commands(None, None, folder, folder).examples()]
+
+
+@pytest.mark.parametrize(('read', 'expected'), [
+    (video_files, ['1.mp4']), (lambda folder: find_recordings([folder]), ['1.mp4']),
+    (lambda folder: [footage.path for footage in find_footage([folder])], ['1.mp4']),
+    (read_examples, ['wave'])])
+def test_folders_of_writers_may_go_while_one_reads(tmp_path, monkeypatch, read, expected):
+    going = tmp_path / '.1234'
+    for path in (tmp_path / 'annotations.csv', tmp_path / 'wave' / '1.mp4', going / '2'):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    listed = []
+
+    def iterdir(folder, real=Path.iterdir):
+        if folder == going:
+            listed.append(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        return real(folder)
+    monkeypatch.setattr(Path, 'iterdir', iterdir)
+    assert [path.name for path in read(tmp_path)] == expected
+    assert listed
+
+
+def test_entries_of_a_folder_and_of_none(tmp_path):
+    replace_text(tmp_path / 'a', 'text')
+    assert entries(tmp_path) == [tmp_path / 'a']
+    assert entries(tmp_path / 'b') == []
+    with pytest.raises(NotADirectoryError):
+        entries(tmp_path / 'a')

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import hashlib
 from pathlib import Path
 
+from imrs_ros.atomic_file import entries
 from imrs_ros.evaluation.ground_truth.annotation_file import find_annotation_file, NAME
 from imrs_ros.evaluation.recordings.bag_files import is_bag_file, METADATA
 from imrs_ros.evaluation.recordings.source import find_recordings
@@ -178,7 +179,7 @@ def _annotated(recording: Path) -> Footage:
 
 def _is_recording(path: Path) -> bool:
     if path.is_dir():
-        return _is_bag(path) or any(map(is_bag_file, path.iterdir()))
+        return _is_bag(path) or any(map(is_bag_file, entries(path)))
     return path.is_file() and (is_video(path) or is_bag_file(path))
 
 

@@ -9,7 +9,8 @@
 """
 Video files and live sources to stamped RGB frames; for demo, evaluation and training.
 
-Start at ``reader``. It may import NumPy, OpenCV and PyAV alone. The node reads no video files.
+Start at ``reader``. It may import NumPy, OpenCV, PyAV and ``atomic_file`` alone. The node reads
+no video files.
 """
 
 from imrs_ros.video.decoder import VideoError

@@ -11,6 +11,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from imrs_ros.atomic_file import entries
 from imrs_ros.video.reader import SUFFIXES
 
 
@@ -31,7 +32,7 @@ def _below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     place = folder.resolve()
     if place in above:
         return
-    for path in folder.iterdir():
+    for path in entries(folder):
         if path.is_dir():
             yield from _below(path, above | {place})
         elif path.suffix.lower() in SUFFIXES:

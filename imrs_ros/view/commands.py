@@ -15,6 +15,7 @@ import re
 import sys
 from typing import Any
 
+from imrs_ros.atomic_file import entries
 from imrs_ros.capture.options import CaptureOptions
 from imrs_ros.records import NO_ACTION
 from imrs_ros.settings import MAX_THRESHOLD
@@ -209,7 +210,7 @@ class Commands:
         """
         folders = sorted(self._examples.iterdir()) if self._examples.is_dir() else []
         return {folder.name: number for folder in folders if folder.is_dir() and (
-            number := sum(path.suffix.lower() in SUFFIXES for path in folder.iterdir()))}
+            number := sum(path.suffix.lower() in SUFFIXES for path in entries(folder)))}
 
     def as_json(self) -> dict[str, Any]:
         """

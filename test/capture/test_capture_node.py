@@ -19,7 +19,7 @@ from imrs_ros.capture.options import CaptureOptions
 from imrs_ros.capture.session import Stage
 from imrs_ros.node.messages import jpeg_message, raw_message
 from imrs_ros.records import Frame
-from imrs_ros.video import read_video
+from imrs_ros.video import read_video, video_files
 import pytest
 import rclpy
 from rclpy.qos import qos_profile_sensor_data
@@ -103,10 +103,6 @@ def change(graph, transition):
     return graph.call(lifecycle_srvs.ChangeState, '/capture/change_state', request).success
 
 
-def videos(tmp_path):
-    return sorted((tmp_path / 'examples').rglob('*.mp4'))
-
-
 @pytest.mark.parametrize(('kind', 'topic', 'camera'), [
     ('Image', IMAGE, IMAGE), ('Image', IMAGE, 'front'),
     ('CompressedImage', f'{IMAGE}/compressed', 'front'),
@@ -118,7 +114,7 @@ def test_examples_have_the_times_of_the_images(
     node = start_capture(camera=camera, count=2)
     graph.wait(lambda: node.is_over)
     assert node.error == ''
-    paths = videos(tmp_path)
+    paths = video_files(tmp_path)
     assert len(paths) == node.num_kept == 2
     for path in paths:
         images = list(read_video(path))
@@ -137,7 +133,7 @@ def test_services_start_pause_and_end(graph, stream, start_capture, tmp_path):
     stream()
     node = start_capture(activate=False, step=True)
     time.sleep(0.5)
-    assert videos(tmp_path) == []
+    assert video_files(tmp_path) == []
     for number in (1, 2):
         assert change(graph, TRANSITIONS.TRANSITION_ACTIVATE)
         graph.wait(lambda number=number: node.num_kept == number)
@@ -196,14 +192,14 @@ def test_images_of_one_stamp_are_explained(graph, stream, start_capture, tmp_pat
     node = start_capture(timeout=1.0)
     graph.wait(lambda: node.error)
     assert 'expected images with rising stamps' in node.error
-    assert videos(tmp_path) == []
+    assert video_files(tmp_path) == []
 
 
 def test_stamps_that_go_back_begin_the_example_anew(graph, stream, start_capture, tmp_path):
     stream(stamps_ms=lambda number: 40 * (number % 60))
     node = start_capture(seconds=1.4, count=1)
     graph.wait(lambda: node.is_over)
-    images = list(read_video(videos(tmp_path)[0]))
+    images = list(read_video(video_files(tmp_path)[0]))
     assert images[-1].stamp_ns <= 1.4e9
 
 
@@ -211,7 +207,7 @@ def test_too_few_images_are_not_kept(graph, stream, start_capture, tmp_path):
     stream(stamps_ms=lambda number: 500 * number)
     node = start_capture(seconds=1.0)
     graph.wait(lambda: any('not kept: expected at least 4 images' in text for text in node.said))
-    assert videos(tmp_path) == []
+    assert video_files(tmp_path) == []
 
 
 def test_an_incompatible_camera_is_explained(graph, start_capture):

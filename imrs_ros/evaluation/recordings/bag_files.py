@@ -9,6 +9,7 @@
 """The files of a bag: which to open, and which are missing or not listed."""
 
 from collections.abc import Sequence
+import os
 from pathlib import Path
 import re
 
@@ -98,7 +99,9 @@ def _listed_files(folder: Path) -> tuple[list[Path], list[str]]:
               content['rosbag2_bagfile_information']['relative_file_paths']]
     files = [folder / name for name in listed if (folder / name).is_file()]
     missing = [name for name in listed if folder / name not in files]
-    others = sorted(str(file.relative_to(folder)) for file in folder.rglob('*')
+    # Unlike Path.rglob, os.walk bears folders that are removed meanwhile.
+    found = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    others = sorted(str(file.relative_to(folder)) for file in found
                     if file not in files
                     and (is_bag_file(file) or file.suffix.lower() in VIDEO_SUFFIXES))
     if not files:

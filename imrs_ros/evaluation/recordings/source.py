@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 import re
 
+from imrs_ros.atomic_file import entries
 from imrs_ros.evaluation.recordings.bag import Bag
 from imrs_ros.evaluation.recordings.bag_files import is_bag_file, METADATA, plain_name
 from imrs_ros.evaluation.recordings.recording import RecordingError
@@ -39,7 +40,7 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
 def _within(folder: Path) -> list[Path]:
     if (folder / METADATA).is_file():
         return [folder]
-    files = sorted(folder.iterdir())
+    files = sorted(entries(folder))
     found = [recording for file in files for recording in (
         _within(file) if file.is_dir()
         else [file] if is_bag_file(file) or is_video(file) else [])]

@@ -16,7 +16,7 @@ from encoded_video import number_of, picture
 from imrs_ros.node.clips import clip_keeper, clip_writer
 from imrs_ros.node.messages import jpeg_message, raw_message, stamp_to_ns
 from imrs_ros.records import Frame
-from imrs_ros.video import read_video
+from imrs_ros.video import read_video, video_files
 import pytest
 from ros_support import (
     change_state, EAGER, GatedBackend, publish_all, START_NS, state, STATES, tiny_parameters,
@@ -34,10 +34,6 @@ LIMITS = {'keep_clips_before_sec': 0.2, 'keep_clips_after_sec': 0.4, 'max_gap_se
 def pictures(number, first=0, size=(160, 120)):
     return [Frame(START_NS + PERIOD_NS * i, 'camera', picture(i % 256, *size))
             for i in range(first, first + number)]
-
-
-def clips(folder):
-    return sorted(folder.rglob('*.mp4'))
 
 
 def values(diagnostics):
@@ -72,7 +68,7 @@ def test_a_clip_shows_what_led_to_the_action_and_what_followed(
     publish_all(camera, map(make, pictures(16)))
     graph.wait(lambda: actions)
     publish_all(camera, map(make, pictures(24, 16)), 0.02)
-    (clip,) = graph.wait(lambda: clips(tmp_path))
+    (clip,) = graph.wait(lambda: video_files(tmp_path))
     label, onset_ns = actions[0].results[0].class_id, stamp_to_ns(actions[0].header.stamp)
     onset = (onset_ns - START_NS) // PERIOD_NS
     assert clip.parent == tmp_path / 'clips' / 'front' / label
@@ -109,9 +105,9 @@ def test_deactivation_ends_the_clip_and_cleanup_the_thread(graph, start, tmp_pat
     publish_all(camera, map(raw_message, pictures(20)))
     graph.wait(lambda: labels)
     time.sleep(0.3)
-    assert clips(tmp_path) == []
+    assert video_files(tmp_path) == []
     assert change_state(graph, TRANSITIONS.TRANSITION_DEACTIVATE)
-    (clip,) = graph.wait(lambda: clips(tmp_path))
+    (clip,) = graph.wait(lambda: video_files(tmp_path))
     # The first window ends with image 15; those before its onset are there.
     assert {number_of(image.image_HWC) for image in read_video(clip)} >= set(range(12, 20))
     for transition in (TRANSITIONS.TRANSITION_CLEANUP, TRANSITIONS.TRANSITION_CONFIGURE,
@@ -123,7 +119,7 @@ def test_deactivation_ends_the_clip_and_cleanup_the_thread(graph, start, tmp_pat
     start_sec = time.monotonic()
     assert change_state(graph, TRANSITIONS.TRANSITION_ACTIVE_SHUTDOWN)
     assert time.monotonic() - start_sec < 2 * clip_keeper.STOP_SEC + 1
-    assert len(clips(tmp_path)) == 2
+    assert len(video_files(tmp_path)) == 2
     assert 'imrs_clips' not in {thread.name for thread in threading.enumerate()}
     assert not list(tmp_path.rglob('.unfinished*'))
 
@@ -133,7 +129,7 @@ def test_a_silent_camera_ends_the_clip(graph, start, tmp_path):
     camera = graph.reliable_publisher(sensor_msgs.Image, '/front/image_raw')
     publish_all(camera, map(raw_message, pictures(20)))
     start_sec = time.monotonic()
-    graph.wait(lambda: clips(tmp_path))
+    graph.wait(lambda: video_files(tmp_path))
     assert time.monotonic() - start_sec > clip_writer.SILENT_SEC / 2
 
 
@@ -155,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_a_warning_once(graph, start, tmp_pat
     assert change_state(graph, TRANSITIONS.TRANSITION_ACTIVATE)
     graph.wait(lambda: camera.get_subscription_count())
     publish_all(camera, map(raw_message, pictures(20, 100)))
-    graph.wait(lambda: clips(tmp_path))
+    graph.wait(lambda: video_files(tmp_path))
     graph.wait(lambda: node_message(diagnostics) == 'active')
 
 
@@ -180,7 +176,7 @@ def test_a_disk_that_hangs_stops_nobody(graph, start, tmp_path, monkeypatch):
     waiting = node._configured._clips._images
     assert len(waiting) == clip_keeper.MAX_WAITING_IMAGES
     gate.set()
-    graph.wait(lambda: clips(tmp_path))
+    graph.wait(lambda: video_files(tmp_path))
     graph.wait(lambda: not waiting)
 
 
@@ -202,7 +198,7 @@ def test_a_fast_camera_is_thinned_out(graph, start, tmp_path):
     publish_all(camera, map(raw_message, [
         Frame(sent[-1].stamp_ns + PERIOD_NS * i, 'camera', picture(i, 160, 120))
         for i in range(1, 20)]))
-    images = list(read_video(graph.wait(lambda: clips(tmp_path))[0]))
+    images = list(read_video(graph.wait(lambda: video_files(tmp_path))[0]))
     gaps_ms = [(b.stamp_ns - a.stamp_ns) / 1e6 for a, b in zip(images, images[1:])]
     assert min(gaps_ms) >= 1000 * clip_keeper.EARLY_SHARE / clip_writer.MAX_HZ - 2
 
@@ -217,4 +213,4 @@ def test_a_window_of_before_a_deactivation_makes_no_clip(graph, start, tmp_path)
     assert change_state(graph, TRANSITIONS.TRANSITION_DEACTIVATE)
     gated.gate.set()
     time.sleep(0.5)
-    assert clips(tmp_path) == []
+    assert video_files(tmp_path) == []
