@@ -13,7 +13,7 @@ import threading
 import time
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 
@@ -26,16 +26,31 @@ def start_spinning(node: Node) -> Callable[[], None]:
     """
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
+    return spin_on_thread(executor)
+
+
+def spin_on_thread(executor: Executor) -> Callable[[], None]:
+    """
+    Spin an executor on a thread of its own.
+
+    :param executor: the executor.
+    :return: call it to stop and to shut the executor down; it waits for the thread.
+    """
+    ended = threading.Event()
 
     def spin() -> None:
         try:
-            executor.spin()
+            while not ended.is_set():
+                executor.spin_once()
         except ExternalShutdownException:
             pass
 
     def stop() -> None:
-        executor.shutdown()
+        # Executor.shutdown does not wait: it takes away the guard condition that the thread still
+        # triggers after a callback, or is about to wait for.
+        executor.create_task(ended.set)
         thread.join()
+        executor.shutdown()
     thread = threading.Thread(target=spin)
     thread.start()
     return stop

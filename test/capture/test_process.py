@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 
-from encoded_video import number_of
+from encoded_video import numbers_of
 from imrs_ros.video import read_video
 import pytest
 from test_capture_node import IMAGE, stream
@@ -59,7 +59,7 @@ def test_without_a_terminal(stream, run, tmp_path):
     paths = sorted((tmp_path / 'examples' / 'wave').iterdir())
     assert len(paths) == 2
     for path in paths:
-        numbers = [number_of(image.image_HWC) for image in read_video(path)]
+        numbers = numbers_of(image.image_HWC for image in read_video(path))
         assert numbers == sorted(numbers)
 
 

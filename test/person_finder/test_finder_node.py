@@ -61,10 +61,7 @@ def start_finder_node(graph):
         node = FinderNode(context=graph.context, parameter_overrides=[
             rclpy.Parameter(name, value=value) for name, value in {**EAGER, **parameters}.items()])
         start(node)
-        executor = rclpy.executors.SingleThreadedExecutor(context=graph.context)
-        executor.add_node(node)
-        graph._recognizer_executors.append((executor, node))
-        graph._spin(executor)
+        graph.spin_beside(node)
         started.append(node)
         return node
     return start_node

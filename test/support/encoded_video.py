@@ -38,6 +38,12 @@ def number_of(image_HWC):
                for bit in range(NUM_BITS))
 
 
+def numbers_of(images_HWC):
+    """Return the numbers in successive pictures of a camera that begins again at 0 after 255."""
+    numbers = [number_of(image_HWC) for image_HWC in images_HWC]
+    return np.unwrap(numbers, period=1 << NUM_BITS).tolist()
+
+
 def encode(path, *, codec=None, num_frames=40, fps=25, times_ms=None, pixel_format='yuv420p',
            options=None, container_options=None, pixel_aspect=None, rotation=0, has_audio=False,
            size=(WIDTH, HEIGHT)):

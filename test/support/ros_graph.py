@@ -9,10 +9,10 @@
 """A real rclpy graph over the real middleware, in a domain of its own for every test."""
 
 import gc
-import threading
 import time
 
 from imrs_ros.demo.ros_domain import RosDomain
+from imrs_ros.node.spinning import spin_on_thread, start_spinning
 import rclpy
 import rclpy.executors
 
@@ -27,29 +27,13 @@ class Graph:
         self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
         self.node = rclpy.create_node('test', context=self.context)
         self.executor.add_node(self.node)
-        self._recognizer_executors = []
-        self._threads = {}
-        self._spin(self.executor)
+        self._stop = spin_on_thread(self.executor)
+        self._beside = []
 
     @property
     def domain(self):
         """Return the number of the domain."""
         return self._domain.number
-
-    def _spin(self, executor):
-        def spin():
-            try:
-                executor.spin()
-            except rclpy.executors.ExternalShutdownException:
-                pass
-        thread = threading.Thread(target=spin)
-        thread.start()
-        self._threads[executor] = thread
-
-    def _end(self, executor):
-        executor.shutdown()
-        # It may still look at what the nodes have.
-        self._threads.pop(executor).join(30)
 
     def start_recognizer(self, **parameters):
         """Start the node in this process, on an executor and thread of its own."""
@@ -58,19 +42,19 @@ class Graph:
         overrides = [rclpy.Parameter(name, value=value) for name, value in parameters.items()]
         node = RecognizerNode(context=self.context, parameter_overrides=overrides)
         start(node)
-        executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
-        executor.add_node(node)
-        self._recognizer_executors.append((executor, node))
-        self._spin(executor)
+        self.spin_beside(node)
         return node
+
+    def spin_beside(self, node):
+        """Spin a node on an executor and thread of its own, and destroy it at the end."""
+        self._beside.append((node, start_spinning(node)))
 
     def stop_recognizer(self, node):
         """Stop a node that ``start_recognizer`` returned."""
-        for executor, started in self._recognizer_executors:
+        for started, stop in self._beside:
             if started is node:
-                self._end(executor)
-        self._recognizer_executors = [
-            pair for pair in self._recognizer_executors if pair[1] is not node]
+                stop()
+        self._beside = [pair for pair in self._beside if pair[0] is not node]
         node.destroy_node()
 
     def collect(self, kind, topic, latched=False):
@@ -108,13 +92,13 @@ class Graph:
         raise TimeoutError(f'waited {timeout_sec} s in vain')
 
     def close(self):
-        for executor, node in self._recognizer_executors:
-            self._end(executor)
+        for node, stop in self._beside:
+            stop()
             node.destroy_node()
-        self._end(self.executor)
+        self._stop()
         self.node.destroy_node()
         rclpy.shutdown(context=self.context)
-        self._recognizer_executors.clear()
+        self._beside.clear()
         # Its state machine keeps a destroyed lifecycle node on the graph until it is collected:
         # the next test would find it under the same name.
         gc.collect()
