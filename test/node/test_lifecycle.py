@@ -114,7 +114,9 @@ def test_model_of_other_channels_is_refused_at_configure(graph, tiny_model, capf
 
 
 def test_decisions_follow_parameters_at_once(graph, tiny_card):
-    node = graph.start_recognizer(**tiny_parameters(tiny_card, '/front/image_raw', **EAGER))
+    # A gap longer than a window takes on a busy machine: silence would void the window.
+    node = graph.start_recognizer(
+        **tiny_parameters(tiny_card, '/front/image_raw', **EAGER), max_gap_sec=60.0)
     labels = graph.collect(std_msgs.String, '/recognizer/front/label', latched=True)
     scores = graph.collect(vision_msgs.Classification, '/recognizer/front/classification')
     infos = graph.collect(vision_msgs.LabelInfo, '/recognizer/labels', latched=True)
