@@ -23,6 +23,12 @@ from view_updates import receive_update
 COMMAND = [sys.executable, '-u', '-m', 'imrs_ros.view', '--no-browser']
 
 
+def use_default_signals():
+    """Undo what nohup and a shell's background ignore, which the view leaves ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def run(graph, tmp_path):
     """Return a function that starts the command."""
@@ -32,8 +38,7 @@ def run(graph, tmp_path):
         started.append(subprocess.Popen(
             [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, cwd=tmp_path,
-            # Under nohup, a child would ignore SIGHUP.
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+            preexec_fn=use_default_signals,
             env={**os.environ, 'ROS_DOMAIN_ID': str(graph.domain), **variables}))
         return started[-1]
     yield start
