@@ -48,7 +48,7 @@ from training.clips.run_data import hold_out
 from training.clips.windows import reader_windows
 from training.data_set.background import read_sources
 from training.data_set.splits import LabelledVideo, read_split
-from training.operating_point.fit import CLIPS_PER_KNOWN, CLIPS_PER_OTHER, GAP_SEC
+from training.operating_point.fit import CLIPS_PER_KNOWN, CLIPS_PER_OTHER, gap_sec
 from training.operating_point.folder import run_config
 from training.operating_point.none_fit import evidence, fit_none_score
 from training.operating_point.pooling import pooler_of
@@ -90,7 +90,8 @@ class Pooler:
         def play(pairs: Sequence[tuple[str, str]], others: Sequence[str], sha256: str,
                  ) -> PooledRecording:
             return record(pooler, card.spec, [(label, Path(path)) for label, path in pairs],
-                          list(map(Path, others)), hop=WindowSettings().hop, gap_sec=GAP_SEC)
+                          list(map(Path, others)), hop=WindowSettings().hop,
+                          gap_sec=gap_sec(card.spec))
         self._clips, self._play = memory.cache(clips), memory.cache(play)
         self._sha256 = card.weights_sha256
 

@@ -14,7 +14,7 @@ other models whose weights it uses; these lie beside it, or are installed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 import hashlib
 from pathlib import Path
 import re
@@ -346,6 +346,8 @@ class ModelCard:
         stages = network.read('excitation_stages', optional(list_of(integer(1, 100))))
         none_score = (NoneScoreSpec.from_section(card.section('none_score'))
                       if 'none_score' in values else None)
+        provenance = values.get('provenance') or {}
+        CardSection(provenance, 'provenance')  # Refuses anything but a mapping.
         return cls(
             name=card.read('name', STRING), folder=folder, labels=labels, none_score=none_score,
             pose=PoseSpec.from_section(card.section('pose')) if 'pose' in values else None,
@@ -360,7 +362,7 @@ class ModelCard:
             golden=Golden.from_section(
                 card.section('golden', default={}), len(labels) + (none_score is not None)),
             cpu_precisions=_vouched(card.section('cpu_precisions', default={})),
-            provenance=values.get('provenance') or {})
+            provenance=provenance)
 
 
 def _check_weights(path: Path, sha256: str) -> None:
@@ -381,6 +383,10 @@ def _vouched(section: CardSection) -> dict[str, VouchedPrecision]:
 
 def _operating_point(section: CardSection, labels: tuple[str, ...]) -> OperatingPoint:
     of_classes = section.section('class_thresholds', default={})
+    expected = [field.name for field in fields(OperatingPoint)]
+    if others := [name for name in section if name not in expected]:
+        raise ValueError(
+            f'decision: expected entries of {", ".join(expected)}, got {others!r:.60}')
     unknown = [label for label in of_classes if label not in labels]
     if unknown:
         raise ValueError(

@@ -168,6 +168,16 @@ def read_thresholds(text: str) -> dict[str, float]:
     return thresholds
 
 
+def thresholds_text(thresholds: Mapping[str, float]) -> str:
+    """
+    Write thresholds by label, the reverse of ``read_thresholds``.
+
+    :param thresholds: by label.
+    :return: such as ``Punch=0.7, PushUps=0.6``.
+    """
+    return ', '.join(f'{label}={threshold:g}' for label, threshold in thresholds.items())
+
+
 def read_cores(text: str) -> tuple[int, ...]:
     """
     Read the numbers of CPU cores.

@@ -18,6 +18,8 @@ AUTO_PRECISION = 'auto'
 
 MIN_RATE_HZ = 0.01
 MIN_THRESHOLD, MAX_THRESHOLD = 0.001, 0.999
+THRESHOLD_DIGITS = 3
+"""Decimals of a threshold that was computed."""
 
 
 class SettingsError(ValueError):
@@ -46,6 +48,17 @@ def require(*rules: tuple[str, bool, str]) -> None:
             problems.setdefault(name, f'{name} {text}')
     if problems:
         raise SettingsError(problems)
+
+
+def scaled_threshold(threshold: float, factor: float) -> float:
+    """
+    Multiply a threshold.
+
+    :param threshold: in [``MIN_THRESHOLD``, ``MAX_THRESHOLD``].
+    :param factor: above 0.
+    :return: the product within the same limits, rounded to ``THRESHOLD_DIGITS``.
+    """
+    return min(max(round(threshold * factor, THRESHOLD_DIGITS), MIN_THRESHOLD), MAX_THRESHOLD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

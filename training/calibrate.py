@@ -17,10 +17,12 @@ fitted to a rate of false actions, as ``training.export`` does.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+import sys
 
 from imrs_ros.model_card import ModelCard
 from imrs_ros.networks.weights import load_network
 from imrs_ros.teaching.thresholds import FALSE_PER_MIN
+from training.data_set.background import read_sources
 from training.operating_point.command_line import add_fit_arguments, make_model
 from training.operating_point.folder import Publication, publish
 
@@ -39,11 +41,21 @@ def calibrate_folder(
     :param false_per_min: false actions allowed per minute of background.
     :return: the card.
     :raises FileNotFoundError: when data is missing.
-    :raises ValueError: when the card does not say which videos the model has not learnt from.
+    :raises ValueError: when the card does not say which videos the model has not learnt from, or
+        there are no videos of other actions.
     """
     card = ModelCard.load(folder)
-    return publish(out, load_network(card), Publication.anew(
-        card, pose=card.pose, data=data, background=background, false_per_min=false_per_min))
+    made_of = Publication.anew(
+        card, pose=card.pose, data=data, background=background, false_per_min=false_per_min)
+    if not read_sources(data, background):
+        raise ValueError('expected videos of other actions, on which the score of none and the '
+                         'thresholds are fitted, got none; add splits/background_train.txt or '
+                         '--background')
+    new = publish(out, load_network(card), made_of)
+    if card.cpu_precisions:
+        print(f'{out}: without {", ".join(sorted(card.cpu_precisions))}, which was measured for '
+              'the scores of before; run training.quantise again', file=sys.stderr)
+    return new
 
 
 def main() -> None:

@@ -81,7 +81,6 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     if before['model'] != after['model']:
         settings.append(('model', *(f'{r["model"]["name"]} {r["model"]["weights_sha256"][:12]}'
                                     for r in (before, after))))
-    recordings = [{recording['name'] for recording in r['recordings']} for r in (before, after)]
     how, limits = _differences(before, after)
 
     def row(figure: str, name: str, values: list[Value], label: str) -> tuple[Any, ...]:
@@ -90,7 +89,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     # A report of another version may lack a figure.
     found = {
         'settings': settings,
-        'only_in_one': sorted(recordings[0] ^ recordings[1]),
+        'only_in_one': _only_in_one(before, after),
         'intervals': how,
         'figures': [row(name, name, [r['figures'].get(name) for r in (before, after)], '')
                     for name in FIGURES],
@@ -110,6 +109,10 @@ def headline(found: Mapping[str, Any]) -> str:
     """
     if found['only_in_one']:
         return 'These reports do not compare: they are of different recordings.'
+    numbers = next((row[1:3] for row in found['figures'] if row[0] == 'num_actions'), (0, 0))
+    if numbers[0] != numbers[1]:
+        return ('These reports do not compare: they have different annotations, '
+                f'{numbers[0]} and {numbers[1]} actions.')
     rows = [(*row, '') for row in found['figures'] if row[0] not in REPEATED]
     rows += [(*row, ' of people') for row in found.get('people', ()) if row[0] not in REPEATED]
     rows.sort(key=lambda row: FIRST.index(row[0]) if row[0] in FIRST else len(FIRST))
@@ -131,6 +134,18 @@ def headline(found: Mapping[str, Any]) -> str:
     if not any(judged == WITHIN for *_, judged, _ in rows):
         return 'Nothing can be said: no difference has an interval.'
     return 'Nothing differs beyond its interval.'
+
+
+def _only_in_one(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Name what counts in one report alone: a recording, or one of its cameras."""
+    counted = [{(recording['name'], camera['topic'], camera['truth'] is not None)
+                for recording in r['recordings'] for camera in recording['cameras']}
+               for r in (before, after)]
+    names = [{name for name, *_ in one} for one in counted]
+    return sorted({
+        f'{name} {topic}{"" if is_annotated else " (not annotated)"}'
+        if name in names[0] & names[1] else name
+        for name, topic, is_annotated in counted[0] ^ counted[1]})
 
 
 def _join(words: Sequence[str]) -> str:
@@ -199,7 +214,7 @@ def format_changes(found: Mapping[str, Any]) -> str:
         lines.append(found['people_intervals'])
     lines += [f'setting {name}: {before} -> {after}' for name, before, after in found['settings']]
     if found['only_in_one']:
-        lines.append('the figures do not compare: recordings in one report only: '
+        lines.append('the figures do not compare: in one report only: '
                      + ', '.join(found['only_in_one']))
     return '\n'.join(lines)
 

@@ -23,13 +23,13 @@ from imrs_ros.evaluation.metrics.event_metrics import background_sec, delays_ns,
 from imrs_ros.evaluation.metrics.figure import round_figure, Value
 from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import Job, Result
-from imrs_ros.settings import DecisionSettings, MAX_THRESHOLD, MIN_THRESHOLD
+from imrs_ros.settings import (
+    DecisionSettings, MAX_THRESHOLD, MIN_THRESHOLD, scaled_threshold, THRESHOLD_DIGITS)
 import numpy as np
 from tqdm import tqdm
 
 NUM_POINTS, NUM_EVEN = 25, 9
 """Points of the curve, and those of them that are evenly spaced; the rest go where it is steep."""
-DIGITS = 3
 """Of thresholds, as people write them into parameter files."""
 
 
@@ -129,7 +129,7 @@ def sweep(tracks: Sequence[Track], settings: DecisionSettings,
             add(factor)
         while len(points) < NUM_POINTS:
             gaps = [(one.distance(two), one.factor, two.factor) for one, two in pairwise(points)
-                    if (two.factor - one.factor) * min(thresholds) > 2 * 10**-DIGITS]
+                    if (two.factor - one.factor) * min(thresholds) > 2 * 10**-THRESHOLD_DIGITS]
             distance, low, high = max(gaps, default=(0.0, 0.0, 0.0))
             if not distance:
                 break
@@ -146,13 +146,11 @@ def scaled(settings: DecisionSettings, factor: float) -> DecisionSettings:
     :return: the same with other thresholds, within their limits; the leave threshold keeps its
         share of the enter threshold.
     """
-    def times(threshold: float) -> float:
-        return min(max(round(threshold * factor, DIGITS), MIN_THRESHOLD), MAX_THRESHOLD)
-    enter = times(settings.enter_threshold)
+    enter = scaled_threshold(settings.enter_threshold, factor)
     share = settings.leave_threshold / settings.enter_threshold
     return replace(
         settings, enter_threshold=enter, leave_threshold=max(enter * share, MIN_THRESHOLD),
-        class_thresholds={label: times(threshold)
+        class_thresholds={label: scaled_threshold(threshold, factor)
                           for label, threshold in settings.class_thresholds.items()})
 
 

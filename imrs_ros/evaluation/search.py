@@ -16,6 +16,7 @@ from imrs_ros.evaluation.decide_anew import decide_all
 from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.metrics.figure import Value
 from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.node_settings import thresholds_text
 from imrs_ros.settings import DecisionSettings, OperatingPoint
 import optuna
 
@@ -144,6 +145,8 @@ def tuned_parameters(values: Mapping[str, Any], settings: DecisionSettings) -> d
 
     :param values: of the present file.
     :param settings: tuned.
-    :return: all values, with those that were tuned replaced.
+    :return: all values, with those that were tuned replaced, and with the thresholds of classes
+        that hold beside them: once a threshold for all classes is given, the model's do not.
     """
-    return {**values, **{name: getattr(settings, name) for name in TUNED_PARAMETERS}}
+    return {**values, **{name: getattr(settings, name) for name in TUNED_PARAMETERS},
+            'class_thresholds': thresholds_text(settings.class_thresholds)}

@@ -8,6 +8,7 @@
 
 """Comparisons of two reports: what a difference is worth."""
 
+from dataclasses import replace
 import re
 
 from imrs_ros.evaluation.compare import changes, format_changes, headline, verdict
@@ -22,16 +23,18 @@ from sample_recordings import make_job, segment, track
 @pytest.fixture
 def report(tiny_card):
     """Return a function: the report of a recording whose actions were found or not."""
-    def make(found, name='walk'):
+    def make(found, name='walk', num_cameras=1, is_annotated=True):
         labels, annotated = [], []
         for i, is_found in enumerate(found):
             labels += [NO_ACTION] * 6 + ['wave' if is_found else NO_ACTION] * 4
             annotated.append(segment(10 * i + 6, 10 * i + 10, 'wave'))
         one = track(labels, annotated, classes=tiny_card.labels, scores=[
             [0.9 if label == known else 0.05 for known in tiny_card.labels] for label in labels])
-        return build_report(
-            [Result(name, one.duration_ns, [(PlayedCamera('front', '/front'), one)])],
-            make_job(tiny_card))
+        if not is_annotated:
+            one = replace(one, annotated=None)
+        return build_report([Result(name, one.duration_ns, [
+            (PlayedCamera(camera, f'/{camera}'), one)
+            for camera in ('front', 'rear')[:num_cameras]])], make_job(tiny_card))
     return make
 
 
@@ -130,6 +133,27 @@ def test_the_headline_says_that_nothing_differs(report):
     del before['units']
     assert changes(before, after)['headline'] == (
         'Nothing can be said: no difference has an interval.')
+
+
+@pytest.mark.parametrize(('other', 'only', 'words'), [
+    ({'num_cameras': 2}, ['walk /rear'], 'they are of different recordings'),
+    ({'is_annotated': False}, ['walk /front', 'walk /front (not annotated)'],
+     'they are of different recordings'),
+    ({'found': HALF[:10]}, [], 'they have different annotations, 40 and 10 actions')])
+def test_other_cameras_and_other_annotations_do_not_compare(report, other, only, words):
+    found = changes(report(HALF), report(**{'found': HALF, **other}))
+    assert found['headline'] == f'These reports do not compare: {words}.'
+    assert found['only_in_one'] == only
+
+
+def test_a_recording_that_failed_in_one_report_does_not_compare(report):
+    before, after = report(HALF), report(HALF)
+    after['recordings'].append({**after['recordings'][0], 'name': 'run'})
+    before['recordings'].append({
+        **before['recordings'][0], 'name': 'run', 'error': 'cannot be read', 'cameras': []})
+    found = changes(before, after)
+    assert found['only_in_one'] == ['run']
+    assert 'in one report only: run' in format_changes(found)
 
 
 def test_the_headline_names_both_sides(report):

@@ -8,6 +8,8 @@
 
 """Tuning: finds the best settings, and judges them on held-out recordings."""
 
+from dataclasses import replace
+
 from imrs_ros.evaluation.command import main
 from imrs_ros.evaluation.decide_anew import decide, decide_people
 from imrs_ros.evaluation.goal import Goal, GOALS, PEOPLE_GOALS, SCORE_FIGURES
@@ -18,12 +20,14 @@ from imrs_ros.evaluation.metrics.figures import figures
 from imrs_ros.evaluation.metrics.people_figures import people_figures
 from imrs_ros.evaluation.offline.recording_result import evaluate_recording
 from imrs_ros.evaluation.recordings.bag_writer import BagWriter
-from imrs_ros.evaluation.search import folds, tune, Tuned
+from imrs_ros.evaluation.search import (
+    folds, tune, TUNED_PARAMETERS, Tuned, tuned_parameters)
 from imrs_ros.evaluation.tune import format_tuning
+from imrs_ros.node_settings import read_thresholds
 from imrs_ros.parameter_file import read_settings
 from imrs_ros.people.detection import Box, Detection
 from imrs_ros.records import NO_ACTION
-from imrs_ros.settings import DecisionSettings
+from imrs_ros.settings import DecisionSettings, OperatingPoint
 import numpy as np
 import pytest
 from sample_people import person_track
@@ -203,6 +207,18 @@ def test_the_command_writes_a_file_that_the_node_reads(tiny_card, tmp_path, caps
     # Whatever the namespace of the node, and with what is no setting of its own.
     (name, section), = yaml.safe_load(out.read_text()).items()
     assert (name, section['ros__parameters']['use_sim_time']) == ('/**', True)
+
+
+def test_a_tuned_file_holds_the_thresholds_that_were_measured():
+    # Once a file gives a threshold for all classes, those of the model do not hold.
+    point = OperatingPoint(enter_threshold=0.5, leave_threshold=0.2,
+                           class_thresholds={'wave': 0.02, 'fall': 0.3})
+    tuned = replace(DecisionSettings().at(point), enter_threshold=0.7, leave_threshold=0.35)
+    values = tuned_parameters({'hop': 5, 'class_thresholds': ''}, tuned)
+    assert values['class_thresholds'] == 'wave=0.02, fall=0.3'
+    given = {name: values[name] for name in TUNED_PARAMETERS}
+    read = DecisionSettings(**given, class_thresholds=read_thresholds(values['class_thresholds']))
+    assert read.at(point) == tuned
 
 
 def people_bag(path, annotations):

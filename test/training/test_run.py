@@ -193,6 +193,25 @@ def test_background_gives_a_score_of_none_and_thresholds(synthetic_data, tmp_pat
     print_card(again)
     printed = capsys.readouterr().out
     assert 'of 2 actions found, ' in printed
+    assert 'None' not in printed
+    reached = again.provenance['operating_point']
+    for change, words in (
+            ({'num_found': 0, 'delay_median_sec': None}, 'warning: no action is decided at 2 '),
+            ({'false_per_min': 3.0}, 'warning: 3.00 false actions per minute are more than the 2'),
+            ({'sources': ['hall']}, 'judged on the one source')):
+        print_card(replace(again, provenance={
+            **again.provenance, 'operating_point': {**reached, **change}}))
+        printed = capsys.readouterr()
+        assert words in printed.err
+        assert 'delay None' not in printed.out
+    for rate in (float('nan'), -1.0, float('inf')):
+        with pytest.raises(ValueError, match=f'expected 0 or more false actions .*, got {rate}'):
+            calibrate_folder(card.folder, synthetic_data, tmp_path / 'again', background, rate)
+    # In place and without background, what the model knows of other actions would be gone.
+    before = (card.folder / 'model.yaml').read_text()
+    with pytest.raises(ValueError, match='expected videos of other actions, .* got none; add'):
+        calibrate_folder(card.folder, synthetic_data, card.folder)
+    assert (card.folder / 'model.yaml').read_text() == before
 
 
 def test_calibrate_needs_a_card_that_names_its_data(synthetic_data, tiny_model, tmp_path):

@@ -8,17 +8,33 @@
 
 """Videos that show none of the classes, by where they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from imrs_ros.video import video_files
-from training.data_set.splits import read_background
+from training.data_set.splits import LabelledVideo, read_background
 
 ListUse = Literal['train', 'test']
 Sources = dict[str, tuple[Path, ...]]
 """Files by source. A detector of the unknown is judged on sources that it was not fitted on, for a
 robot will see others."""
+
+
+def check_others(sources: Sources, videos: Iterable[LabelledVideo]) -> None:
+    """
+    Check that no video of a class counts as one of other actions.
+
+    :param sources: background videos by source.
+    :param videos: of the classes.
+    :raises ValueError: naming the first that does.
+    """
+    own = {video.path.resolve() for video in videos}
+    for name, files in sources.items():
+        for file in files:
+            if file.resolve() in own:
+                raise ValueError(f'{file}: expected a video of other actions in the source '
+                                 f'{name!r}, got one that the lists name as an example of a class')
 
 
 def read_sources(
@@ -33,7 +49,8 @@ def read_sources(
     :param use: ``train``, or ``test`` for the list that nothing is fitted on.
     :return: the files of every source, in order.
     :raises FileNotFoundError: when a folder or a listed video is missing.
-    :raises ValueError: when a folder holds no video, or two sources have one name.
+    :raises ValueError: when a folder holds no video, two sources have one name, or a video is in
+        two of them.
     """
     sources: dict[str, list[Path]] = {}
     try:
@@ -53,4 +70,12 @@ def read_sources(
             raise ValueError(f'{folder}: expected sources of different names, got two of '
                              f'{folder.resolve().name!r}; rename one')
         sources[folder.resolve().name] = files
+    found: dict[Path, str] = {}
+    for name, files in sources.items():
+        for file in files:
+            other = found.setdefault(file.resolve(), name)
+            if other != name:
+                raise ValueError(
+                    f'{file}: expected every video in one source, got it in {other!r} and '
+                    f'{name!r}; leave one of the folders out')
     return {name: tuple(files) for name, files in sources.items()}

@@ -63,10 +63,23 @@ def print_card(card: ModelCard) -> None:
               'are too few test videos to tell', file=sys.stderr)
     point = card.provenance['operating_point']
     if point:
+        rate, allowed = point['false_per_min'], point['allowed_false_per_min']
+        delay = ('' if point['delay_median_sec'] is None
+                 else f', delay {point["delay_median_sec"]} s in the median')
         print(f'{card.folder}: {point["num_found"]} of {point["num_actions"]} actions found, '
-              f'{point["false_per_min"]:.2f} false ones per minute of background, delay '
-              f'{point["delay_median_sec"]} s in the median: {point["minutes"]} minutes of '
-              'validation videos')
+              f'{"no" if rate is None else f"{rate:.2f}"} false ones per minute of background'
+              f'{delay}: {point["minutes"]} minutes of validation videos')
+        if not point['num_found']:
+            print(f'warning: no action is decided at {allowed:g} false ones per minute; add '
+                  'training videos and other actions, or allow more with --false-per-min',
+                  file=sys.stderr)
+        if rate is not None and rate > allowed:
+            print(f'warning: {rate:.2f} false actions per minute are more than the {allowed:g} '
+                  'allowed: no thresholds keep them', file=sys.stderr)
+        if len(point['sources']) == 1:
+            print('warning: the score of none and the thresholds were judged on the one source of '
+                  'other actions that they were fitted on; add another one with --background',
+                  file=sys.stderr)
     else:
         print('warning: without background videos, the model does not score none of its classes, '
               'and its thresholds are the defaults; add splits/background_train.txt or '

@@ -53,8 +53,9 @@ CLIPS_PER_KNOWN, CLIPS_PER_OTHER = 1, 3
 """Most windows of a video, evenly spaced: there are fewer videos of other actions."""
 MAX_FOLDS = 3
 """Recordings, each with the background of other sources."""
-GAP_SEC = 6.0
-"""Background before every action of a recording, s."""
+GAP_SEC = 5.0
+"""Background before every action of a recording, s, besides that in which windows settle and which
+counts as neither."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,7 +166,7 @@ class _Fitting:
         clips = [(labels[video.label], video.path)
                  for video in deal(self._data.validation, count)[number]]
         return record(self._pooler, self._spec, clips, fold_videos(fold),
-                      hop=WindowSettings().hop, gap_sec=GAP_SEC)
+                      hop=WindowSettings().hop, gap_sec=gap_sec(self._spec))
 
     def _track(self, network: ClipNetwork, recording: PooledRecording) -> Track:
         with torch.inference_mode():
@@ -214,6 +215,16 @@ class _Poses:
         fit_pose(network.pose, self._known_MD, self._truth_M, [
             rows for number, fold in enumerate(self._folds) if number != without
             for rows in fold])
+
+
+def gap_sec(spec: InputSpec) -> float:
+    """
+    Return the background before every action of a recording.
+
+    :param spec: of the network.
+    :return: s.
+    """
+    return GAP_SEC + settle_ns(spec) / 1e9
 
 
 def split_sources(sources: Sources) -> list[Sources]:

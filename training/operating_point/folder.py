@@ -10,6 +10,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+import math
 from pathlib import Path
 import sys
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 from tqdm import tqdm
 from training.clips.run_data import hold_out
 from training.config import RunConfig
-from training.data_set.background import read_sources
+from training.data_set.background import check_others, read_sources
 from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import count_right, score_clips
 from training.model_folder.calibration import Calibration, NO_CALIBRATION
@@ -66,6 +67,16 @@ class Publication:
     """Folders of other actions, one source each, besides the data's list."""
     false_per_min: float
     """False actions allowed per minute of background."""
+
+    def __post_init__(self) -> None:
+        """
+        Check the rate.
+
+        :raises ValueError: when it is none.
+        """
+        if not 0 <= self.false_per_min < math.inf:
+            raise ValueError('expected 0 or more false actions per minute of background, got '
+                             f'{self.false_per_min}')
 
     @classmethod
     def anew(cls, card: ModelCard, *, pose: PoseSpec | None, data: Path,
@@ -110,6 +121,7 @@ def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
     train, validation = hold_out(split.train, config)
     data = FitData(labels=made_of.labels, train=train, validation=validation,
                    sources=read_sources(made_of.data, made_of.background))
+    check_others(data.sources, (*split.train, *split.test))
     # Refuses a wrong folder before anything is computed.
     pose = made_of.pose
     with new_model_folder(out, () if pose is None else (pose.picture, pose.finder)) as new:

@@ -59,6 +59,8 @@ class ScoredModel:
     """Cuts a video into clips."""
     temperature: float = 1.0
     """Logits are divided by it before the softmax."""
+    sources: tuple[str, ...] = ()
+    """Names of the sources of other actions that it was fitted on; empty if unknown."""
 
     @classmethod
     def load(
@@ -93,12 +95,13 @@ class ScoredModel:
         :return: the model.
         """
         spec = card.spec
-        config = card.provenance.get('config')
+        config, point = (card.provenance.get(name) for name in ('config', 'operating_point'))
         return cls(
             name=str(card.folder), labels=card.labels,
             split=config.get('split') if isinstance(config, dict) else None,
             description='; '.join([str(backend.description), *fallbacks]),
             network=network_of(card), size_px=spec.size_px, num_frames=spec.num_frames,
+            sources=tuple(point.get('sources', ())) if isinstance(point, dict) else (),
             temperature=card.temperature, score=backend_scorer(backend), windows=video_windows(
                 num_frames=spec.num_frames, fps=spec.fps, size_px=spec.size_px))
 

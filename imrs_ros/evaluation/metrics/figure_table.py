@@ -13,6 +13,8 @@ from typing import Any
 
 from imrs_ros.evaluation.metrics.figure import (
     FIGURES, format_figure, format_interval, LIVE_FIGURES, PEOPLE_FIGURES, Value)
+from imrs_ros.node_settings import thresholds_text
+from imrs_ros.settings import scaled_threshold
 
 RATES_PER_MIN = (0.5, 1, 2, 5)
 """Of false actions, for which the greatest recall is printed."""
@@ -69,12 +71,12 @@ def summary(report: Mapping[str, Any]) -> str:
                      f'{"" if live is None else " of offline"}, bootstrapped over '
                      f'{drawn["num_units"]} units (an action and the background before it)')
     if 'curve' in report:
-        lines += _curve(report['curve'], bool(report['settings']['class_thresholds']))
+        lines += _curve(report['curve'], report['settings']['class_thresholds'])
     if 'people' in report:
         lines += _people(report['people'], None if live is None else live.get('people'))
         if 'curve' in report['people']:
             lines += _curve(report['people']['curve'],
-                            bool(report['settings']['class_thresholds']))
+                            report['settings']['class_thresholds'])
     for recording in report['recordings']:
         lines += [line for camera in recording['cameras']
                   if camera['truth'] is None and 'people' not in camera
@@ -86,7 +88,7 @@ def summary(report: Mapping[str, Any]) -> str:
     return '\n'.join([*lines, *(_live(live) if live is not None else ())])
 
 
-def _curve(curve: Mapping[str, Any], has_class_thresholds: bool) -> list[str]:
+def _curve(curve: Mapping[str, Any], class_thresholds: Mapping[str, float]) -> list[str]:
     """Return the greatest recall within some rates of false actions, and its thresholds."""
     found = curve['figures']
     points = [(recall, i) for i, recall in enumerate(found['recall'])
@@ -97,8 +99,11 @@ def _curve(curve: Mapping[str, Any], has_class_thresholds: bool) -> list[str]:
                         default=(None, 0))
         note = ', '.join(f'{name} {curve[name][i]:.3f}'
                          for name in ('enter_threshold', 'leave_threshold'))
-        if has_class_thresholds:
-            note += f', class_thresholds x {curve["factor"][i]:.2f}'
+        if class_thresholds:
+            # All of them: the model's do not hold beside an enter threshold that is given.
+            note += ', class_thresholds "' + thresholds_text({
+                label: scaled_threshold(threshold, curve['factor'][i])
+                for label, threshold in class_thresholds.items()}) + '"'
         if recall is not None:
             lines.append(figure_row(f'recall at {limit} false actions per minute', recall,
                                     note=note))

@@ -125,6 +125,16 @@ def test_the_interval_of_two_actions_by_hand():
     assert np.mean(values_B == 0.5) == pytest.approx(0.5, abs=0.05)
 
 
+def test_no_more_actions_are_found_than_there_are():
+    # Units of background alone are drawn as well, so that draws differ in their actions.
+    one = actions([True] * 20)
+    found = intervals(units_of(replace(one, duration_ns=one.duration_ns + 300 * SEC)))['']
+    assert found['num_found'] == [20, 20]
+    assert found['recall'] == [1.0, 1.0]
+    low, high = intervals(units_of(actions([True] * 60 + [False] * 40)))['']['num_found']
+    assert 40 < low < 60 < high < 80
+
+
 def test_the_interval_of_many_actions_is_the_binomial_one():
     from scipy.stats import binom
     low, high = intervals(units_of(actions([True] * 60 + [False] * 40)))['']['recall']

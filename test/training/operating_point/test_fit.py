@@ -13,16 +13,20 @@ from pathlib import Path
 
 from imrs_ros.evaluation.ground_truth.segment import Segment
 from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.offline.recording_result import settle_ns
+from imrs_ros.model_card import InputSpec
 from imrs_ros.networks import build_network
 from imrs_ros.settings import DecisionSettings
 from imrs_ros.teaching.thresholds import fit_operating_point
 import numpy as np
 import pytest
 import torch
-from training.data_set.background import read_sources
-from training.data_set.splits import LabelledVideo
+from training.data_set.background import check_others, read_sources
+from training.data_set.splits import LabelledVideo, read_split
+from training.operating_point import fit as fit_module
 from training.operating_point.fit import deal, fold_videos, split_sources
 from training.operating_point.none_fit import evidence, fit_evidence, fit_none_score
+from training.operating_point.recording import PooledRecording
 
 SEC = 1_000_000_000
 
@@ -109,6 +113,66 @@ def test_sources_are_the_folders_of_the_list_and_those_given(synthetic_data, tmp
         read_sources(synthetic_data, [given, given])
     with pytest.raises(FileNotFoundError, match='hall: expected a folder of videos'):
         read_sources(synthetic_data, [tmp_path / 'hall'])
+    (given / 'desk').mkdir()
+    (given / 'desk' / 'sit.mp4').touch()
+    with pytest.raises(ValueError, match="in one source, got it in 'office' and 'desk'"):
+        read_sources(synthetic_data, [given, given / 'desk'])
+
+
+def test_an_example_of_a_class_is_no_other_action(synthetic_data):
+    split = read_split(synthetic_data, 1)
+    video = split.test[0]
+    sources = read_sources(synthetic_data, [video.path.parent])
+    with pytest.raises(ValueError, match='expected a video of other actions in the source'):
+        check_others(sources, split.test)
+    check_others({}, split.test)
+
+
+def test_no_score_of_none_was_fitted_on_what_it_is_judged_on(network, monkeypatch):
+    sources = {name: tuple(Path(f'{name}{i}') for i in range(4)) for name in 'abc'}
+    files = [path for paths in sources.values() for path in paths]
+    known = [LabelledVideo(Path(f'known{i}'), i % 2, None) for i in range(12)]
+    fitted_on, judged_on = [], []
+
+    def pool(self, paths, most):
+        """Return features of which the third names the file."""
+        (path,) = paths if len(paths) == 1 else (None,)
+        if path is not None and path not in files:
+            label = next(video.label for video in known if video.path == path)
+            return features_around(((3, 0), (0, 3))[label], 4, 1, network.feature_dim)
+        rows = features_around((-3, -3), len(paths), 2, network.feature_dim)
+        rows[:, 2] = [files.index(path) for path in paths]
+        return rows
+
+    def fit_score(network, known_MD, truth_M, other_MD):
+        fitted_on.append({files[round(number)] for number in other_MD[:, 2].tolist()})
+        return fit_none_score(network, known_MD, truth_M, other_MD)
+
+    def play(pooler, spec, clips, background, **_):
+        judged_on.append(set(background))
+        return PooledRecording(
+            times_N=np.arange(40) * SEC // 4, features_ND=features_around(
+                (3, 0), 40, 3, network.feature_dim),
+            annotated=(Segment(5 * SEC, 8 * SEC, 'a'),), duration_ns=10 * SEC)
+    monkeypatch.setattr(fit_module, 'pooler_of', lambda *_: None)
+    monkeypatch.setattr(fit_module._Fitting, '_pool', pool)
+    monkeypatch.setattr(fit_module, 'fit_none_score', fit_score)
+    monkeypatch.setattr(fit_module, 'record', play)
+    data = fit_module.FitData(labels=('a', 'b'), train=known, validation=known, sources=sources)
+    spec = InputSpec(num_frames=16, fps=25.0, size_px=32, mean=(0.0,) * 3, std=(1.0,) * 3)
+    found = fit_module.fit(network, spec, data, 1.0)
+    assert found.measured['sources'] == ['a', 'b', 'c']
+    assert len(judged_on) == 3
+    for held_out, judged in zip(fitted_on, judged_on):
+        assert held_out == set(files) - judged
+    assert set.union(*judged_on) == set(files) == fitted_on[-1]
+
+
+@pytest.mark.parametrize('num_frames', [16, 64, 128])
+def test_background_is_left_when_windows_have_settled(num_frames):
+    spec = InputSpec(
+        num_frames=num_frames, fps=10.0, size_px=32, mean=(0.0,) * 3, std=(1.0,) * 3)
+    assert fit_module.gap_sec(spec) * 1e9 - settle_ns(spec) == pytest.approx(5e9)
 
 
 def track(scores_of_actions, scores_of_background, false_class=0):

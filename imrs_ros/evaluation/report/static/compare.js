@@ -29,7 +29,7 @@ add(page, 'h1', {}, 'Comparison');
 add(page, 'p', {}, `${data.names[0]} → ${data.names[1]}`);
 if (data.headline) add(page, 'p', {class: 'headline'}, data.headline);
 for (const [name, before, after] of data.settings) add(page, 'div', {class: 'note'}, `${name}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`);
-if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `The figures do not compare: recordings in one report only: ${data.only_in_one.join(', ')}`);
+if (data.only_in_one.length) add(page, 'div', {class: 'note error'}, `The figures do not compare: in one report only: ${data.only_in_one.join(', ')}`);
 add(page, 'p', {}, `Differences: ${data.intervals}.`);
 rows('Figures', data.figures, data.registry.all);
 if (data.people) {
