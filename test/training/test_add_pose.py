@@ -73,3 +73,4 @@ def test_a_pose_stream_is_fitted_measured_and_calibrated_again(
     unseen = json.loads(figures.read_text())['unseen'][str(card.folder)]
     assert sorted(unseen) == ['hall', 'office']
     assert 'AUROC' in done.stdout
+    assert done.stderr.count('was fitted on a source named') == 2
