@@ -133,6 +133,8 @@ def test_a_person_and_a_box_by_pointer_and_by_keys(serve, open_page, bag):
     (bag / 'annotations.csv').write_text('start,end,label,note\n0.4,1.0,wave,kept\n')
     server = serve(bag)
     page = open_page(server)
+    # Its size is known with the first frame; before, nothing can be drawn on it.
+    page.wait_for_selector('#canvas[data-frame]')
     press(page, 'ArrowDown', 'b')
     area = page.locator('#overlay.drawing').bounding_box()
     page.mouse.move(area['x'] + 0.25 * area['width'], area['y'] + 0.5 * area['height'])

@@ -189,6 +189,7 @@ function playLine() {
 
 function drawBox() {
   if (!selected()) return toast('Select a line first: a box is of one line.');
+  if ($('canvas').dataset.frame === undefined) return toast('The picture is not there yet.');
   player.pause();
   const view = selected();
   if (player.time < view.start || player.time >= view.end) player.show(player.nearest(view.start));
