@@ -46,7 +46,8 @@ def write_bank(folder: Path, data: Path, background: Sequence[Path] = ()) -> int
     config = run_config(card)
     split = read_split(data, config.split)
     train, validation = hold_out(split.train, config)
-    return add_bank(card, train, validation, read_sources(data, background),
+    sources = read_sources(data, background, known=(*split.train, *split.test))
+    return add_bank(card, train, validation, sources,
                     f'{data.resolve().name}, split {config.split}')
 
 

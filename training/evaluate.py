@@ -27,7 +27,7 @@ from imrs_ros.atomic_file import replace_text
 from imrs_ros.settings import AUTO_PRECISION, BACKENDS, BackendSettings, CPU_PRECISIONS
 import numpy as np
 from numpy.typing import NDArray
-from training.data_set.background import check_others, read_sources, Sources
+from training.data_set.background import read_sources, Sources
 from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import Accuracy, count_right
 from training.scoring.complexity import measure_complexity
@@ -76,9 +76,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
         backend=arguments.backend, cpu_precision=arguments.cpu_precision)
     models = [ScoredModel.load(folder, arguments.frames, settings) for folder in arguments.model]
     truth = [video.label for video in split.test]
-    unseen = read_sources(arguments.data, arguments.unseen, 'test') if arguments.unseen else {}
+    unseen = (read_sources(arguments.data, arguments.unseen, 'test', (*split.train, *split.test))
+              if arguments.unseen else {})
     all_logits, separations = [], {}
-    check_others(unseen, (*split.train, *split.test))
     for model in models:
         model.check(split.labels, arguments.split)
         given = {folder.resolve().name for folder in arguments.unseen}

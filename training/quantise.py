@@ -105,7 +105,7 @@ def quantise_folder(
     if card.labels != split.labels:
         raise ValueError(
             f'{folder}: expected the labels of the data, {split.labels}, got {card.labels}')
-    sources = read_sources(data, unseen, 'test')
+    sources = read_sources(data, unseen, 'test', (*split.train, *split.test))
     windows = card_windows(card)
     clips_NTHWC = draw_clips(hold_out(split.train, config)[0], windows)
     with tempfile.TemporaryDirectory() as temporary:

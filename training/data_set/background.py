@@ -21,24 +21,9 @@ Sources = dict[str, tuple[Path, ...]]
 robot will see others."""
 
 
-def check_others(sources: Sources, videos: Iterable[LabelledVideo]) -> None:
-    """
-    Check that no video of a class counts as one of other actions.
-
-    :param sources: background videos by source.
-    :param videos: of the classes.
-    :raises ValueError: naming the first that does.
-    """
-    own = {video.path.resolve() for video in videos}
-    for name, files in sources.items():
-        for file in files:
-            if file.resolve() in own:
-                raise ValueError(f'{file}: expected a video of other actions in the source '
-                                 f'{name!r}, got one that the lists name as an example of a class')
-
-
 def read_sources(
     data: Path, folders: Sequence[Path] = (), use: ListUse = 'train',
+    known: Iterable[LabelledVideo] = (),
 ) -> Sources:
     """
     Find all background videos.
@@ -47,10 +32,11 @@ def read_sources(
         is one, every class folder is a source.
     :param folders: more sources, one folder each, searched with all below them.
     :param use: ``train``, or ``test`` for the list that nothing is fitted on.
+    :param known: examples of the classes, none of which is an other action.
     :return: the files of every source, in order.
     :raises FileNotFoundError: when a folder or a listed video is missing.
-    :raises ValueError: when a folder holds no video, two sources have one name, or a video is in
-        two of them.
+    :raises ValueError: when a folder holds no video, two sources have one name, a video is in two
+        of them, or is known.
     """
     sources: dict[str, list[Path]] = {}
     try:
@@ -70,9 +56,12 @@ def read_sources(
             raise ValueError(f'{folder}: expected sources of different names, got two of '
                              f'{folder.resolve().name!r}; rename one')
         sources[folder.resolve().name] = files
-    found: dict[Path, str] = {}
+    own, found = {video.path.resolve() for video in known}, dict[Path, str]()
     for name, files in sources.items():
         for file in files:
+            if file.resolve() in own:
+                raise ValueError(f'{file}: expected a video of other actions in the source '
+                                 f'{name!r}, got one that the lists name as an example of a class')
             other = found.setdefault(file.resolve(), name)
             if other != name:
                 raise ValueError(

@@ -64,11 +64,12 @@ def print_card(card: ModelCard) -> None:
     point = card.provenance['operating_point']
     if point:
         rate, allowed = point['false_per_min'], point['allowed_false_per_min']
+        of_background = ('no background in which to count false ones' if rate is None
+                         else f'{rate:.2f} false ones per minute of background')
         delay = ('' if point['delay_median_sec'] is None
                  else f', delay {point["delay_median_sec"]} s in the median')
         print(f'{card.folder}: {point["num_found"]} of {point["num_actions"]} actions found, '
-              f'{"no" if rate is None else f"{rate:.2f}"} false ones per minute of background'
-              f'{delay}: {point["minutes"]} minutes of validation videos')
+              f'{of_background}{delay}: {point["minutes"]} minutes of validation videos')
         if not point['num_found']:
             print(f'warning: no action is decided at {allowed:g} false ones per minute; add '
                   'training videos and other actions, or allow more with --false-per-min',

@@ -25,7 +25,7 @@ import numpy as np
 from tqdm import tqdm
 from training.clips.run_data import hold_out
 from training.config import RunConfig
-from training.data_set.background import check_others, read_sources
+from training.data_set.background import read_sources
 from training.data_set.splits import LabelledVideo, read_split
 from training.learning.accuracy import count_right, score_clips
 from training.model_folder.calibration import Calibration, NO_CALIBRATION
@@ -120,8 +120,8 @@ def publish(out: Path, network: ClipNetwork, made_of: Publication) -> ModelCard:
             f'{out}: expected the labels of the data, {split.labels}, got {made_of.labels}')
     train, validation = hold_out(split.train, config)
     data = FitData(labels=made_of.labels, train=train, validation=validation,
-                   sources=read_sources(made_of.data, made_of.background))
-    check_others(data.sources, (*split.train, *split.test))
+                   sources=read_sources(made_of.data, made_of.background,
+                                        known=(*split.train, *split.test)))
     # Refuses a wrong folder before anything is computed.
     pose = made_of.pose
     with new_model_folder(out, () if pose is None else (pose.picture, pose.finder)) as new:

@@ -44,7 +44,7 @@ RATIOS: Mapping[str, tuple[float, str, tuple[str, ...]]] = {
     'false_per_min': (60, 'false_actions', ('background_sec',)),
     'false_time_share': (1, 'false_sec', ('background_sec',)),
     'changes_per_min': (60, 'num_changes', ('duration_sec',)),
-    'num_found': (1, 'num_found', ('num_actions',)), 'false_actions': (1, 'false_actions', ())}
+    'false_actions': (1, 'false_actions', ())}
 """Figures that are a factor times a sum over units, over the sum of others, if there are any."""
 COUNTS = ('num_found', 'false_actions')
 PERCENTILES = {'delay_median_sec': 50, 'delay_p95_sec': 95}
@@ -90,9 +90,9 @@ def values(counts: UnitCounts, weights_BU: NDArray[np.float64]) -> dict[str, NDA
             wholes_B = weights_BU @ whole_U
             found[name] = factor * (weights_BU @ counts.sums[part]) / np.where(
                 wholes_B > 0, wholes_B, np.nan)
-            # Of the actions that there are, not of those that were drawn.
-            if name == 'num_found':
-                found[name] *= whole_U.sum()
+    if 'recall' in found:
+        # Of the actions that there are: draws differ in theirs.
+        found['num_found'] = found['recall'] * counts.sums['num_actions'].sum()
     if len(np.unique(counts.delay_units)) > 1:
         order = np.argsort(counts.delays_sec)
         weights_BD = weights_BU[:, counts.delay_units[order]]

@@ -21,7 +21,7 @@ from imrs_ros.teaching.thresholds import fit_operating_point
 import numpy as np
 import pytest
 import torch
-from training.data_set.background import check_others, read_sources
+from training.data_set.background import read_sources
 from training.data_set.splits import LabelledVideo, read_split
 from training.operating_point import fit as fit_module
 from training.operating_point.fit import deal, fold_videos, split_sources
@@ -122,10 +122,9 @@ def test_sources_are_the_folders_of_the_list_and_those_given(synthetic_data, tmp
 def test_an_example_of_a_class_is_no_other_action(synthetic_data):
     split = read_split(synthetic_data, 1)
     video = split.test[0]
-    sources = read_sources(synthetic_data, [video.path.parent])
     with pytest.raises(ValueError, match='expected a video of other actions in the source'):
-        check_others(sources, split.test)
-    check_others({}, split.test)
+        read_sources(synthetic_data, [video.path.parent], known=split.test)
+    assert read_sources(synthetic_data, known=split.test) == {}
 
 
 def test_no_score_of_none_was_fitted_on_what_it_is_judged_on(network, monkeypatch):
@@ -136,9 +135,8 @@ def test_no_score_of_none_was_fitted_on_what_it_is_judged_on(network, monkeypatc
 
     def pool(self, paths, most):
         """Return features of which the third names the file."""
-        (path,) = paths if len(paths) == 1 else (None,)
-        if path is not None and path not in files:
-            label = next(video.label for video in known if video.path == path)
+        if paths[0] not in files:
+            label = next(video.label for video in known if video.path == paths[0])
             return features_around(((3, 0), (0, 3))[label], 4, 1, network.feature_dim)
         rows = features_around((-3, -3), len(paths), 2, network.feature_dim)
         rows[:, 2] = [files.index(path) for path in paths]
