@@ -67,6 +67,8 @@ def read_values(path: Path) -> dict[str, Any]:
     :raises SettingsError: if it is no such file, no section applies to the node, or several
         recognizers have a section of their own.
     """
+    if not path.exists():
+        raise SettingsError({'file': f'{path}: expected a parameter file, got no such file'})
     try:
         sections = list(node_sections(read_yaml(path)))
     except (OSError, ValueError) as error:

@@ -59,6 +59,11 @@ def test_a_file_of_which_nothing_applies_is_an_error_with_a_cure(path, text, wor
         read_settings(path)
 
 
+def test_a_file_that_is_missing_is_named(path):
+    with pytest.raises(SettingsError, match='expected a parameter file, got no such file$'):
+        read_settings(path.with_name('other.yaml'))
+
+
 def test_parameters_of_every_node_are_values_but_no_settings(path):
     path.write_text('/**: {ros__parameters: {use_sim_time: true, hop: 3, '
                     'qos_overrides: {/clock: {subscription: {depth: 1}}}}}')

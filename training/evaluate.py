@@ -24,6 +24,7 @@ from pathlib import Path
 import sys
 
 from imrs_ros.atomic_file import replace_text
+from imrs_ros.model_folders import find_model
 from imrs_ros.settings import AUTO_PRECISION, BACKENDS, BackendSettings, CPU_PRECISIONS
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     split = read_split(arguments.data, arguments.split)
     settings = BackendSettings(
         backend=arguments.backend, cpu_precision=arguments.cpu_precision)
-    models = [ScoredModel.load(folder, arguments.frames, settings) for folder in arguments.model]
+    models = [ScoredModel.load(find_model(folder), arguments.frames, settings)
+              for folder in arguments.model]
     truth = [video.label for video in split.test]
     unseen = (read_sources(arguments.data, arguments.unseen, 'test', (*split.train, *split.test))
               if arguments.unseen else {})
@@ -131,8 +133,9 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m training.evaluate', description=(__doc__ or '').strip().splitlines()[0])
-    parser.add_argument('--model', type=Path, required=True, nargs='+',
-                        help='model folders or runs of training.train; several are also fused')
+    parser.add_argument('--model', required=True, nargs='+',
+                        help='model folders, names of installed models, or runs of '
+                        'training.train; several are also fused')
     parser.add_argument('--data', type=Path, required=True, help='folder with videos/ and splits/')
     parser.add_argument('--frames', type=Path, help='output folder of training.extract, for runs')
     parser.add_argument('--split', type=int, default=1, help='official split, from 1')

@@ -29,6 +29,8 @@ FIRST, MAX_NAMED = ('recall', 'f1@25', 'false_per_min', 'delay_median_sec', 'set
 """What a headline names first, and how many it names at most, better or worse."""
 REPEATED = 'num_found', 'false_actions'
 """Counts whose rates a headline names."""
+JUDGED_PARTS = {'figures', 'classes', 'people'}
+"""Of what ``changes`` returns: rows that end with a verdict."""
 WITHIN, NO_INTERVAL = 'within the interval', 'no interval'
 
 
@@ -72,7 +74,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
     :param before: a report.
     :param after: another.
     :return: the differences of model, settings and recordings, how intervals were drawn, and
-        all figures: name, before, after, interval of the difference, verdict.
+        all figures: name, before, after, interval of the difference, verdict; no verdict where
+        the reports do not compare.
     :raises ValueError: if the units of a report are damaged.
     """
     settings: list[tuple[Any, ...]] = [
@@ -97,6 +100,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
                                               for r in (before, after)], label)
                     for label in {**before['per_class'], **after['per_class']}],
         **people_changes(before, after)}
+    if _why_incomparable(found):
+        for part in JUDGED_PARTS & found.keys():
+            found[part] = [(*row[:-1], '') for row in found[part]]
     return {'headline': headline(found), **found}
 
 
@@ -107,12 +113,8 @@ def headline(found: Mapping[str, Any]) -> str:
     :param found: the rows of ``changes``.
     :return: the sentence: only differences beyond their intervals count.
     """
-    if found['only_in_one']:
-        return 'These reports do not compare: they are of different recordings.'
-    numbers = next((row[1:3] for row in found['figures'] if row[0] == 'num_actions'), (0, 0))
-    if numbers[0] != numbers[1]:
-        return ('These reports do not compare: they have different annotations, '
-                f'{numbers[0]} and {numbers[1]} actions.')
+    if why := _why_incomparable(found):
+        return f'These reports do not compare: {why}.'
     rows = [(*row, '') for row in found['figures'] if row[0] not in REPEATED]
     rows += [(*row, ' of people') for row in found.get('people', ()) if row[0] not in REPEATED]
     rows.sort(key=lambda row: FIRST.index(row[0]) if row[0] in FIRST else len(FIRST))
@@ -134,6 +136,16 @@ def headline(found: Mapping[str, Any]) -> str:
     if not any(judged == WITHIN for *_, judged, _ in rows):
         return 'Nothing can be said: no difference has an interval.'
     return 'Nothing differs beyond its interval.'
+
+
+def _why_incomparable(found: Mapping[str, Any]) -> str:
+    """Say why figures say nothing about which report is better; nothing if they do."""
+    if found['only_in_one']:
+        return 'they are of different recordings'
+    before, after = next(
+        (row[1:3] for row in found['figures'] if row[0] == 'num_actions'), (0, 0))
+    return '' if before == after else (
+        f'they have different annotations, {before} and {after} actions')
 
 
 def _only_in_one(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

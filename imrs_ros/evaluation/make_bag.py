@@ -38,8 +38,10 @@ def find_videos(folder: Path, listed: Path | None = None) -> list[Path]:
     :param listed: a list like those of UCF101, one ``Class/name.avi`` per line; suffixes are
         ignored; default: all videos.
     :return: the files in order.
-    :raises ValueError: if there is none, or one of the list is missing.
+    :raises ValueError: if there is none, or the list or one of its videos is missing.
     """
+    if listed is not None and not listed.is_file():
+        raise ValueError(f'{listed}: expected a list of videos, got no such file')
     found = {path.relative_to(folder).with_suffix(''): path for path in video_files(folder)}
     if listed is None:
         names = list(found)
@@ -147,7 +149,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='folder of videos that show none of the classes')
     parser.add_argument('--background-list', type=Path, help='list of --background videos to use')
     parser.add_argument('--minutes', type=float,
-                        help='length of the recording; default: all clips')
+                        help='least length of the recording: clips are added until it is reached; '
+                             'default: all clips')
     parser.add_argument('--topics', nargs='+', default=TOPICS,
                         help='each gets all frames, as JPEG if it ends in /compressed')
     parser.add_argument('--storage', choices=STORAGES, default='mcap',

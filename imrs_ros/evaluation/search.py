@@ -8,7 +8,7 @@
 
 """Decision settings chosen on recordings, and judged on recordings they were not chosen on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,14 +16,16 @@ from imrs_ros.evaluation.decide_anew import decide_all
 from imrs_ros.evaluation.goal import Goal
 from imrs_ros.evaluation.metrics.figure import Value
 from imrs_ros.evaluation.metrics.track import Track
+from imrs_ros.evaluation.operating_curve import scaled
 from imrs_ros.node_settings import thresholds_text
 from imrs_ros.settings import DecisionSettings, OperatingPoint
 import optuna
 
 MAX_FOLDS = 5
-RANGES = {'enter_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing_sec': (0.0, 2.0),
+RANGES = {'lowest_threshold': (0.05, 0.95), 'leave_share': (0.3, 1.0), 'smoothing_sec': (0.0, 2.0),
           'min_duration_sec': (0.0, 1.0)}
-"""Search space; the leave threshold is a fraction of the enter threshold."""
+"""Search space. All enter thresholds are multiplied by one factor, which the lowest of them gives;
+the leave threshold is a fraction of the enter threshold."""
 TUNED_PARAMETERS = ('enter_threshold', 'leave_threshold', 'smoothing_sec', 'min_duration_sec')
 DIGITS = 3
 EXCESS = 'excess'
@@ -45,27 +47,32 @@ class Tuned:
 
 def search(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: Goal,
            num_trials: int, seed: int, on_trial: Callable[[], object] = lambda: None,
-           ) -> DecisionSettings:
+           kept: Collection[str] = ()) -> DecisionSettings:
     """
     Search settings by a tree-structured Parzen estimator (Bergstra et al. 2011), seeded.
 
     :param recordings: annotated tracks of each: of its cameras, or of its people.
-    :param start: tried first; its classes and their thresholds stay. Thresholds that it leaves to
-        the model are those of ``OperatingPoint()``.
+    :param start: tried first; its classes stay, and their thresholds are multiplied by the same
+        factor as that of all. Thresholds that it leaves to the model are those of
+        ``OperatingPoint()``.
     :param goal: what to improve.
     :param num_trials: how many settings are tried.
     :param seed: of the search.
     :param on_trial: called after each trial.
+    :param kept: classes whose own thresholds stay as they are.
     :return: the best of those that keep false actions within what is allowed; if none does, the
         one with the fewest.
     """
     start = start.at(OperatingPoint())
+    stays = {label: start.class_thresholds[label] for label in kept}
+    lowest = min([start.enter_threshold, *(
+        start.class_thresholds[label] for label in start.class_thresholds.keys() - stays.keys())])
 
     def settings_of(values: Mapping[str, float]) -> DecisionSettings:
-        enter = round(values['enter_threshold'], DIGITS)
+        other = scaled(start, values['lowest_threshold'] / lowest)
         return replace(
-            start, enter_threshold=enter,
-            leave_threshold=round(enter * values['leave_share'], DIGITS),
+            other, class_thresholds={**other.class_thresholds, **stays},
+            leave_threshold=round(other.enter_threshold * values['leave_share'], DIGITS),
             smoothing_sec=round(values['smoothing_sec'], DIGITS),
             min_duration_sec=round(values['min_duration_sec'], DIGITS))
 
@@ -80,7 +87,8 @@ def search(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         direction='maximize', sampler=optuna.samplers.TPESampler(seed=seed))
-    first = {**asdict(start), 'leave_share': start.leave_threshold / start.enter_threshold}
+    first = {**asdict(start), 'lowest_threshold': lowest,
+             'leave_share': start.leave_threshold / start.enter_threshold}
     study.enqueue_trial({name: min(max(first[name], low), high)
                          for name, (low, high) in RANGES.items()})
     study.optimize(worth, n_trials=num_trials)
@@ -92,7 +100,7 @@ def search(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal:
 
 def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: Goal,
          num_trials: int = 100, seed: int = 0, on_trial: Callable[[], object] = lambda: None,
-         ) -> Tuned:
+         kept: Collection[str] = ()) -> Tuned:
     """
     Tune settings, cross-validated over recordings.
 
@@ -102,6 +110,7 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
     :param num_trials: per search; there is one search per fold and one on all recordings.
     :param seed: of the searches.
     :param on_trial: called after each trial.
+    :param kept: classes whose own thresholds stay as they are.
     :return: the chosen settings and their figures.
     :raises ValueError: if nothing is annotated, or without a trial.
     """
@@ -112,9 +121,9 @@ def tune(recordings: Sequence[Sequence[Track]], start: DecisionSettings, goal: G
     held_out: list[Track] = []
     for fold in folds(len(recordings)):
         chosen = search([tracks for i, tracks in enumerate(recordings) if i not in fold],
-                        start, goal, num_trials, seed, on_trial)
+                        start, goal, num_trials, seed, on_trial, kept)
         held_out += _decided([recordings[i] for i in fold], chosen)
-    settings = search(recordings, start, goal, num_trials, seed, on_trial)
+    settings = search(recordings, start, goal, num_trials, seed, on_trial, kept)
     return Tuned(
         settings, goal.figures(_decided(recordings, start)),
         goal.figures(held_out) if held_out else None,
@@ -145,8 +154,8 @@ def tuned_parameters(values: Mapping[str, Any], settings: DecisionSettings) -> d
 
     :param values: of the present file.
     :param settings: tuned.
-    :return: all values, with those that were tuned replaced, and with the thresholds of classes
-        that hold beside them: once a threshold for all classes is given, the model's do not.
+    :return: all values, with those that were tuned replaced. The thresholds of classes are given,
+        too: beside a threshold for all classes, the model's do not hold.
     """
     return {**values, **{name: getattr(settings, name) for name in TUNED_PARAMETERS},
             'class_thresholds': thresholds_text(settings.class_thresholds)}

@@ -19,7 +19,7 @@ from imrs_ros.evaluation.metrics.track import Track
 from imrs_ros.evaluation.offline.recording_result import Result
 from imrs_ros.evaluation.recordings.source import find_recordings
 from imrs_ros.evaluation.search import folds, tune, Tuned, tuned_parameters
-from imrs_ros.parameter_file import ANY_NODE, PARAMETERS, read_values
+from imrs_ros.parameter_file import ANY_NODE, PARAMETERS, read_settings, read_values
 from tqdm import tqdm
 import yaml
 
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     total = options.trials * (len(folds(len(recordings))) + 1)
     with tqdm(total=total, unit='trial', desc='tune', disable=None) as bar:
         tuned = tune(recordings, job.settings.decision, goal, options.trials, options.seed,
-                     bar.update)
+                     bar.update, read_settings(options.params).decision.class_thresholds)
     values = {**(read_values(options.params) if options.params else {}),
               'model': job.settings.node.model}
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ class React(Node):
         """
         Start what the robot does.
 
-        :param onset: stamp of the camera image in which the action began.
+        :param onset: stamp of the camera image at which the action became a candidate.
         :param confidence: in [0, 1].
         """
         self._is_running = True

@@ -40,7 +40,7 @@ a test keeps it up to date. `config/recognizer.yaml` is a file to copy.
 
 {table}
 
-Changes at run time (`ros2 param set /recognizer enter_threshold 0.6`) take effect from the next
+Changes at run time (`ros2 param set /recognizer smoothing_sec 0.4`) take effect from the next
 window on. The other parameters are read when the node configures, and changes are refused while
 it is configured. A set of changes with one wrong value is refused as a whole, with the reason; a
 wrong value at start keeps the node unconfigured until it is corrected. Labels that contain a comma
@@ -139,10 +139,12 @@ TABLE = (
     ParameterSpec('smoothing_sec', 'Time constant of the moving average of probabilities; 0 for '
                                    'none.', 's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided, at '
-                                     f'least {MIN_THRESHOLD}; 0 for those of the model, of each '
-                                     'class its own.', '', (0.0, MAX_THRESHOLD), at_run_time=True),
+                                     f'least {MIN_THRESHOLD}; it replaces those of the model, '
+                                     'of all classes. 0 for those of the model, of each class '
+                                     'its own.', '', (0.0, MAX_THRESHOLD), at_run_time=True),
     ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends, '
-                                     f'from {MIN_THRESHOLD} to enter_threshold; 0 for the share '
+                                     f'from {MIN_THRESHOLD} to enter_threshold; scaled for a '
+                                     'class with an enter threshold of its own. 0 for the share '
                                      'of enter_threshold that the model sets.', '',
                   (0.0, MAX_THRESHOLD), at_run_time=True),
     ParameterSpec('min_duration_sec', 'How long a class must stay above its threshold before it '
@@ -151,8 +153,8 @@ TABLE = (
     ParameterSpec('enabled_classes', 'Labels that may be decided, separated by commas; empty for '
                                      'all.', at_run_time=True),
     ParameterSpec('class_thresholds', 'Enter thresholds of single classes, such as "Punch=0.7, '
-                                      'PushUps=0.6", before those of the model; leave_threshold '
-                                      'is scaled with them.',
+                                      'PushUps=0.6", before enter_threshold and those of the '
+                                      'model; leave_threshold is scaled with them.',
                   at_run_time=True),
 )
 NAMES = {spec.name for spec in TABLE}

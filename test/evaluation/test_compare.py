@@ -144,6 +144,8 @@ def test_other_cameras_and_other_annotations_do_not_compare(report, other, only,
     found = changes(report(HALF), report(**{'found': HALF, **other}))
     assert found['headline'] == f'These reports do not compare: {words}.'
     assert found['only_in_one'] == only
+    assert verdicts(found) == {}
+    assert [row[-1] for row in found['classes'] if row[-1]] == []
 
 
 def test_a_recording_that_failed_in_one_report_does_not_compare(report):

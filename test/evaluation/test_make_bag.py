@@ -66,6 +66,8 @@ def test_lists_name_videos_by_stem(videos, tmp_path):
         find_videos(videos, listed)
     with pytest.raises(ValueError, match='expected videos'):
         find_videos(tmp_path / 'none')
+    with pytest.raises(ValueError, match='other.txt: expected a list of videos, got no such file'):
+        find_videos(videos, tmp_path / 'other.txt')
 
 
 def test_drops_jitter_and_the_clock(videos):

@@ -56,6 +56,25 @@ def test_a_threshold_between_action_and_none_is_found_and_holds_elsewhere():
     assert tuned.held_out['false_per_min'] == 0
 
 
+def test_thresholds_of_classes_are_tuned_with_that_of_all():
+    # Those of the model do, whose threshold for all classes is that of no class here.
+    start = DecisionSettings().at(OperatingPoint(
+        enter_threshold=0.7, leave_threshold=0.35, class_thresholds={'wave': 0.35, 'fall': 0.35}))
+    tuned = tune([[scored(1)], [scored(2)], [scored(3)]], start, Goal(max_false_per_min=1.0),
+                 num_trials=60)
+    assert tuned.before['false_per_min'] > 1
+    found = tuned.settings.class_thresholds
+    assert found['wave'] == found['fall'] > 0.6
+    # Twice as high, as far as a threshold can be.
+    assert tuned.settings.enter_threshold == 0.999
+    assert tuned.held_out['f1@25'] == 1.0
+    assert tuned.held_out['false_per_min'] == 0
+    # Those that the parameter file gives stay.
+    kept = tune([[scored(1)], [scored(2)]], start, Goal(max_false_per_min=1.0), 8, kept=['fall'])
+    assert kept.settings.class_thresholds['fall'] == 0.35
+    assert kept.settings.class_thresholds['wave'] > 0.35
+
+
 def test_the_same_seed_gives_the_same_settings():
     first, second = (tune([[scored(1)]], DecisionSettings(), Goal(), 8, seed=3) for _ in range(2))
     assert first == second

@@ -171,6 +171,15 @@ def test_export_and_evaluate(synthetic_data, tmp_path):
     assert f'{written["video_top1"]:.1%}' in done.stdout
     assert f'(4 videos; 95 % interval {written["video_top1_low"]:.1%} to ' in done.stdout
     assert 'chance 50.0%' in done.stdout
+    for model, words in (
+            ('nomodel', "expected the path of a model folder or one of the installed models"),
+            (str(tmp_path), 'best.pt: expected a file written by training.train, got no such')):
+        done = subprocess.run(
+            [sys.executable, '-W', 'ignore', '-m', 'training.evaluate', '--model', model,
+             '--data', str(synthetic_data)], text=True, capture_output=True)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert 'Traceback' not in done.stderr
 
 
 def test_background_gives_a_score_of_none_and_thresholds(synthetic_data, tmp_path, capsys):

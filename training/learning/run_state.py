@@ -109,6 +109,9 @@ def read_saved(path: Path) -> dict[str, Any]:
     try:
         # Memory-mapped, so that runs that share a cache share its memory.
         content = torch.load(path, map_location='cpu', weights_only=True, mmap=True)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f'{path}: expected a file written by training.train, got no such file') from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
         raise ValueError(f'{path}: expected a file written by training.train: {error}') from error
     if not isinstance(content, dict):

@@ -19,6 +19,8 @@ from imrs_ros.settings import scaled_threshold
 RATES_PER_MIN = (0.5, 1, 2, 5)
 """Of false actions, for which the greatest recall is printed."""
 
+MAX_MISSING_SHARE = 0.1
+"""Of the windows of a live camera, beyond which its figures come with a warning."""
 COUNTS_OF_ANNOTATED = ('num_actions', 'num_found', 'false_actions')
 """0 where nothing is annotated, when the other figures have no value."""
 
@@ -58,7 +60,7 @@ def summary(report: Mapping[str, Any]) -> str:
     live, drawn = report.get('live'), report.get('intervals', {})
     intervals = drawn.get('figures', {})
     columns = [report['figures']] if live is None else [report['figures'], live['figures']]
-    lines = [] if live is None else [header_row('offline', 'live')]
+    lines = [] if live is None else [*_slowness(live), header_row('offline', 'live')]
     # Where people alone are annotated, most figures of the whole picture say nothing.
     is_people_alone = 'people' in report and report['figures'].get('frame_accuracy') is None
     lines += [figure_row(figure.words, *(column.get(name) for column in columns),
@@ -124,6 +126,15 @@ def _decided(name: str, track: Mapping[str, Any]) -> list[str]:
     lines = [f'{name}, not annotated, decided: {len(track["decided"])} actions']
     return lines + [f'{start:9.2f} to {end:9.2f} s  {label}  {score:.2f}'
                     for start, end, label, score, _ in track['decided']]
+
+
+def _slowness(live: Mapping[str, Any]) -> list[str]:
+    """Return a line for each camera whose live figures are those of a machine too slow."""
+    shares = [(camera['camera'], camera['differences'].get('missing_share') or 0.0)
+              for camera in live['cameras']]
+    return [f'live node, {camera}: {share:.0%} of the windows are missing, as the machine is too '
+            'slow or too busy; figures of live say more of it than of the model'
+            for camera, share in shares if share > MAX_MISSING_SHARE]
 
 
 def _live(live: Mapping[str, Any]) -> list[str]:

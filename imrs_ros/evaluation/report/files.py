@@ -67,6 +67,8 @@ def read_report(path: Path) -> dict[str, Any]:
     :raises ValueError: if it is no report, or of another format.
     """
     path = path / JSON_FILE if path.is_dir() else path
+    if not path.is_file():
+        raise ValueError(f'{path}: expected a report written by "evaluate", got no such file')
     try:
         report: dict[str, Any] = json.loads(
             path.read_text(encoding='utf-8'), parse_constant=_refuse)

@@ -10,6 +10,7 @@
 
 from imrs_ros.evaluation.metrics.figure import FIGURES
 from imrs_ros.evaluation.metrics.figure_table import figure_row, header_row, summary
+import pytest
 
 
 def test_rows_stand_below_their_headers():
@@ -31,6 +32,16 @@ def test_summary_of_a_recording_that_is_not_annotated():
     assert lines[-4:] == [
         'bag /front, not annotated, decided: 2 actions', '     1.50 to      2.25 s  wave  0.88',
         '    10.00 to     11.00 s  fall  0.50', 'bag: is short']
+
+
+@pytest.mark.parametrize(('share', 'is_told'), [(0.43, True), (0.1, False), (None, False)])
+def test_a_machine_that_is_too_slow_for_the_live_node_is_told_of_first(share, is_told):
+    live = {'figures': {}, 'notes': [], 'cameras': [
+        {'camera': 'front', 'differences': {'missing_share': share}}]}
+    first, second, *_ = summary({'figures': {}, 'recordings': [], 'live': live}).splitlines()
+    assert (first == 'live node, front: 43% of the windows are missing, as the machine is too '
+            'slow or too busy; figures of live say more of it than of the model') == is_told
+    assert (second if is_told else first) == header_row('offline', 'live')
 
 
 def test_summary_has_a_column_and_a_section_of_the_live_node():
