@@ -13,7 +13,7 @@ TESTS_OF_NODE := test/node test/capture test/examples test/images test/people te
 
 DATA := $(or $(IMRS_DATA),../shared/data)/ucf101-subset
 OTHER := $(addprefix $(DATA)/../other-actions/,dark skateboard daily)
-STUDY = $(VENV)/bin/python -m training.study $(1) --data $(DATA) --frames data/ucf10_tvl1 \
+STUDY = $(VENV)/bin/python -m training.study training/studies/$(1).yaml --data $(DATA) $(2) \
 	--results docs/results.json --tables docs/results.md
 
 .PHONY: help setup demo view docs test lint unit test-jazzy stages bench reproduce clean
@@ -65,11 +65,12 @@ reproduce: setup  ## train the shipped model and redo docs/results.md; takes hou
 	$(VENV)/bin/python -m training.extract $(DATA)/videos data/ucf10_tvl1 --short-side 160 \
 		--flow tvl1 --flow-short-side 64 --max-sec 2 \
 		--only $$(cut -d' ' -f2 $(DATA)/splits/classInd.txt)
-	$(call STUDY,training/studies/paper.yaml)
-	$(call STUDY,training/studies/lite0.yaml)
+	$(call STUDY,paper,--frames data/ucf10_tvl1)
+	$(call STUDY,lite0,--frames data/ucf10_tvl1)
 	$(VENV)/bin/python -m training.export data/runs/lite0-imrs-split1-seed0 --data $(DATA) \
 		--background $(OTHER) --out models/ucf10
-	$(call STUDY,training/studies/body.yaml)
+	$(call STUDY,body,--frames data/ucf10_tvl1)
+	$(call STUDY,whole)
 	$(VENV)/bin/python -m training.quantise models/ucf10 --data $(DATA) \
 		--unseen $(DATA)/../other-actions/weizmann $(DATA)/../other-actions/signs --max-clips 3
 	$(VENV)/bin/python -m training.add_pose models/ucf10 --data $(DATA) --background $(OTHER) \
