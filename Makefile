@@ -70,7 +70,7 @@ reproduce: setup  ## train the shipped model and redo docs/results.md; takes hou
 	$(VENV)/bin/python -m training.export data/runs/lite0-imrs-split1-seed0 --data $(DATA) \
 		--background $(OTHER) --out models/ucf10
 	$(call STUDY,body,--frames data/ucf10_tvl1)
-	$(call STUDY,whole)
+	$(call STUDY,whole,)
 	$(VENV)/bin/python -m training.quantise models/ucf10 --data $(DATA) \
 		--unseen $(DATA)/../other-actions/weizmann $(DATA)/../other-actions/signs --max-clips 3
 	$(VENV)/bin/python -m training.add_pose models/ucf10 --data $(DATA) --background $(OTHER) \
