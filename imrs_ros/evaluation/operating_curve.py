@@ -30,7 +30,6 @@ from tqdm import tqdm
 
 NUM_POINTS, NUM_EVEN = 25, 9
 """Points of the curve, and those of them that are evenly spaced; the rest go where it is steep."""
-"""Of thresholds, as people write them into parameter files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

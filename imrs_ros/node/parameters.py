@@ -139,9 +139,10 @@ TABLE = (
     ParameterSpec('smoothing_sec', 'Time constant of the moving average of probabilities; 0 for '
                                    'none.', 's', (0.0, 60.0), at_run_time=True),
     ParameterSpec('enter_threshold', 'Smoothed probability from which a class may be decided, at '
-                                     f'least {MIN_THRESHOLD}; it replaces those of the model, '
-                                     'of all classes. 0 for those of the model, of each class '
-                                     'its own.', '', (0.0, MAX_THRESHOLD), at_run_time=True),
+                                     f'least {MIN_THRESHOLD}; it replaces the thresholds of the '
+                                     'model for all classes. 0 for those of the model, which has '
+                                     'one for each class.', '',
+                  (0.0, MAX_THRESHOLD), at_run_time=True),
     ParameterSpec('leave_threshold', 'Smoothed probability below which the decided action ends, '
                                      f'from {MIN_THRESHOLD} to enter_threshold; scaled for a '
                                      'class with an enter threshold of its own. 0 for the share '

@@ -57,7 +57,7 @@ def test_a_threshold_between_action_and_none_is_found_and_holds_elsewhere():
 
 
 def test_thresholds_of_classes_are_tuned_with_that_of_all():
-    # Those of the model do, whose threshold for all classes is that of no class here.
+    # As a model has them: of single classes, besides that of all others.
     start = DecisionSettings().at(OperatingPoint(
         enter_threshold=0.7, leave_threshold=0.35, class_thresholds={'wave': 0.35, 'fall': 0.35}))
     tuned = tune([[scored(1)], [scored(2)], [scored(3)]], start, Goal(max_false_per_min=1.0),
